@@ -1,0 +1,114 @@
+"""Keeps secrets out of everything that is written down.
+
+A secret is replaced by a mark that carries the first digits of its SHA-256, so that a reader can see that
+two messages carry the same value without learning it. Secrets are found in two ways: by the name they
+stand under (JSON members, form fields, query parameters, header fields) and by value, once they were seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+SECRET_NAMES = (
+    "access_token",
+    "refresh_token",
+    "pre-authorized_code",
+    "tx_code",
+    "client_secret",
+    "client_assertion",
+    "code",
+    "code_verifier",
+    "password",
+    "d",
+    "p",
+    "q",
+    "dp",
+    "dq",
+    "qi",
+    "k",
+    "credential",
+)
+"""JSON members and form fields whose value is secret: RFC 6749, OpenID4VCI 1.0, private members of RFC 7518."""
+
+SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "dpop"})
+
+_NAMES = "|".join(re.escape(name) for name in SECRET_NAMES)
+_JSON_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)')
+_FIELD = re.compile(rf"(^|[?&])((?:{_NAMES})=)([^&#\s]*)")
+_OFFER_IN_URL = re.compile(r"((?:^|[?&])credential_offer=)([^&#\s]*)")
+_SHORTEST_VALUE = 8
+"""Shorter values, such as a four-digit Transaction Code, are hidden by name only: replacing every "1234"
+in a report would hide what is no secret."""
+
+
+def mark(secret: str) -> str:
+    """Give the mark that stands for a secret: ``‹redacted sha256:1a2b3c4d›``."""
+    return f"‹redacted sha256:{hashlib.sha256(secret.encode()).hexdigest()[:8]}›"
+
+
+class Redactor:
+    """Replaces secrets in text; remembers every value it was told of."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._values: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.learn(secret)
+
+    def learn(self, secret: str) -> None:
+        """Remember a secret value, so that it is hidden wherever it turns up from now on."""
+        if len(secret) >= _SHORTEST_VALUE and secret not in self._values:
+            self._values[secret] = mark(secret)
+            self._pattern = None
+
+    def text(self, text: str) -> str:
+        """Hide the secrets in a body, a URL or any other text."""
+        text = _JSON_MEMBER.sub(self._json_member, text)
+        text = _OFFER_IN_URL.sub(self._offer, text)
+        text = _FIELD.sub(self._field, text)
+        if self._values:
+            if self._pattern is None:
+                longest_first = sorted(self._values, key=len, reverse=True)
+                self._pattern = re.compile("|".join(re.escape(value) for value in longest_first))
+            text = self._pattern.sub(lambda found: self._values[found[0]], text)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """Hide the secrets in a value of JSON types and give it back as JSON types."""
+        try:
+            return json.loads(self.text(json.dumps(value, ensure_ascii=False)))
+        except (TypeError, ValueError, RecursionError):
+            return "‹not shown›"
+
+    def header(self, name: str, value: str) -> str:
+        """Hide a secret header value but keep what is no secret, such as the authentication scheme."""
+        if name.lower() not in SECRET_HEADERS:
+            return self.text(value)
+        scheme, space, credentials = value.partition(" ")
+        if name.lower().endswith("authorization") and space:
+            self.learn(credentials)
+            return f"{scheme} {mark(credentials)}"
+        return mark(value)
+
+    def _json_member(self, found: re.Match[str]) -> str:
+        value = found[2]
+        secret = value[1:-1] if value.startswith('"') else value
+        if not secret or secret.startswith("‹redacted"):
+            return found[0]
+        self.learn(secret)
+        return f'{found[1]}"{mark(secret)}"'
+
+    def _field(self, found: re.Match[str]) -> str:
+        secret = unquote_plus(found[3])
+        if not secret:
+            return found[0]
+        self.learn(secret)
+        return f"{found[1]}{found[2]}{mark(secret)}"
+
+    def _offer(self, found: re.Match[str]) -> str:
+        return found[1] + quote(self.text(unquote_plus(found[2])), safe='{}":,[]‹› ')

@@ -1,0 +1,337 @@
+"""The one way to the network: sends a request, numbers and records the exchange, and bounds what comes back.
+
+Every request has a deadline for the whole answer and a limit for its size, so an issuer that hangs, drips
+or floods costs bounded time and memory. Redirects are not followed here: whether a redirect is right is
+for the caller to judge. Plain ``http`` is spoken to loopback addresses only, unless it was allowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+
+from harness.formats import strict_json
+from harness.model import Exchange, HttpMessage
+from harness.redaction import Redactor
+
+SHOWN_BODY = 20_000
+"""Characters of a body that a recorded exchange keeps."""
+
+
+class TransportFailure(Exception):
+    """No complete answer came back.
+
+    Attributes:
+        message: one line that says what happened.
+        exchange: number of the recorded exchange, or ``None`` when nothing was sent.
+        kind: ``timeout``, ``connection``, ``tls``, ``too-large``, ``protocol``, ``insecure`` or ``url``.
+
+    """
+
+    def __init__(self, message: str, kind: str, exchange: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.exchange = exchange
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One complete HTTP answer, as it came."""
+
+    exchange: int
+    method: str
+    url: str
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def media_type(self) -> str | None:
+        """Media type of the body in lower case, without parameters; ``None`` when the issuer names none."""
+        value = self.headers.get("content-type")
+        return value.split(";", 1)[0].strip().lower() if value else None
+
+    @property
+    def successful(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @cached_property
+    def document(self) -> strict_json.JsonDocument:
+        """Read the body as JSON.
+
+        Raises:
+            strict_json.JsonError: the body is no JSON text.
+
+        """
+        return strict_json.parse(self.body)
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty one when it is anything else."""
+        try:
+            value = self.document.value
+        except strict_json.JsonError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def directives(self, name: str) -> frozenset[str]:
+        """Give the comma-separated members of a header field, in lower case and without arguments."""
+        value = ",".join(self.headers.get_list(name))
+        return frozenset(part.split("=", 1)[0].strip().lower() for part in value.split(",") if part.strip())
+
+    @property
+    def gist(self) -> str:
+        """Status, media type and beginning of the body in one short line, for findings."""
+        error = self.object.get("error")
+        if isinstance(error, str):
+            return f"HTTP {self.status} with error {error!r}"
+        if not self.body:
+            return f"HTTP {self.status} with an empty body"
+        return f"HTTP {self.status}, {self.media_type or 'no media type'}, {len(self.body)} bytes"
+
+
+class Recorder:
+    """Keeps the exchanges of a run in the order of sending."""
+
+    def __init__(self, redactor: Redactor | None = None) -> None:
+        self.redactor = redactor or Redactor()
+        self._exchanges: list[Exchange | None] = []
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The exchanges so far; one that is still under way is left out."""
+        return [exchange for exchange in self._exchanges if exchange is not None]
+
+    @property
+    def count(self) -> int:
+        """How many exchanges were begun."""
+        return len(self._exchanges)
+
+    def since(self, count: int) -> list[Exchange]:
+        """Give the exchanges that began after the first ``count``."""
+        return [exchange for exchange in self._exchanges[count:] if exchange is not None]
+
+    def begin(self) -> int:
+        """Reserve the next number."""
+        self._exchanges.append(None)
+        return len(self._exchanges)
+
+    def end(self, exchange: Exchange) -> None:
+        """Store a finished exchange under its number."""
+        self._exchanges[exchange.number - 1] = exchange
+
+    def message(self, headers: httpx.Headers, body: bytes) -> HttpMessage:
+        """Give the redacted, readable form of one side of an exchange."""
+        shown = tuple((name, self.redactor.header(name, value)) for name, value in headers.multi_items())
+        if not body:
+            return HttpMessage(headers=shown)
+        text = self.redactor.text(_readable(body))
+        return HttpMessage(shown, text[:SHOWN_BODY], len(body), len(text) > SHOWN_BODY)
+
+
+def _readable(body: bytes) -> str:
+    try:
+        text = body[: 4 * SHOWN_BODY].decode()
+    except UnicodeDecodeError:
+        return body[: SHOWN_BODY // 2].hex(" ")
+    if len(body) <= SHOWN_BODY:
+        try:
+            document = strict_json.parse(body)
+        except strict_json.JsonError:
+            return text
+        if not document.problems and isinstance(document.value, (dict, list)):
+            return json.dumps(document.value, indent=2, ensure_ascii=False)
+    return text
+
+
+def tls_context(extra_ca: str | Path | None = None) -> ssl.SSLContext:
+    """Make the TLS settings of a run: TLS 1.2 or newer, the system's roots, and the team's own if given.
+
+    Args:
+        extra_ca: a PEM file with further trust anchors for the connection.
+
+    Raises:
+        OSError, ssl.SSLError: the file cannot be read or holds no certificate.
+
+    """
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if extra_ca is not None:
+        context.load_verify_locations(cafile=str(extra_ca))
+    return context
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine: ``localhost`` or an address in 127.0.0.0/8 or ``::1``."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+class Client:
+    """Sends requests and records them.
+
+    Args:
+        recorder: where exchanges go.
+        transport: an httpx transport, for tests and the reference issuer in process; ``None`` for the network.
+        verify: TLS settings for the network.
+        timeout_s: seconds for one whole exchange.
+        max_body: bytes of one answer.
+        allow_http: speak plain http to other machines too.
+        now: seconds since 1970, for the time stamps of exchanges.
+
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        verify: ssl.SSLContext | None = None,
+        timeout_s: float = 10.0,
+        max_body: int = 2_000_000,
+        allow_http: bool = False,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.recorder = recorder
+        self._timeout_s = timeout_s
+        self._max_body = max_body
+        self._allow_http = allow_http
+        self._now = now
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            verify=verify if verify is not None else transport is None,
+            timeout=timeout_s,
+            follow_redirects=False,
+            headers={"User-Agent": "assay (OpenID4VCI wallet simulator)"},
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def send(
+        self,
+        purpose: str,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json_body: Any = None,
+        form: Mapping[str, str] | list[tuple[str, str]] | None = None,
+        content: bytes | None = None,
+    ) -> Reply:
+        """Send one request and give its answer.
+
+        Args:
+            purpose: what the wallet is doing, in a few words.
+            json_body: sent as ``application/json``.
+            form: sent as ``application/x-www-form-urlencoded``.
+            content: sent as it is; the media type is then among ``headers``.
+
+        Raises:
+            TransportFailure: there is no complete answer.
+
+        """
+        sent = {"Accept": "application/json", **(headers or {})}
+        if json_body is not None:
+            content = json.dumps(json_body, ensure_ascii=False, separators=(",", ":")).encode()
+            sent.setdefault("Content-Type", "application/json")
+        elif form is not None:
+            content = urlencode(form).encode()
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        request = self._request(method, url, sent, content)
+        number = self.recorder.begin()
+        started, clock = self._now(), time.perf_counter()
+        status: int | None = None
+        answer: HttpMessage | None = None
+        failure: TransportFailure | None = None
+        try:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    status, got, body = await self._exchange(request)
+            except (TimeoutError, httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError) as error:
+                raise _explain(error, url, self._timeout_s) from error
+            answer = self.recorder.message(got, body)
+            return Reply(number, method, url, status, got, body)
+        except TransportFailure as error:
+            error.exchange = number
+            failure = error
+            raise
+        finally:
+            self.recorder.end(
+                Exchange(
+                    number=number,
+                    purpose=purpose,
+                    method=method,
+                    url=self.recorder.redactor.text(url),
+                    request=self.recorder.message(request.headers, content or b""),
+                    started=datetime.fromtimestamp(started, UTC).isoformat(timespec="milliseconds"),
+                    elapsed_s=round(time.perf_counter() - clock, 6),
+                    status=status,
+                    response=answer,
+                    failure=failure.message if failure else None if answer else "interrupted",
+                )
+            )
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> httpx.Request:
+        try:
+            request = self._http.build_request(method, url, headers=dict(headers), content=content)
+        except (httpx.InvalidURL, UnicodeError, ValueError, TypeError) as error:
+            raise TransportFailure(f"{url!r} is not a URL a request can be sent to", "url") from error
+        if request.url.scheme not in ("http", "https") or not request.url.host:
+            raise TransportFailure(f"{url!r} is not an http or https URL", "url")
+        if request.url.scheme == "http" and not self._allow_http and not is_loopback(url):
+            raise TransportFailure(
+                f"{url} is plain http on another machine; nothing was sent (--vci-allow-http allows it)",
+                "insecure",
+            )
+        return request
+
+    async def _exchange(self, request: httpx.Request) -> tuple[int, httpx.Headers, bytes]:
+        response = await self._http.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > self._max_body:
+                    raise TransportFailure(
+                        f"the answer from {request.url} is larger than {self._max_body} bytes", "too-large"
+                    )
+            return response.status_code, response.headers, bytes(body)
+        finally:
+            await response.aclose()
+
+
+def _explain(error: Exception, url: str, timeout_s: float) -> TransportFailure:
+    parts = urlsplit(url)
+    host = parts.netloc
+    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+        return TransportFailure(f"no complete answer from {host} within {timeout_s:g} s", "timeout")
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        reason = text.rsplit("CERTIFICATE_VERIFY_FAILED]", 1)[-1].split("(_ssl", 1)[0].strip()
+        return TransportFailure(f"the TLS certificate of {host} is not trusted: {reason}", "tls")
+    if isinstance(error, ssl.SSLError) or "SSL" in text:
+        return TransportFailure(f"TLS with {host} failed: {text}", "tls")
+    if isinstance(error, (httpx.ConnectError, OSError)):
+        return TransportFailure(f"cannot connect to {host}: {text}", "connection")
+    if isinstance(error, (httpx.RemoteProtocolError, httpx.DecodingError)):
+        return TransportFailure(f"{host} broke off or sent no proper HTTP: {text}", "protocol")
+    return TransportFailure(f"the exchange with {host} failed: {text}", "connection")

@@ -1,0 +1,1 @@
+"""The protocol client: one module per message of OpenID4VCI."""

@@ -1,0 +1,116 @@
+"""Keys of the wallet: one fresh key pair per proof, for every asymmetric JWS algorithm jwcrypto offers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from jwcrypto import jwk
+
+_CURVES = {
+    "ES256": ("EC", "P-256"),
+    "ES384": ("EC", "P-384"),
+    "ES512": ("EC", "P-521"),
+    "ES256K": ("EC", "secp256k1"),
+    "EdDSA": ("OKP", "Ed25519"),
+}
+_RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+
+ALGORITHMS = (*_CURVES, *_RSA)
+"""JWS algorithms the wallet can sign with, in the order it prefers them."""
+
+
+@dataclass(frozen=True)
+class WalletKey:
+    """A key pair of the wallet and the algorithm it signs with."""
+
+    private: jwk.JWK
+    algorithm: str
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """The public key as a JWK (RFC 7517), without ``kid``."""
+        exported: dict[str, Any] = json.loads(self.private.export_public())
+        exported.pop("kid", None)
+        return exported
+
+
+KeyMaker = Callable[[str], WalletKey]
+"""Gives a key pair for a JWS algorithm name."""
+
+
+def make_key(algorithm: str) -> WalletKey:
+    """Make a key pair for one of ``ALGORITHMS``.
+
+    RSA keys are made once per process and used again, since making one takes longer than a whole issuance.
+
+    Raises:
+        ValueError: the wallet cannot sign with this algorithm.
+
+    """
+    if algorithm in _CURVES:
+        kind, curve = _CURVES[algorithm]
+        return WalletKey(jwk.JWK.generate(kty=kind, crv=curve), algorithm)
+    if algorithm in _RSA:
+        return WalletKey(_rsa_key(), algorithm)
+    raise ValueError(f"the wallet cannot sign with {algorithm}")
+
+
+@cache
+def _rsa_key() -> jwk.JWK:
+    return jwk.JWK.generate(kty="RSA", size=2048)
+
+
+def choose_algorithm(offered: Sequence[str], wanted: str | None = None) -> str | None:
+    """Choose the algorithm of a proof among those the issuer's metadata offers.
+
+    Args:
+        offered: ``proof_signing_alg_values_supported``.
+        wanted: the team's own choice, which wins when the issuer offers it.
+
+    Returns:
+        The algorithm's name, or ``None`` when the wallet has none of them.
+
+    """
+    if wanted in offered:
+        return wanted
+    return next((algorithm for algorithm in ALGORITHMS if algorithm in offered), None)
+
+
+def certificate_for(key: WalletKey, now: float) -> str:
+    """Make a self-signed certificate for a wallet key, as the ``x5c`` of a proof carries it.
+
+    Args:
+        now: seconds since 1970; the certificate is valid from an hour before to a day after.
+
+    Returns:
+        The DER bytes in standard base64 (RFC 7515 section 4.1.6).
+
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.x509.oid import NameOID
+
+    private: Any = serialization.load_pem_private_key(
+        key.private.export_to_pem(private_key=True, password=None), None
+    )
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Assay wallet key")])
+    moment = datetime.fromtimestamp(now, UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(moment - timedelta(hours=1))
+        .not_valid_after(moment + timedelta(days=1))
+    )
+    algorithm = None if isinstance(private, Ed25519PrivateKey) else hashes.SHA256()
+    signed = builder.sign(private, algorithm)
+    return base64.b64encode(signed.public_bytes(serialization.Encoding.DER)).decode()

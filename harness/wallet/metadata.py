@@ -1,0 +1,196 @@
+"""Metadata of the Credential Issuer and of its Authorization Servers: OpenID4VCI 1.0 section 12, RFC 8414."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from harness.formats import strict_json
+from harness.transport import Client, Reply, TransportFailure
+from harness.wallet.offer import PRE_AUTHORIZED_CODE
+
+ISSUER_SUFFIX = "openid-credential-issuer"
+SERVER_SUFFIX = "oauth-authorization-server"
+OPENID_SUFFIX = "openid-configuration"
+
+
+class MetadataError(Exception):
+    """There is no metadata a wallet could work with; the message is one line."""
+
+
+def well_known_url(identifier: str, suffix: str) -> str:
+    """Insert ``/.well-known/SUFFIX`` between host and path (section 12.2.2, RFC 8414 section 3.1).
+
+    >>> well_known_url("https://issuer.example.com/tenant", "openid-credential-issuer")
+    'https://issuer.example.com/.well-known/openid-credential-issuer/tenant'
+    """
+    parts = urlsplit(identifier)
+    return urlunsplit((parts.scheme, parts.netloc, f"/.well-known/{suffix}{parts.path.rstrip('/')}", "", ""))
+
+
+@dataclass(frozen=True)
+class AuthorizationServer:
+    """One Authorization Server as found.
+
+    Attributes:
+        identifier: as the Credential Issuer names it.
+        reply: the answer at ``oauth-authorization-server``, or ``None`` when there was none.
+        failure: why there is no answer.
+        metadata: the members of its metadata; empty when there is none.
+        fallback: the answer at ``openid-configuration``, asked only when the right place had nothing.
+
+    """
+
+    identifier: str
+    reply: Reply | None
+    failure: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    fallback: Reply | None = None
+
+    @property
+    def url(self) -> str:
+        """Where RFC 8414 wants the metadata to be."""
+        return well_known_url(self.identifier, SERVER_SUFFIX)
+
+    @property
+    def exchange(self) -> int | None:
+        """Number of the exchange at the right place."""
+        return self.reply.exchange if self.reply else None
+
+    @property
+    def token_endpoint(self) -> str | None:
+        """URL of the Token Endpoint, when there is a usable one."""
+        return _text(self.metadata, "token_endpoint")
+
+    @property
+    def grant_types(self) -> list[str] | None:
+        """``grant_types_supported``; ``None`` when it is omitted or no array."""
+        values = self.metadata.get("grant_types_supported")
+        return [v for v in values if isinstance(v, str)] if isinstance(values, list) else None
+
+    @property
+    def anonymous_access(self) -> bool:
+        """Whether Token Requests without ``client_id`` are announced as supported (section 12.3)."""
+        return self.metadata.get("pre-authorized_grant_anonymous_access_supported") is True
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """A Credential Issuer as discovered.
+
+    Attributes:
+        identifier: the Credential Issuer Identifier under test.
+        reply: the answer that carried the metadata.
+        metadata: the members of the metadata.
+        servers: its Authorization Servers in the order of the metadata, at least one.
+
+    """
+
+    identifier: str
+    reply: Reply
+    metadata: Mapping[str, Any]
+    servers: tuple[AuthorizationServer, ...]
+
+    @property
+    def document(self) -> strict_json.JsonDocument:
+        """The metadata as strictly read JSON."""
+        return self.reply.document
+
+    @property
+    def configurations(self) -> dict[str, dict[str, Any]]:
+        """The well-formed members of ``credential_configurations_supported``."""
+        value = self.metadata.get("credential_configurations_supported")
+        if not isinstance(value, dict):
+            return {}
+        return {name: item for name, item in value.items() if isinstance(item, dict)}
+
+    @property
+    def credential_endpoint(self) -> str | None:
+        """URL of the Credential Endpoint, when there is a usable one."""
+        return _text(self.metadata, "credential_endpoint")
+
+    @property
+    def nonce_endpoint(self) -> str | None:
+        """URL of the Nonce Endpoint, or ``None`` when the issuer has none."""
+        return _text(self.metadata, "nonce_endpoint")
+
+    def server_for(self, named: str | None) -> AuthorizationServer:
+        """Choose the Authorization Server of the Pre-Authorized Code grant (section 12.2.4).
+
+        Args:
+            named: ``authorization_server`` of the offer's grant, if any.
+
+        Raises:
+            MetadataError: the offer names a server that the metadata does not know.
+
+        """
+        if named is not None and len(self.servers) > 1:
+            for server in self.servers:
+                if server.identifier == named:
+                    return server
+            raise MetadataError(
+                f"the offer names the authorization server {named!r}, which is not in authorization_servers"
+            )
+        for server in self.servers:
+            if server.token_endpoint and PRE_AUTHORIZED_CODE in (server.grant_types or ()):
+                return server
+        return next((server for server in self.servers if server.token_endpoint), self.servers[0])
+
+
+async def discover(client: Client, identifier: str, *, language: str = "en, *;q=0.5") -> Issuer:
+    """Fetch the metadata of a Credential Issuer and of its Authorization Servers.
+
+    Raises:
+        MetadataError: the issuer's metadata is no JSON object or was not delivered.
+        TransportFailure: no answer came.
+
+    """
+    url = well_known_url(identifier, ISSUER_SUFFIX)
+    reply = await client.send("issuer metadata", "GET", url, headers={"Accept-Language": language})
+    if not reply.successful:
+        raise MetadataError(f"no issuer metadata at {url}: {reply.gist}")
+    metadata = _object(reply, f"the issuer metadata at {url}")
+    names = metadata.get("authorization_servers")
+    named = [item for item in names if isinstance(item, str)] if isinstance(names, list) else []
+    servers = [await _server(client, name) for name in named or [identifier]]
+    return Issuer(identifier, reply, metadata, tuple(servers))
+
+
+async def _server(client: Client, identifier: str) -> AuthorizationServer:
+    try:
+        reply = await client.send(
+            "authorization server metadata", "GET", well_known_url(identifier, SERVER_SUFFIX)
+        )
+    except TransportFailure as failure:
+        return AuthorizationServer(identifier, None, failure.message)
+    if reply.successful and reply.object:
+        return AuthorizationServer(identifier, reply, None, reply.object)
+    # Many deployments only have the OpenID Connect document. It is the wrong place, and a check says so;
+    # reading it lets the rest of the run go on.
+    base = identifier.rstrip("/")
+    try:
+        other = await client.send(
+            "authorization server metadata (OpenID Connect)", "GET", f"{base}/.well-known/{OPENID_SUFFIX}"
+        )
+    except TransportFailure:
+        return AuthorizationServer(identifier, reply)
+    if other.successful and other.object:
+        return AuthorizationServer(identifier, reply, None, other.object, other)
+    return AuthorizationServer(identifier, reply)
+
+
+def _object(reply: Reply, what: str) -> dict[str, Any]:
+    try:
+        value = reply.document.value
+    except strict_json.JsonError as error:
+        raise MetadataError(f"{what} is not JSON: {error.detail} ({reply.gist})") from error
+    if not isinstance(value, dict):
+        raise MetadataError(f"{what} is JSON but no object")
+    return value
+
+
+def _text(metadata: Mapping[str, Any], name: str) -> str | None:
+    value = metadata.get(name)
+    return value if isinstance(value, str) and value else None

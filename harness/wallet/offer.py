@@ -1,0 +1,165 @@
+"""Credential Offers: OpenID4VCI 1.0 section 4.1, by value, by reference, as a link of any scheme or as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from harness.formats import strict_json
+from harness.transport import Client, Reply, TransportFailure
+
+PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+"""Grant type of the Pre-Authorized Code Flow, section 4.1.1."""
+
+_MOST_REDIRECTS = 5
+
+
+class OfferError(Exception):
+    """The text is no Credential Offer that a wallet could follow; the message is one line."""
+
+
+@dataclass(frozen=True)
+class OfferLink:
+    """What the issuer handed out, before anything is fetched.
+
+    Attributes:
+        text: as it came.
+        parameters: query parameters in their order; empty for bare JSON.
+        by_value: the JSON text of the offer, or ``None``.
+        by_reference: the URL of the offer, or ``None``.
+
+    """
+
+    text: str
+    parameters: tuple[tuple[str, str], ...]
+    by_value: str | None
+    by_reference: str | None
+
+
+@dataclass(frozen=True)
+class ReceivedOffer:
+    """A Credential Offer in the wallet.
+
+    Attributes:
+        link: what the issuer handed out.
+        document: the offer as strictly read JSON.
+        reply: the answer that carried an offer sent by reference, else ``None``.
+        tx_code: the Transaction Code that came through another channel, else ``None``.
+
+    """
+
+    link: OfferLink
+    document: strict_json.JsonDocument
+    reply: Reply | None = None
+    tx_code: str | None = None
+
+    @property
+    def exchange(self) -> int | None:
+        """Number of the exchange that carried the offer, when it came by reference."""
+        return self.reply.exchange if self.reply else None
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The offer as a JSON object; empty when it is anything else."""
+        return self.document.value if isinstance(self.document.value, dict) else {}
+
+    @property
+    def configuration_ids(self) -> list[str]:
+        """The well-formed members of ``credential_configuration_ids``."""
+        ids = self.object.get("credential_configuration_ids")
+        return [item for item in ids if isinstance(item, str)] if isinstance(ids, list) else []
+
+    @property
+    def grants(self) -> dict[str, Any]:
+        """The ``grants`` object; empty when it is missing or no object."""
+        grants = self.object.get("grants")
+        return grants if isinstance(grants, dict) else {}
+
+    @property
+    def pre_authorized(self) -> dict[str, Any]:
+        """The parameters of the Pre-Authorized Code grant; empty when the offer does not have it."""
+        grant = self.grants.get(PRE_AUTHORIZED_CODE)
+        return grant if isinstance(grant, dict) else {}
+
+    @property
+    def code(self) -> str | None:
+        """The Pre-Authorized Code, when there is a usable one."""
+        code = self.pre_authorized.get("pre-authorized_code")
+        return code if isinstance(code, str) and code else None
+
+    @property
+    def wants_tx_code(self) -> bool:
+        """Whether a Transaction Code is required: the object is present, even if empty."""
+        return "tx_code" in self.pre_authorized
+
+    @property
+    def authorization_server(self) -> str | None:
+        """The Authorization Server the offer names for the Pre-Authorized Code grant."""
+        server = self.pre_authorized.get("authorization_server")
+        return server if isinstance(server, str) else None
+
+
+def parse_link(text: str) -> OfferLink:
+    """Take apart what the issuer handed out: a link with any scheme, or the bare JSON of an offer.
+
+    Raises:
+        OfferError: it is neither, or carries neither parameter.
+
+    """
+    text = text.strip()
+    if text.startswith("{"):
+        return OfferLink(text, (), text, None)
+    parts = urlsplit(text)
+    if not parts.scheme:
+        raise OfferError(f"the offer {_short(text)} is neither a link nor JSON")
+    parameters = tuple(parse_qsl(parts.query, keep_blank_values=True))
+    found: dict[str, str] = {}
+    for name, value in parameters:
+        found.setdefault(name, value)
+    by_value, by_reference = found.get("credential_offer"), found.get("credential_offer_uri")
+    if not by_value and not by_reference:
+        raise OfferError(
+            f"the offer {_short(text)} has neither credential_offer nor credential_offer_uri in its query"
+        )
+    return OfferLink(text, parameters, by_value or None, by_reference or None)
+
+
+async def receive(client: Client, link: OfferLink, tx_code: str | None = None) -> ReceivedOffer:
+    """Read an offer, fetching it when it was sent by reference (section 4.1.3).
+
+    Raises:
+        OfferError: the offer cannot be had or is not JSON.
+        TransportFailure: no answer came from the offer's URL.
+
+    """
+    reply: Reply | None = None
+    text: str | bytes
+    if link.by_value is not None:
+        text = link.by_value
+    else:
+        reply = await _fetch(client, link.by_reference or "")
+        if not reply.successful:
+            raise OfferError(f"the credential_offer_uri answered {reply.gist}; the offer may have expired")
+        text = reply.body
+    try:
+        document = strict_json.parse(text)
+    except strict_json.JsonError as error:
+        where = "credential_offer_uri" if reply else "credential_offer"
+        raise OfferError(f"the offer in {where} is not JSON: {error.detail}") from error
+    return ReceivedOffer(link, document, reply, tx_code)
+
+
+async def _fetch(client: Client, url: str) -> Reply:
+    for _ in range(_MOST_REDIRECTS + 1):
+        reply = await client.send("credential offer", "GET", url)
+        if reply.status not in (301, 302, 303, 307, 308) or "location" not in reply.headers:
+            return reply
+        url = urljoin(url, reply.headers["location"])
+    raise TransportFailure(
+        f"the credential_offer_uri redirects more than {_MOST_REDIRECTS} times", "protocol", reply.exchange
+    )
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -1,0 +1,113 @@
+"""The ``jwt`` proof type: OpenID4VCI 1.0 appendix F.1.
+
+A proof is first a draft, whose header and claims a check may change, and is then signed. Nothing here
+decides whether a proof is right: the wallet makes right ones, ``harness.mutate`` makes wrong ones.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from jwcrypto.common import base64url_encode
+from jwcrypto.jwa import JWA
+
+from harness.formats import did
+from harness.wallet.keys import WalletKey, certificate_for
+
+PROOF_TYPE = "openid4vci-proof+jwt"
+"""Value of the ``typ`` header parameter."""
+
+KEY_FORMS = ("jwk", "did:key", "did:jwk", "x5c")
+"""Ways in which a proof can carry its key."""
+
+
+@dataclass(frozen=True)
+class ProofDraft:
+    """A key proof before it is signed."""
+
+    key: WalletKey
+    header: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)
+
+    def with_header(self, **changes: Any) -> Self:
+        """Give a draft with some header parameters set; ``None`` removes one."""
+        return replace(self, header=_changed(self.header, changes))
+
+    def with_claims(self, **changes: Any) -> Self:
+        """Give a draft with some claims set; ``None`` removes one."""
+        return replace(self, claims=_changed(self.claims, changes))
+
+    def sign(self) -> str:
+        """Sign header and claims as they are with the draft's key: the compact serialization (RFC 7515 7.1).
+
+        The header is not checked in any way, since checks also need proofs that no JOSE library would make.
+        """
+        signing_input = self.signing_input()
+        signature = JWA.signing_alg(self.key.algorithm).sign(self.key.private, signing_input.encode())
+        return f"{signing_input}.{base64url_encode(signature)}"
+
+    def signing_input(self) -> str:
+        """Give the encoded header and claims."""
+        return f"{base64url_encode(json.dumps(self.header))}.{base64url_encode(json.dumps(self.claims))}"
+
+
+def draft(
+    key: WalletKey,
+    *,
+    form: str,
+    audience: str,
+    issued_at: float,
+    nonce: str | None,
+    client_id: str | None,
+) -> ProofDraft:
+    """Make the draft of a right proof.
+
+    Args:
+        form: one of ``KEY_FORMS``.
+        audience: the Credential Issuer Identifier.
+        issued_at: seconds since 1970.
+        nonce: the ``c_nonce``; ``None`` when the issuer has no Nonce Endpoint.
+        client_id: becomes ``iss``; ``None`` for anonymous access, where ``iss`` must be left out.
+
+    """
+    header: dict[str, Any] = {"typ": PROOF_TYPE, "alg": key.algorithm}
+    if form == "jwk":
+        header["jwk"] = key.public
+    elif form == "did:key":
+        header["kid"] = did.did_key(key.public)
+    elif form == "did:jwk":
+        header["kid"] = did.did_jwk(key.public)
+    elif form == "x5c":
+        header["x5c"] = [certificate_for(key, issued_at)]
+    else:
+        raise ValueError(f"unknown form of a proof key: {form}")
+    claims: dict[str, Any] = {"aud": audience, "iat": int(issued_at)}
+    if nonce is not None:
+        claims["nonce"] = nonce
+    if client_id is not None:
+        claims["iss"] = client_id
+    return ProofDraft(key, header, claims)
+
+
+def choose_form(binding_methods: list[str], wanted: str | None = None) -> str | None:
+    """Choose how the proof carries its key from ``cryptographic_binding_methods_supported``.
+
+    Returns:
+        One of ``KEY_FORMS``, or ``None`` when the wallet knows none of the methods.
+
+    """
+    possible = [form for form in ("jwk", "did:key", "did:jwk") if form in binding_methods]
+    if "cose_key" in binding_methods and "jwk" not in possible:
+        # A proof is a JWT in every format; the issuer turns its JWK into the COSE key of the credential.
+        possible.append("jwk")
+    if wanted == "x5c" and "jwk" in possible:
+        return "x5c"
+    if wanted in possible:
+        return wanted
+    return possible[0] if possible else None
+
+
+def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**values, **changes}.items() if value is not None}
