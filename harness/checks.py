@@ -1,0 +1,132 @@
+"""The ``@check`` decorator and the registry of checks.
+
+A check is one async function that judges one behaviour. The names of its parameters say which evidence it
+reads (see ``harness.evidence``); its docstring is the sentence that a report shows.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import ModuleType
+from typing import Any
+
+from harness.applicability import ALWAYS, Predicate
+
+CheckFunction = Callable[..., Awaitable[None]]
+
+
+class Per(StrEnum):
+    """How often a check runs."""
+
+    ISSUER = "issuer"
+    """Once: it looks at the issuer as a whole."""
+    OFFER = "offer"
+    """Once per offer source: by value, by reference, with a Transaction Code, ..."""
+    SHAPE = "shape"
+    """Once per distinct shape of configuration: format, binding and proof types."""
+    SCENARIO = "scenario"
+    """On every configuration, and on every further offer source."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check as declared."""
+
+    id: str
+    area: str
+    requires: tuple[str, ...]
+    """Ids of the requirements it tests; the first is what it is mainly about."""
+    proven_by: Mapping[str, tuple[str, ...]]
+    """Fault id of the reference issuer to the finding codes it provokes."""
+    applies: Predicate
+    per: Per
+    function: CheckFunction
+
+    @property
+    def description(self) -> str:
+        """The first paragraph of the docstring."""
+        return " ".join((inspect.getdoc(self.function) or "").split("\n\n", 1)[0].split())
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Names of the evidence it reads, among them ``expect``."""
+        return tuple(inspect.signature(self.function).parameters)
+
+
+class CheckError(Exception):
+    """A check is declared wrongly; the message is one line."""
+
+
+def area(name: str, *, per: Per = Per.ISSUER) -> Callable[..., Callable[[CheckFunction], CheckFunction]]:
+    """Give the ``check`` decorator of one area; a suite module calls this once.
+
+    Args:
+        name: heading under which reports group the checks.
+        per: how often its checks run, unless one says otherwise.
+
+    """
+
+    def check(
+        check_id: str,
+        *,
+        requires: Sequence[str],
+        proven_by: Mapping[str, str | Sequence[str]],
+        applies: Predicate = ALWAYS,
+        per: Per = per,
+    ) -> Callable[[CheckFunction], CheckFunction]:
+        def declare(function: CheckFunction) -> CheckFunction:
+            faults = {
+                fault: (codes,) if isinstance(codes, str) else tuple(codes) for fault, codes in proven_by.items()
+            }
+            declared = Check(check_id, name, tuple(requires), faults, applies, per, function)
+            if not declared.requires:
+                raise CheckError(f"check {check_id} names no requirement")
+            if not declared.description:
+                raise CheckError(f"check {check_id} has no docstring")
+            if "expect" not in declared.evidence:
+                raise CheckError(f"check {check_id} does not take 'expect'")
+            function.__vci_check__ = declared  # type: ignore[attr-defined]
+            return function
+
+        return declare
+
+    return check
+
+
+def of(function: Any) -> Check | None:
+    """Give the check that a function declares, or ``None``."""
+    declared = getattr(function, "__vci_check__", None)
+    return declared if isinstance(declared, Check) else None
+
+
+def of_module(module: ModuleType) -> Iterator[Check]:
+    """Give the checks that a module declares, in the order of the file."""
+    for value in vars(module).values():
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and (declared := of(value)):
+            yield declared
+
+
+def load(package: str = "suites") -> dict[str, Check]:
+    """Import every suite and give its checks by id, in the order of their clauses.
+
+    A suite is a package below ``suites``; its ``MODULES`` names its modules in the order of the chapters.
+
+    Raises:
+        CheckError: two checks have one id.
+
+    """
+    found: dict[str, Check] = {}
+    root = importlib.import_module(package)
+    for info in pkgutil.iter_modules(root.__path__, f"{package}."):
+        suite = importlib.import_module(info.name)
+        for name in suite.MODULES:
+            for declared in of_module(importlib.import_module(f"{info.name}.{name}")):
+                if declared.id in found:
+                    raise CheckError(f"two checks are called {declared.id}")
+                found[declared.id] = declared
+    return found

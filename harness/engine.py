@@ -1,0 +1,300 @@
+"""Runs checks: gathers the evidence a check asks for, lets it judge, and turns what happened into a result.
+
+The engine knows nothing of pytest, so that the fault matrix can run hundreds of issuers through the very
+code that a team's run uses.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from harness.checks import Check, Per
+from harness.evidence import (
+    Access,
+    AccessExpired,
+    Blocked,
+    Facts,
+    Flow,
+    IssuedCredential,
+    Scenario,
+    Tools,
+    readable,
+)
+from harness.expect import Expect
+from harness.hooks import OfferSource
+from harness.model import CheckResult, Json, Level, Requirement, Verdict
+from harness.redaction import Redactor
+from harness.transport import Reply, TransportFailure
+from harness.wallet import credential, nonce
+from harness.wallet.metadata import Issuer
+from harness.wallet.offer import ReceivedOffer
+
+
+class Engine:
+    """Judges one discovered issuer.
+
+    Args:
+        issuer: as discovered.
+        scenarios: the ways through it, the first of each source and configuration first.
+        sources: offer sources by name.
+        tools: network, clock, keys and the wallet's choices.
+        requirements: the catalogue.
+        flows: shared flows that were begun already, in preflight.
+        strict: let SHOULD-level findings fail a check.
+
+    """
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        scenarios: Sequence[Scenario],
+        sources: Mapping[str, OfferSource],
+        tools: Tools,
+        requirements: Mapping[str, Requirement],
+        *,
+        flows: Mapping[Scenario, Flow] | None = None,
+        strict: bool = False,
+    ) -> None:
+        self.issuer = issuer
+        self.scenarios = tuple(scenarios)
+        self._sources = sources
+        self._tools = tools
+        self._requirements = requirements
+        self._strict = strict
+        self._shared: dict[Scenario, Flow] = dict(flows or {})
+        self._accesses: dict[Scenario, Access] = {}
+        self._nonce: Reply | TransportFailure | None = None
+
+    def shared(self, scenario: Scenario) -> Flow:
+        """Give the flow whose evidence all reading checks of a scenario share."""
+        if scenario not in self._shared:
+            self._shared[scenario] = self._flow(scenario)
+        return self._shared[scenario]
+
+    def plan(self, checks: Iterable[Check]) -> list[tuple[Check, Scenario | None]]:
+        """Say which check runs on which scenario, in the order of the checks."""
+        return [(check, scenario) for check in checks for scenario in self.scenarios_of(check)]
+
+    def scenarios_of(self, check: Check) -> Sequence[Scenario | None]:
+        """Give the scenarios a check runs on; ``[None]`` when it looks at the issuer as a whole."""
+        if check.per is Per.ISSUER:
+            return [None]
+        if check.per is Per.SCENARIO:
+            return self.scenarios
+        if check.per is Per.OFFER:
+            return _first_by(self.scenarios, lambda scenario: scenario.source)
+        return _first_by(self.scenarios, lambda scenario: self._shape(scenario.configuration))
+
+    def offers_needed(self, plan: Iterable[tuple[Check, Scenario | None]]) -> int:
+        """Give the largest number of Credential Offers that a plan may redeem.
+
+        Access Tokens are used again, so the true number is lower unless the issuer accepts each only once
+        and every check applies.
+        """
+        shared: set[Scenario] = set()
+        own = 0
+        for check, scenario in plan:
+            if scenario is None:
+                continue
+            shared.add(scenario)
+            own += "flow" in check.evidence
+        return len(shared) + own
+
+    def as_seen(self, redactor: Redactor) -> dict[str, Json]:
+        """Give what the wallet saw of the issuer, for a report: redacted JSON types.
+
+        Claims of credentials are shown by name only, but for those that steer processing.
+        """
+        return {
+            "metadata": redactor.value(self.issuer.metadata),
+            "authorization_servers": {
+                server.identifier: redactor.value(server.metadata) for server in self.issuer.servers
+            },
+            "offers": {
+                scenario.label: redactor.value(received.object)
+                for scenario, flow in self._shared.items()
+                if (received := flow.taken("offer")) is not None
+            },
+            "credentials": {
+                scenario.label: shown
+                for scenario, flow in self._shared.items()
+                if (reply := flow.taken("issuance")) is not None
+                and (shown := [readable(raw, redactor) for raw in credential.credentials(reply)])
+            },
+        }
+
+    async def judge(self, check: Check, scenario: Scenario | None) -> CheckResult:
+        """Run one check on one scenario. Never raises but for cancellation."""
+        started = time.perf_counter()
+        recorder = self._tools.client.recorder
+        before = recorder.count
+        expect = Expect({name: self._requirements[name] for name in check.requires})
+        read: list[int] = []
+        verdict, reason = Verdict.ERROR, None
+        try:
+            verdict, reason = await self._judge(check, scenario, expect, read)
+        except Blocked as error:
+            verdict, reason = Verdict.BLOCKED, str(error)
+        except AccessExpired:
+            verdict, reason = Verdict.BLOCKED, "the issuer does not accept a fresh Access Token"
+        except TransportFailure as failure:
+            reason = failure.message
+        except Exception as error:  # a defect of the harness must not cost the results of the other checks
+            reason = f"internal error of the harness: {_where(error)}"
+        made = [exchange.number for exchange in recorder.since(before)]
+        return CheckResult(
+            check=check.id,
+            verdict=verdict,
+            requirements=check.requires,
+            configuration=scenario.label if scenario else None,
+            findings=expect.findings,
+            reason=reason,
+            exchanges=tuple(dict.fromkeys([*read, *made])),
+            evaluated=expect.evaluated,
+            elapsed_s=round(time.perf_counter() - started, 4),
+        )
+
+    async def _judge(
+        self, check: Check, scenario: Scenario | None, expect: Expect, read: list[int]
+    ) -> tuple[Verdict, str | None]:
+        facts = Facts(self.issuer, scenario)
+        if scenario is not None:
+            if "offer" in check.applies.needs:
+                facts.offer = await self.shared(scenario).offer()
+            if "token" in check.applies.needs:
+                facts.token = await self.shared(scenario).token()
+        ruling = check.applies(facts)
+        if not ruling.applies:
+            return Verdict.NOT_APPLICABLE, ruling.reason
+        await self._call(check, scenario, facts, expect, read)
+        if not expect.evaluated:
+            return Verdict.ERROR, "the check evaluated no expectation"
+        worst = expect.worst()
+        if worst is None:
+            return Verdict.PASS, None
+        if worst is Level.MUST or self._strict:
+            return Verdict.FAIL, None
+        return Verdict.WARN, None
+
+    async def _call(
+        self, check: Check, scenario: Scenario | None, facts: Facts, expect: Expect, read: list[int]
+    ) -> None:
+        given: dict[str, Any] = {"expect": expect}
+        credentials: Sequence[IssuedCredential] = ()
+        for name in check.evidence:
+            if name in ("expect", "access"):
+                continue
+            if name == "credential":
+                credentials = await self._shared_flow(scenario).credentials()
+                read += [item.exchange for item in credentials]
+                continue
+            given[name] = value = await self._evidence(name, scenario, facts)
+            read += _exchanges(value)
+        if credentials:
+            # More than one credential in one response is judged one by one.
+            for item in credentials:
+                await check.function(**given, credential=item)
+        elif "access" in check.evidence:
+            await self._call_with_access(check, self._need(scenario), given)
+        else:
+            await check.function(**given)
+
+    async def _evidence(self, name: str, scenario: Scenario | None, facts: Facts) -> Any:
+        if name == "issuer":
+            return self.issuer
+        if name == "facts":
+            return facts
+        if name == "nonce":
+            return await self._shared_nonce()
+        if name == "flow":
+            # The control of a Token Request that must be refused: the right one was accepted.
+            await self._shared_flow(scenario).access()
+            return self._flow(self._need(scenario))
+        if name == "shared":
+            return self._shared_flow(scenario)
+        if name in ("offer", "token", "issuance"):
+            return await getattr(self._shared_flow(scenario), name)()
+        raise TypeError(f"no evidence is called {name!r}")
+
+    async def _call_with_access(self, check: Check, scenario: Scenario, given: dict[str, Any]) -> None:
+        # The control of a Credential Request that must be refused: the right one brought a credential.
+        await self.shared(scenario).credentials()
+        access = self._accesses.get(scenario)
+        if access is None:
+            access = await self.shared(scenario).access()
+            access.used = True
+        expect: Expect = given["expect"]
+        try:
+            await check.function(**given, access=access)
+        except AccessExpired:
+            expect.restart()
+            self._accesses.pop(scenario, None)
+            access = await self._flow(scenario).access()
+            await check.function(**given, access=access)
+        access.used = True
+        self._accesses[scenario] = access
+
+    async def _shared_nonce(self) -> Reply:
+        if self._nonce is None:
+            if self.issuer.nonce_endpoint is None:
+                raise Blocked("the issuer has no Nonce Endpoint")
+            try:
+                self._nonce = await nonce.request(self._tools.client, self.issuer.nonce_endpoint)
+            except TransportFailure as failure:
+                self._nonce = failure
+                raise
+        if isinstance(self._nonce, TransportFailure):
+            raise Blocked(f"the Nonce Endpoint did not answer: {self._nonce.message}")
+        return self._nonce
+
+    def _flow(self, scenario: Scenario) -> Flow:
+        return Flow(self.issuer, scenario, self._sources.get(scenario.source), self._tools)
+
+    def _shared_flow(self, scenario: Scenario | None) -> Flow:
+        return self.shared(self._need(scenario))
+
+    def _need(self, scenario: Scenario | None) -> Scenario:
+        if scenario is None:
+            raise Blocked("no Credential Configuration to test is known")
+        return scenario
+
+    def _shape(self, configuration: str) -> tuple[object, ...]:
+        members = self.issuer.configurations.get(configuration, {})
+
+        def names(key: str) -> tuple[str, ...]:
+            value = members.get(key)
+            return tuple(sorted(map(str, value))) if isinstance(value, (list, dict)) else ()
+
+        return (
+            members.get("format"),
+            names("cryptographic_binding_methods_supported"),
+            names("proof_types_supported"),
+        )
+
+
+def _first_by(scenarios: Sequence[Scenario], key: Any) -> list[Scenario]:
+    firsts: dict[Any, Scenario] = {}
+    for scenario in scenarios:
+        firsts.setdefault(key(scenario), scenario)
+    return list(firsts.values())
+
+
+def _exchanges(value: Any) -> list[int]:
+    if isinstance(value, Reply):
+        return [value.exchange]
+    if isinstance(value, ReceivedOffer) and value.exchange is not None:
+        return [value.exchange]
+    if isinstance(value, Issuer):
+        return [value.reply.exchange]
+    return []
+
+
+def _where(error: Exception) -> str:
+    """Name an unexpected exception and the line it came from; the traceback would say little to a user."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}: {error}"

@@ -1,0 +1,472 @@
+"""What checks look at: the issuer, and flows through it, step by step.
+
+A flow is one redemption of one Credential Offer. Each step is taken when it is first asked for and then
+kept, failures included, so that one issuance is judged by many checks. A check that provokes the issuer
+asks for a flow of its own (``flow``) or for an Access Token to make Credential Requests with (``access``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+from harness.formats import sd_jwt_vc
+from harness.formats.problems import FormatError
+from harness.hooks import HookError, HookUnavailable, OfferSource
+from harness.redaction import Redactor, mark
+from harness.transport import Client, Reply, TransportFailure
+from harness.wallet import credential, nonce, proof, token
+from harness.wallet.keys import KeyMaker, WalletKey, choose_algorithm, make_key
+from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
+from harness.wallet.offer import OfferError, ReceivedOffer, parse_link, receive
+
+T = TypeVar("T")
+
+
+class Blocked(Exception):
+    """Something a check needs is missing or went wrong before; the message is the reason."""
+
+
+class AccessExpired(Exception):
+    """An Access Token that was used before is no longer accepted (OpenID4VCI 1.0 section 14.3 allows that)."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way through the issuer: a Credential Configuration and the offer source that leads to it.
+
+    Attributes:
+        label: how reports name it: the configuration id, with the source after a colon where there are several.
+
+    """
+
+    configuration: str
+    source: str
+    label: str
+
+
+@dataclass
+class Facts:
+    """What predicates may read. ``offer`` and ``token`` are set when a predicate needs them."""
+
+    issuer: Issuer
+    scenario: Scenario | None = None
+    offer: ReceivedOffer = field(init=False)
+    token: Reply = field(init=False)
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """Metadata of the scenario's configuration; empty when the metadata does not know it."""
+        return self.issuer.configurations.get(self.scenario.configuration, {}) if self.scenario else {}
+
+    @property
+    def configuration_name(self) -> str:
+        """How a reason names the configuration."""
+        return f"configuration {self.scenario.configuration!r}" if self.scenario else "the configuration"
+
+    @property
+    def other_configurations(self) -> list[str]:
+        """Configurations of the metadata besides the scenario's."""
+        return [
+            name for name in self.issuer.configurations if not self.scenario or name != self.scenario.configuration
+        ]
+
+
+@dataclass(frozen=True)
+class WalletOptions:
+    """How the wallet behaves where the specification leaves it a choice."""
+
+    client_id: str | None = None
+    algorithm: str | None = None
+    key_form: str | None = None
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every flow needs: the way to the network, the clock, the key maker and the wallet's choices."""
+
+    client: Client
+    now: Callable[[], float]
+    options: WalletOptions = WalletOptions()
+    make_key: KeyMaker = make_key
+
+
+@dataclass(frozen=True)
+class IssuedCredential:
+    """One credential of a Credential Response.
+
+    Attributes:
+        raw: the value of ``credential``.
+        exchange: number of the exchange that brought it.
+        pointer: JSON Pointer to it in that exchange's answer.
+        keys: the proof keys of the request, as public JWKs.
+        vc: the credential read as SD-JWT VC.
+
+    """
+
+    raw: Any
+    exchange: int
+    pointer: str
+    keys: tuple[dict[str, Any], ...]
+
+    @cached_property
+    def vc(self) -> sd_jwt_vc.SdJwtVc:
+        """Read the credential as an SD-JWT VC.
+
+        Raises:
+            Blocked: it is nothing that can be read; the check of its serialization says so.
+
+        """
+        if not isinstance(self.raw, str):
+            raise Blocked("the credential is not a string")
+        try:
+            return sd_jwt_vc.read(self.raw)
+        except FormatError as error:
+            raise Blocked(f"the credential cannot be read: {error.detail}") from error
+
+
+class Flow:
+    """One redemption of one Credential Offer in the Pre-Authorized Code Flow."""
+
+    def __init__(self, issuer: Issuer, scenario: Scenario, source: OfferSource | None, tools: Tools) -> None:
+        self.issuer = issuer
+        self.scenario = scenario
+        self.tools = tools
+        self._source = source
+        self._steps: dict[str, Any] = {}
+        self._keys: tuple[dict[str, Any], ...] = ()
+        self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Metadata of the flow's configuration.
+
+        Raises:
+            Blocked: the metadata does not know it.
+
+        """
+        try:
+            return self.issuer.configurations[self.scenario.configuration]
+        except KeyError:
+            raise Blocked(f"credential_configurations_supported has no {self.scenario.configuration!r}") from None
+
+    async def offer(self) -> ReceivedOffer:
+        """The Credential Offer of this flow."""
+        return await self._step("offer", self._receive_offer)
+
+    async def token(self) -> Reply:
+        """The answer to a right Token Request, whatever it is."""
+        return await self._step("token", self._request_token)
+
+    async def nonce(self) -> Reply:
+        """The answer to a Nonce Request, whatever it is."""
+        return await self._step("nonce", self.fresh_nonce)
+
+    async def issuance(self) -> Reply:
+        """The answer to a right Credential Request, whatever it is."""
+        return await self._step("issuance", self._request_credential)
+
+    async def credentials(self) -> tuple[IssuedCredential, ...]:
+        """The credentials this flow brought.
+
+        Raises:
+            Blocked: it brought none.
+
+        """
+        reply = await self.issuance()
+        found = credential.credentials(reply)
+        if not found:
+            raise Blocked(f"no credential was issued: {_said(reply)}")
+        return tuple(
+            IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", self._keys)
+            for index, raw in enumerate(found)
+        )
+
+    async def access(self) -> Access:
+        """The right to make Credential Requests that this flow's Access Token gives.
+
+        Raises:
+            Blocked: there is no Access Token.
+
+        """
+        reply = await self.token()
+        value = token.access_token(reply)
+        if value is None:
+            raise Blocked(f"no Access Token was issued: {_said(reply)}")
+        identifiers = token.credential_identifiers(reply, self.scenario.configuration)
+        return Access(self, value, identifiers[0] if identifiers else None)
+
+    async def server(self) -> AuthorizationServer:
+        """The Authorization Server of this flow's grant.
+
+        Raises:
+            Blocked: the offer names one that the metadata does not know.
+
+        """
+        try:
+            return self.issuer.server_for((await self.offer()).authorization_server)
+        except MetadataError as error:
+            raise Blocked(str(error)) from error
+
+    async def token_fields(self) -> dict[str, str]:
+        """The parameters of a right Token Request for this flow's offer.
+
+        Raises:
+            Blocked: the offer has no Pre-Authorized Code, or a Transaction Code is needed and not at hand.
+
+        """
+        received = await self.offer()
+        if received.code is None:
+            raise Blocked(f"the offer has no usable Pre-Authorized Code; its grants are {list(received.grants)}")
+        if received.wants_tx_code and received.tx_code is None:
+            raise Blocked(self._no_tx_code)
+        return token.form(
+            received.code,
+            tx_code=received.tx_code if received.wants_tx_code else None,
+            client_id=self.tools.options.client_id,
+        )
+
+    async def token_endpoint(self) -> str:
+        """URL of the Token Endpoint.
+
+        Raises:
+            Blocked: the Authorization Server's metadata does not give it.
+
+        """
+        server = await self.server()
+        if server.token_endpoint is None:
+            raise Blocked(f"no token_endpoint is known for the authorization server {server.identifier}")
+        return server.token_endpoint
+
+    async def request_token(self, fields: Mapping[str, str] | list[tuple[str, str]]) -> Reply:
+        """Send a Token Request with these parameters."""
+        return await token.request(self.tools.client, await self.token_endpoint(), fields)
+
+    async def fresh_nonce(self) -> Reply:
+        """Ask the Nonce Endpoint once more.
+
+        Raises:
+            Blocked: the issuer has none.
+
+        """
+        if self.issuer.nonce_endpoint is None:
+            raise Blocked("the issuer has no Nonce Endpoint")
+        return await nonce.request(self.tools.client, self.issuer.nonce_endpoint)
+
+    def taken(self, step: str) -> Any:
+        """Give what a step brought, or ``None`` when it was not taken or failed."""
+        outcome = self._steps.get(step)
+        return None if isinstance(outcome, Exception) else outcome
+
+    async def _receive_offer(self) -> ReceivedOffer:
+        if self._source is None:
+            raise Blocked(
+                "no Credential Offer is at hand: give --vci-offer, or tell assay.toml under [[offer]]"
+                " how to get fresh ones"
+            )
+        wanted = self.scenario.configuration if self._source.mints_for_configuration else None
+        try:
+            minted = await self._source.fetch(wanted)
+            received = await receive(self.tools.client, parse_link(minted.offer))
+            if not received.wants_tx_code:
+                return received
+            try:
+                return replace(received, tx_code=await self._source.transaction_code(minted, wanted))
+            except HookUnavailable as error:
+                self._no_tx_code = str(error)
+                return received
+        except (HookError, OfferError) as error:
+            raise Blocked(str(error)) from error
+
+    async def _request_token(self) -> Reply:
+        return await self.request_token(await self.token_fields())
+
+    async def _request_credential(self) -> Reply:
+        access = await self.access()
+        if not self.needs_proof:
+            return await access.request(access.body())
+        key = self.proof_key()
+        self._keys = (key.public,)
+        return await access.request(access.body((await access.proof(key=key)).sign()))
+
+    @property
+    def needs_proof(self) -> bool:
+        """Whether the configuration asks for key proofs (section 8.2)."""
+        return "proof_types_supported" in self.configuration
+
+    def proof_key(self, algorithm: str | None = None) -> WalletKey:
+        """Make a key of the kind the configuration asks for.
+
+        Args:
+            algorithm: a JWS algorithm name; chosen from the metadata by default.
+
+        Raises:
+            Blocked: the configuration takes no ``jwt`` proofs, or none of their algorithms is known.
+
+        """
+        types = self.configuration.get("proof_types_supported")
+        jwt = types.get("jwt") if isinstance(types, dict) else None
+        if not isinstance(jwt, dict):
+            names = list(types) if isinstance(types, dict) else []
+            raise Blocked(f"the configuration takes the proof types {names}; this version makes jwt proofs")
+        if "key_attestations_required" in jwt:
+            raise Blocked("the configuration asks for key attestations, which this version does not make")
+        offered = jwt.get("proof_signing_alg_values_supported")
+        names = [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
+        chosen = algorithm or choose_algorithm(names, self.tools.options.algorithm)
+        if chosen is None:
+            raise Blocked(f"the wallet has none of the proof algorithms {names}")
+        return self.tools.make_key(chosen)
+
+    @property
+    def proof_form(self) -> str:
+        """How a proof carries its key here.
+
+        Raises:
+            Blocked: the wallet knows none of the configuration's binding methods.
+
+        """
+        methods = self.configuration.get("cryptographic_binding_methods_supported")
+        names = [name for name in methods if isinstance(name, str)] if isinstance(methods, list) else []
+        form = proof.choose_form(names, self.tools.options.key_form)
+        if form is None:
+            raise Blocked(f"the wallet has none of the binding methods {names}")
+        return form
+
+    async def _step(self, name: str, take: Callable[[], Awaitable[T]]) -> T:
+        if name not in self._steps:
+            try:
+                self._steps[name] = await take()
+            except (Blocked, TransportFailure, AccessExpired) as error:
+                self._steps[name] = error
+        outcome = self._steps[name]
+        if isinstance(outcome, TransportFailure):
+            raise Blocked(f"the {name} step of the shared issuance failed: {outcome.message}") from outcome
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome  # type: ignore[no-any-return]
+
+
+class Access:
+    """An Access Token and what is needed to make Credential Requests with it.
+
+    Attributes:
+        flow: the flow it comes from.
+        token: the Access Token.
+        identifier: the ``credential_identifier`` to ask with, when the Token Response returned any.
+        used: whether an earlier check has made requests with it.
+
+    """
+
+    def __init__(self, flow: Flow, access_token: str, identifier: str | None) -> None:
+        self.flow = flow
+        self.token = access_token
+        self.identifier = identifier
+        self.used = False
+
+    @property
+    def configuration_id(self) -> str:
+        """The Credential Configuration this access is for."""
+        return self.flow.scenario.configuration
+
+    def body(self, *proofs: str) -> dict[str, Any]:
+        """The body of a Credential Request that is right but for what the proofs bring."""
+        return credential.body(configuration_id=self.configuration_id, identifier=self.identifier, proofs=proofs)
+
+    async def right_body(self) -> dict[str, Any]:
+        """The body of a right Credential Request, with a fresh proof where one is needed."""
+        if not self.flow.needs_proof:
+            return self.body()
+        return self.body((await self.proof()).sign())
+
+    async def proof(self, *, key: WalletKey | None = None, form: str | None = None) -> proof.ProofDraft:
+        """Draft a right proof with a fresh ``c_nonce``.
+
+        Args:
+            key: a fresh one by default.
+            form: how the proof carries the key; by the metadata by default.
+
+        Raises:
+            Blocked: the configuration needs something the wallet cannot make, or no nonce was given out.
+
+        """
+        tools = self.flow.tools
+        value: str | None = None
+        if self.flow.issuer.nonce_endpoint is not None:
+            reply = await self.flow.fresh_nonce()
+            value = nonce.c_nonce(reply)
+            if value is None:
+                raise Blocked(f"the Nonce Endpoint gave no c_nonce: {_said(reply)}")
+        return proof.draft(
+            key or self.flow.proof_key(),
+            form=form or self.flow.proof_form,
+            audience=self.flow.issuer.identifier,
+            issued_at=tools.now(),
+            nonce=value,
+            client_id=tools.options.client_id,
+        )
+
+    async def request(
+        self,
+        payload: Mapping[str, Any] | bytes,
+        *,
+        scheme: str = "Bearer",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a Credential Request.
+
+        Args:
+            payload: the body, or bytes that are sent as they are.
+            scheme: the authentication scheme before the token.
+            headers: take the place of this access's ``Authorization``.
+
+        Raises:
+            Blocked: the issuer has no Credential Endpoint.
+            AccessExpired: the token was used before and is not accepted any more.
+
+        """
+        endpoint = self.flow.issuer.credential_endpoint
+        if endpoint is None:
+            raise Blocked("the issuer metadata has no usable credential_endpoint")
+        own = headers is None
+        sent = {"Authorization": f"{scheme} {self.token}"} if headers is None else headers
+        reply = await credential.request(self.flow.tools.client, endpoint, payload, sent)
+        denied = reply.status in (401, 403) or reply.object.get("error") == "credential_request_denied"
+        if own and self.used and denied:
+            raise AccessExpired
+        return reply
+
+
+_SHOWN_CLAIMS = frozenset(
+    {"iss", "vct", "vct#integrity", "iat", "nbf", "exp", "cnf", "status", "_sd", "_sd_alg", "..."}
+)
+
+
+def readable(raw: Any, redactor: Redactor) -> Any:
+    """Give an issued credential for a report: header and claims, personal values replaced by marks."""
+    try:
+        vc = sd_jwt_vc.read(raw)
+    except (FormatError, TypeError, AttributeError):
+        return {"unreadable": redactor.text(str(raw)[:200])}
+    return {
+        "header": vc.sd_jwt.jws.header,
+        "claims": {
+            name: value if name in _SHOWN_CLAIMS else _masked(value) for name, value in vc.sd_jwt.claims.items()
+        },
+        "disclosures": len(vc.sd_jwt.disclosures),
+    }
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _masked(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    return mark(json.dumps(value))
+
+
+def _said(reply: Reply) -> str:
+    return f"exchange {reply.exchange} ended with {reply.gist}"

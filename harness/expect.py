@@ -1,0 +1,146 @@
+"""Records what a check expects and turns every violation into a finding.
+
+A check never asserts: it tells its ``Expect`` what should be so and goes on, so that one run shows all that
+is wrong. Counting the expectations shows a check that looked at nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from harness.model import Finding, Level, Requirement
+from harness.transport import Reply
+from harness.wallet import credential, token
+
+_LONGEST = 300
+
+
+def show(value: Any) -> str:
+    """Give a value as short JSON for a finding; what is no JSON is given as Python shows it."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+class Expect:
+    """The expectations of one run of one check.
+
+    Args:
+        requirements: what the check tests, in the order of its declaration; the first is the default of
+            every expectation.
+
+    """
+
+    def __init__(self, requirements: Mapping[str, Requirement]) -> None:
+        self._requirements = requirements
+        self._findings: list[Finding] = []
+        self.evaluated = 0
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was violated so far."""
+        return tuple(self._findings)
+
+    def that(
+        self,
+        holds: bool,
+        code: str,
+        expected: str,
+        observed: Any,
+        *,
+        at: Reply | int | None = None,
+        pointer: str | None = None,
+        requirement: str | None = None,
+    ) -> bool:
+        """Expect something to hold.
+
+        Args:
+            holds: whether it does.
+            code: stable name of the violation.
+            expected: what should be, in words.
+            observed: what is; a string is taken as words, anything else is shown as JSON.
+            at: the exchange that shows it.
+            pointer: where in its message, as a JSON Pointer or in words such as ``header Cache-Control``.
+            requirement: which of the check's requirements; the first by default.
+
+        Returns:
+            ``holds``, so that a check can stop where going on makes no sense.
+
+        """
+        self.evaluated += 1
+        if not holds:
+            name = requirement or next(iter(self._requirements))
+            self._findings.append(
+                Finding(
+                    code=code,
+                    requirement=name,
+                    level=self._requirements[name].level,
+                    expected=expected,
+                    observed=observed[:_LONGEST] if isinstance(observed, str) else show(observed),
+                    pointer=pointer,
+                    exchange=at.exchange if isinstance(at, Reply) else at,
+                )
+            )
+        return holds
+
+    def refused(
+        self,
+        reply: Reply,
+        code: str,
+        *,
+        what: str,
+        status: Collection[int],
+        errors: Collection[str] = (),
+        status_requirement: str | None = None,
+        error_requirement: str | None = None,
+    ) -> None:
+        """Expect a request to be refused: by status, by error code, and without handing anything out.
+
+        Two findings are possible. ``CODE-ACCEPTED``: the request was not refused; it counts against the
+        check's first requirement. ``CODE-MISREPORTED``: it was, with another status or error than the
+        specification names.
+
+        Args:
+            what: what was wrong with the request, in words, for example ``a proof with an unknown c_nonce``.
+            status: statuses that refuse rightly.
+            errors: values of ``error`` that are right; empty when the body does not matter.
+            status_requirement: what a wrong status violates; the check's first requirement by default.
+            error_requirement: what a wrong error code violates; the check's first requirement by default.
+
+        """
+        handed_out = credential.carries_credential(reply) or bool(token.access_token(reply))
+        observed = reply.gist + (", handing out what was asked for" if handed_out else "")
+        if not self.that(
+            reply.status >= 400 and not handed_out, f"{code}-ACCEPTED", f"{what} is refused", observed, at=reply
+        ):
+            return
+        wanted = f"HTTP {_either(status)}" + (f" with error {_either(errors)}" if errors else "")
+        right_status = reply.status in status
+        self.that(
+            right_status and (not errors or reply.object.get("error") in errors),
+            f"{code}-MISREPORTED",
+            f"{what} is answered by {wanted}",
+            observed,
+            at=reply,
+            requirement=error_requirement if right_status else status_requirement,
+        )
+
+    def restart(self) -> None:
+        """Forget everything: the check starts again, with a fresh Access Token."""
+        self._findings.clear()
+        self.evaluated = 0
+
+    def worst(self) -> Level | None:
+        """Give the strongest level among the findings, or ``None`` when there are none."""
+        levels = {finding.level for finding in self._findings}
+        return next((level for level in Level if level in levels), None)
+
+
+def _either(values: Collection[Any]) -> str:
+    return " or ".join(
+        str(value) for value in (sorted(values) if isinstance(values, (set, frozenset)) else values)
+    )
