@@ -1,0 +1,246 @@
+"""Certificate chains in ``x5c`` (RFC 7515 section 4.1.6, RFC 5280).
+
+Chains are judged link by link, in the order in which ``x5c`` gives them. The path builder of the ``cryptography``
+library is made for the Web: it refuses the EdDSA and Brainpool keys that credential issuers use, and gives one
+reason for everything. Name constraints and policies are not judged, and revocation is not looked up.
+
+Errors, all :class:`X509Error`:
+
+- ``x5c-malformed``: no non-empty array of strings (RFC 7515 section 4.1.6).
+- ``x5c-too-long``: more certificates than are read here.
+- ``x5c-base64``: a string is not base64 with padding; base64url is not base64 (RFC 7515 section 4.1.6).
+- ``x5c-certificate``: the bytes are no DER certificate (RFC 7515 section 4.1.6, RFC 5280 section 4.1).
+- ``certificate-key``: a certificate's key has no JWK form.
+
+Problems of :func:`parse_x5c`:
+
+- ``certificate-encoding``: the certificate could be read, but its encoding breaks a rule (RFC 5280 section 4.1).
+
+Problems of :func:`check_chain`; pointers lead into the ``x5c`` array:
+
+- ``certificate-expired``, ``certificate-not-yet-valid``: outside its validity (RFC 5280 section 4.1.2.5).
+- ``certificate-critical-extension``: a critical extension that nobody here knows (RFC 5280 section 4.2).
+- ``certificate-extensions``: the extensions cannot be read (RFC 5280 section 4.2).
+- ``chain-broken``: a certificate is not issued and signed by the next one (RFC 7515 section 4.1.6).
+- ``issuer-not-ca``: a certificate that issued another one is no CA (RFC 5280 section 4.2.1.9).
+- ``issuer-key-usage``: such a certificate may not sign certificates (RFC 5280 section 4.2.1.3).
+- ``path-length``: more CA certificates below it than it allows (RFC 5280 section 4.2.1.9).
+- ``leaf-key-usage``: the first certificate may not make digital signatures (RFC 5280 section 4.2.1.3).
+- ``leaf-self-signed``: the first certificate signed itself although others follow.
+- ``root-included``: a later certificate is a trust anchor or signed itself. RFC 7515 does not forbid this,
+  profiles do (HAIP 1.0 section 6.1.1).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.utils import CryptographyDeprecationWarning
+from jwcrypto.common import JWException
+from jwcrypto.jwk import JWK
+
+from harness.formats.jwk import JwkError, required_members
+from harness.formats.problems import FormatError, Problem, json_type
+from harness.model import Json
+
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
+
+MAX_CERTIFICATES = 10
+"""Certificates of one chain that are read."""
+
+
+class X509Error(FormatError):
+    """The certificates cannot be read."""
+
+
+@dataclass(frozen=True)
+class X5c:
+    """The certificates of an ``x5c`` header parameter, the one with the signing key first."""
+
+    certificates: tuple[x509.Certificate, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChainResult:
+    """What a chain is worth at one moment."""
+
+    problems: tuple[Problem, ...]
+    trusted: bool | None
+    """Whether the first certificate leads to an anchor without a problem; ``None`` without any anchor."""
+
+
+def parse_x5c(values: Json) -> X5c:
+    """Read the value of an ``x5c`` header parameter: an array of base64 DER certificates.
+
+    Raises:
+        X509Error: the value is no such array, or any certificate in it cannot be read.
+
+    """
+    if not isinstance(values, list) or not values:
+        raise X509Error("x5c-malformed", "x5c is no non-empty array of strings")
+    if len(values) > MAX_CERTIFICATES:
+        raise X509Error("x5c-too-long", f"x5c has more than {MAX_CERTIFICATES} certificates")
+    certificates: list[x509.Certificate] = []
+    problems: list[Problem] = []
+    for index, value in enumerate(values):
+        with warnings.catch_warnings(record=True) as complaints:
+            # The library reads some certificates that break RFC 5280 and only warns of it.
+            warnings.simplefilter("always", CryptographyDeprecationWarning)
+            certificates.append(_certificate(index, value))
+        problems += [Problem("certificate-encoding", str(c.message)[:200], f"/{index}") for c in complaints]
+    return X5c(tuple(certificates), tuple(problems))
+
+
+def public_jwk(certificate: x509.Certificate) -> dict[str, str]:
+    """Give a certificate's public key as JWK, without ``kid`` or other metadata.
+
+    Raises:
+        X509Error: the key is of a type that has no JWK.
+
+    """
+    try:
+        return required_members(JWK.from_pyca(certificate.public_key()).export_public(as_dict=True))
+    except (JWException, JwkError, ValueError, TypeError, KeyError, UnsupportedAlgorithm):
+        raise X509Error("certificate-key", "the certificate's key has no JWK form") from None
+
+
+def is_self_signed(certificate: x509.Certificate) -> bool:
+    """Say whether a certificate is signed with its own key."""
+    return _issued(certificate, certificate)
+
+
+def check_chain(
+    chain: Sequence[x509.Certificate], now: float, anchors: Sequence[x509.Certificate] = ()
+) -> ChainResult:
+    """Judge a chain, the first certificate being the one whose key signed.
+
+    Args:
+        chain: at least one certificate, in the order of ``x5c``.
+        now: seconds since 1970 in UTC.
+        anchors: the certificates that are trusted; they may or may not be part of the chain.
+
+    Raises:
+        ValueError: the chain is empty.
+
+    """
+    if not chain:
+        raise ValueError("a chain has at least one certificate")
+    moment = datetime.fromtimestamp(now, UTC)
+    problems: list[Problem] = []
+    trusted: bool | None = False if anchors else None
+    for index, certificate in enumerate(chain):
+        problems += _certificate_problems(index, certificate, moment)
+        problems += _leaf_problems(chain) if index == 0 else _issuer_problems(index, certificate)
+        if anchors and not problems and _leads_to(certificate, anchors, index, moment):
+            trusted = True
+        if index and (certificate in anchors or is_self_signed(certificate)):
+            detail = "the chain carries a trust anchor or self-signed certificate"
+            problems.append(Problem("root-included", detail, f"/{index}"))
+        if index + 1 < len(chain) and not _issued(certificate, chain[index + 1]):
+            detail = f"certificate {index} is not issued and signed by certificate {index + 1}"
+            problems.append(Problem("chain-broken", detail, f"/{index}"))
+    return ChainResult(tuple(problems), trusted)
+
+
+def _certificate(index: int, value: Json) -> x509.Certificate:
+    if not isinstance(value, str):
+        raise X509Error("x5c-malformed", f"element {index} of x5c is {json_type(value)}, not a string")
+    try:
+        der = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise X509Error("x5c-base64", f"element {index} of x5c is not base64 with padding") from None
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        certificate.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
+        raise X509Error("x5c-certificate", f"element {index} of x5c is no DER certificate") from None
+    return certificate
+
+
+def _extensions(certificate: x509.Certificate) -> x509.Extensions | None:
+    try:
+        return certificate.extensions
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return None
+
+
+def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
+    extensions = _extensions(certificate)
+    if extensions is None:
+        return None
+    return next((e.value for e in extensions if isinstance(e.value, kind)), None)
+
+
+def _certificate_problems(index: int, certificate: x509.Certificate, moment: datetime) -> list[Problem]:
+    problems: list[Problem] = []
+    if moment > certificate.not_valid_after_utc:
+        detail = f"expired at {certificate.not_valid_after_utc.isoformat()}"
+        problems.append(Problem("certificate-expired", detail, f"/{index}"))
+    if moment < certificate.not_valid_before_utc:
+        detail = f"valid from {certificate.not_valid_before_utc.isoformat()} on"
+        problems.append(Problem("certificate-not-yet-valid", detail, f"/{index}"))
+    extensions = _extensions(certificate)
+    if extensions is None:
+        problems.append(Problem("certificate-extensions", "the extensions cannot be read", f"/{index}"))
+        return problems
+    problems += [
+        Problem("certificate-critical-extension", f"critical extension {e.oid.dotted_string}", f"/{index}")
+        for e in extensions
+        if e.critical and isinstance(e.value, x509.UnrecognizedExtension)
+    ]
+    return problems
+
+
+def _leaf_problems(chain: Sequence[x509.Certificate]) -> list[Problem]:
+    problems: list[Problem] = []
+    usage = _extension(chain[0], x509.KeyUsage)
+    if usage is not None and not usage.digital_signature:
+        problems.append(Problem("leaf-key-usage", "the key usage does not allow digital signatures", "/0"))
+    if len(chain) > 1 and is_self_signed(chain[0]):
+        problems.append(Problem("leaf-self-signed", "the first certificate signed itself", "/0"))
+    return problems
+
+
+def _issuer_problems(index: int, certificate: x509.Certificate) -> list[Problem]:
+    problems: list[Problem] = []
+    constraints = _extension(certificate, x509.BasicConstraints)
+    if constraints is None or not constraints.ca:
+        problems.append(Problem("issuer-not-ca", "the certificate is not marked as a CA", f"/{index}"))
+    elif constraints.path_length is not None and index - 1 > constraints.path_length:
+        detail = f"{index - 1} CA certificates below, {constraints.path_length} allowed"
+        problems.append(Problem("path-length", detail, f"/{index}"))
+    usage = _extension(certificate, x509.KeyUsage)
+    if usage is not None and not usage.key_cert_sign:
+        detail = "the key usage does not allow signing certificates"
+        problems.append(Problem("issuer-key-usage", detail, f"/{index}"))
+    return problems
+
+
+def _leads_to(
+    certificate: x509.Certificate, anchors: Sequence[x509.Certificate], index: int, moment: datetime
+) -> bool:
+    if certificate in anchors:
+        return True
+    return any(
+        _issued(certificate, anchor)
+        and not _certificate_problems(index + 1, anchor, moment)
+        and not _issuer_problems(index + 1, anchor)
+        for anchor in anchors
+    )
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
