@@ -1,0 +1,149 @@
+"""The console script ``assay``: a thin layer over the pytest plugin and the reference issuer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import harness
+
+USAGE_ERROR = 4
+"""Exit code for wrong arguments, files or environment variables; the same as pytest's."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code.
+
+    Args:
+        arguments: without the program's name; those of the process by default.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["run"]:
+        # Everything after `run` belongs to pytest, so that there is one engine and one set of options.
+        return _run(given[1:])
+    parser = _parser()
+    options = parser.parse_args(given)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    command: Callable[[argparse.Namespace], int] = options.handle
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="assay", description="Conformance of OpenID4VCI credential issuers.")
+    parser.add_argument("--version", action="version", version=f"assay {harness.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands.add_parser("run", help="judge an issuer; takes the options of pytest, --issuer-url first of all")
+
+    issuer = commands.add_parser("issuer", help="serve the bundled reference issuer until interrupted")
+    issuer.add_argument("--port", type=int, default=8443, help="0 for any free port (default: 8443)")
+    issuer.add_argument("--http", action="store_true", help="plain http instead of TLS")
+    issuer.add_argument("--variant", default="default", help="which clean configuration (see --list)")
+    issuer.add_argument("--fault", action="append", default=[], metavar="ID", help="a defect to switch on; repeatable")
+    issuer.add_argument("--list", action="store_true", help="list the variants and end")
+    issuer.set_defaults(handle=_issuer)
+
+    listing = commands.add_parser("list", help="list what there is, without any network")
+    listing.add_argument("what", choices=("checks", "requirements", "faults", "profiles", "rules"))
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(handle=_list)
+
+    report = commands.add_parser("report", help="render report.html again from report.json")
+    report.add_argument("file", type=Path, metavar="FILE", help="a report.json")
+    report.add_argument("--output", type=Path, help="where to write (default: beside FILE, with .html)")
+    report.set_defaults(handle=_report)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends with pytest's code for usage errors, in one line."""
+
+    def error(self, message: str) -> Any:
+        self.exit(USAGE_ERROR, f"{self.prog}: {message}\n")
+
+
+def _run(arguments: list[str]) -> int:
+    import pytest
+
+    if not any(argument.split("=", 1)[0] in ("--issuer-url", "-h", "--help") for argument in arguments):
+        return _complain("assay run: give --issuer-url URL, or --issuer-url reference for the bundled issuer")
+    return int(pytest.main(arguments))
+
+
+def _issuer(options: argparse.Namespace) -> int:
+    from harness.reference.serve import serving
+    from harness.reference.variants import VARIANTS
+
+    if options.list:
+        for name, variant in VARIANTS.items():
+            print(f"{name:22} {variant.description}")
+        return 0
+    if options.variant not in VARIANTS:
+        return _complain(f"assay issuer: unknown variant {options.variant!r}; known: {', '.join(VARIANTS)}")
+    try:
+        with serving(VARIANTS[options.variant], options.fault, port=options.port, tls=not options.http) as server:
+            print(f"Credential Issuer Identifier: {server.url}")
+            trust = ""
+            if server.ca_pem is not None:
+                path = _keep(server.ca_pem)
+                print(f"TLS root to trust:            {path}")
+                trust = f"--cacert {path} "
+            print("A fresh Credential Offer:")
+            print(f"  curl -s {trust}-X POST {server.url}/assay/offers")
+            print("Ctrl-C ends it.", flush=True)
+            while True:
+                time.sleep(3600)
+    except (ValueError, OSError) as error:
+        return _complain(f"assay issuer: {error}")
+
+
+def _keep(pem: str) -> Path:
+    import tempfile
+
+    path = Path(tempfile.mkdtemp(prefix="assay-")) / "tls-ca.pem"
+    path.write_text(pem)
+    return path
+
+
+def _list(options: argparse.Namespace) -> int:
+    from harness import listing
+
+    rows = listing.LISTS[options.what]()
+    if options.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for row in rows:
+            print(listing.line(options.what, row))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from reports import json_file, render_html
+
+    target: Path = options.output or options.file.with_suffix(".html")
+    try:
+        target.write_text(render_html(json_file.read(options.file)), encoding="utf-8")
+    except json_file.ReportError as error:
+        return _complain(f"assay report: {error}")
+    except OSError as error:
+        return _complain(f"assay report: {target}: {error.strerror}")
+    print(target)
+    return 0
+
+
+def _complain(message: str) -> int:
+    print(message, file=sys.stderr)
+    return USAGE_ERROR
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,342 @@
+"""A conformance run inside pytest: collection, outcomes, progress, and the reports at the end.
+
+Each check becomes one pytest item per scenario. The item lets ``harness.run`` judge and only translates the
+result: what pytest, JUnit or Allure show follows from it. Results travel to the end of the run on pytest's
+own reports, as plain JSON types, so that they also arrive from the workers of pytest-xdist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import shlex
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from harness import checks
+from harness.checks import Check
+from harness.config import ConfigError, load
+from harness.evidence import Scenario
+from harness.model import CheckResult, Exchange, Verdict
+from harness.preflight import PreflightError
+from harness.run import Run
+from harness.verdict import Judgement
+
+_MARKS = {
+    Verdict.PASS: ("passed", "green"),
+    Verdict.WARN: ("warned", "yellow"),
+    Verdict.FAIL: ("FAILED", "red"),
+    Verdict.NOT_APPLICABLE: ("n/a", "cyan"),
+    Verdict.WAIVED: ("waived", "yellow"),
+    Verdict.BLOCKED: ("BLOCKED", "red"),
+    Verdict.ERROR: ("ERROR", "red"),
+}
+_INTERRUPTED = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
+
+
+def activate(config: pytest.Config) -> None:
+    """Set the harness up for this pytest process.
+
+    Raises:
+        pytest.UsageError: an option, file or environment variable is wrong; the message is one line.
+
+    """
+    try:
+        settings = load(vars(config.option), os.environ, Path(str(config.invocation_params.dir)))
+        run = Run(settings)
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        # `pytest --issuer-url URL` means `pytest --pyargs suites --issuer-url URL`, from any folder.
+        config.args[:] = ["suites"]
+        config.option.pyargs = True
+    config.pluginmanager.register(Conformance(config, run), "harness.conformance")
+
+
+def _active(config: pytest.Config) -> Conformance | None:
+    plugin: Conformance | None = config.pluginmanager.get_plugin("harness.conformance")
+    return plugin
+
+
+class SuiteFile(pytest.File):
+    """A module of ``suites``."""
+
+    module_name: str
+
+    def collect(self) -> Iterator[CheckItem]:
+        """Give one item per check and scenario; one per check when no issuer is under test."""
+        active = _active(self.config)
+        module = importlib.import_module(self.module_name)
+        for check in checks.of_module(module):
+            scenarios = active.run.scenarios_of(check) if active else [None]
+            for scenario in scenarios:
+                name = f"{check.id}[{scenario.label}]" if scenario else check.id
+                yield CheckItem.from_parent(self, name=name, check=check, scenario=scenario)
+
+
+def suite_file(path: Path, parent: pytest.Collector) -> SuiteFile | None:
+    """Give the collector of a suite module, or ``None`` when the file is none of ours."""
+    import suites
+
+    root = Path(suites.__path__[0])
+    if not path.is_relative_to(root) or path.name == "__init__.py":
+        return None
+    collector = SuiteFile.from_parent(parent, path=path)
+    collector.module_name = ".".join(["suites", *path.relative_to(root).with_suffix("").parts])
+    return collector
+
+
+class CheckFailed(Exception):
+    """Tells pytest of a result that is a failure or an error; carries its text."""
+
+
+class CheckItem(pytest.Item):
+    """One check on one scenario."""
+
+    def __init__(self, *, check: Check, scenario: Scenario | None, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.check = check
+        self.scenario = scenario
+        self.result: CheckResult | None = None
+        self.add_marker(pytest.mark.vci(id=check.id, area=check.area))
+
+    def setup(self) -> None:
+        """Judge. This is done here so that pytest reports an ERROR as an error and a FAIL as a failure."""
+        active = _active(self.config)
+        if active is None:
+            pytest.skip("conformance checks need --issuer-url")
+        self.result = active.judge(self)
+        if self.result.verdict is Verdict.ERROR:
+            raise CheckFailed(f"{self.name}: {self.result.reason}")
+
+    def runtest(self) -> None:
+        """Translate the result into pytest's outcome."""
+        result = self.result
+        if result is None or result.verdict in (Verdict.PASS, Verdict.WARN):
+            return
+        if result.verdict is Verdict.FAIL:
+            raise CheckFailed("\n".join([self.check.description, *map(_finding_text, result.findings)]))
+        if result.verdict is Verdict.WAIVED:
+            pytest.xfail(result.reason or "waived")
+        word = "BLOCKED" if result.verdict is Verdict.BLOCKED else "not applicable"
+        pytest.skip(f"{word}: {result.reason}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show findings as text; a traceback would say nothing about the issuer."""
+        if isinstance(excinfo.value, CheckFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the item in pytest's own words."""
+        return self.path, None, self.name
+
+
+def _finding_text(finding: Any) -> str:
+    where = f" (exchange {finding.exchange})" if finding.exchange else ""
+    return (
+        f"{finding.code} [{finding.requirement}]{where}\n"
+        f"  expected: {finding.expected}\n  observed: {finding.observed}"
+    )
+
+
+class Conformance:
+    """The hooks of a conformance run; registered only with ``--issuer-url``."""
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        self.config = config
+        self.run = run
+        self._loop = asyncio.Runner()
+        self._reported_exchanges = 0
+        self._total = 0
+        self._done = 0
+        self._stopped: str | None = None
+        self._judgement: Judgement | None = None
+        self._lines: list[str] = []
+        self._is_worker = hasattr(config, "workerinput")
+
+    # The run
+
+    def judge(self, item: CheckItem) -> CheckResult:
+        """Judge one item."""
+        return self._loop.run(self.run.judge(item.check, item.scenario))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Look at the issuer before the first check, and stop with one message when there is no point."""
+        try:
+            self._loop.run(self.run.preflight())
+        except PreflightError as error:
+            self._stopped = str(error)
+            raise pytest.exit.Exception(f"preflight: {error}", 6) from None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the checks in the order of the clauses and leave out what was not selected."""
+        ours = [item for item in items if isinstance(item, CheckItem)]
+        ours.sort(key=lambda item: self.run.position(item.check))
+        chosen = [item for item in ours if self.run.selected(item.check)]
+        left_out = [item for item in ours if not self.run.selected(item.check)]
+        if left_out:
+            self.config.hook.pytest_deselected(items=left_out)
+        items[:] = [*(item for item in items if not isinstance(item, CheckItem)), *chosen]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say what is about to happen, and how many offers it takes."""
+        items = [item for item in session.items if isinstance(item, CheckItem)]
+        self._total = len(items)
+        self.run.planned([(item.check, item.scenario) for item in items])
+        reporter = self._reporter
+        if reporter and not self._is_worker and not self.config.option.collectonly:
+            for line in self.run.announcement():
+                reporter.write_line(line)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Hang the result and the exchanges it made on the report that decides."""
+        report = yield
+        if isinstance(item, CheckItem) and item.result is not None:
+            decides = report.when == "call" or (report.when == "setup" and report.failed)
+            if decides:
+                made = self.run.recorder.since(self._reported_exchanges)
+                self._reported_exchanges = self.run.recorder.count
+                report.vci = {
+                    "result": item.result.to_json(),
+                    "exchanges": [exchange.to_json() for exchange in made],
+                }
+                item.user_properties += [
+                    ("vci.check", item.check.id),
+                    ("vci.requirements", " ".join(item.check.requires)),
+                    ("vci.verdict", str(item.result.verdict)),
+                    ("vci.findings", " ".join(finding.code for finding in item.result.findings)),
+                ]
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect results; on the controller of pytest-xdist they come from the workers."""
+        carried = getattr(report, "vci", None)
+        if carried is None or self._is_worker:
+            return
+        result = CheckResult.from_json(carried["result"])
+        worker = getattr(report, "node", None)
+        if worker is not None:
+            exchanges = [Exchange.from_json(exchange) for exchange in carried["exchanges"]]
+            result = self.run.adopt(worker.gateway.id, result, exchanges)
+        self.run.results.append(result)
+        self._done += 1
+        self._show(result)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the reports and judge the run."""
+        if self._is_worker:
+            self.config.workeroutput["vci"] = self.run.context()  # type: ignore[attr-defined]
+            self._close()
+            return
+        if not self.config.option.collectonly:
+            if exitstatus == pytest.ExitCode.INTERRUPTED and self._stopped is None:
+                self._stopped = "interrupted"
+            command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
+            self._judgement, self._lines = self.run.finish(command=command, stopped=self._stopped)
+            status = self._judgement.exit_code
+            if self._stopped is not None and exitstatus != pytest.ExitCode.INTERRUPTED:
+                session.exitstatus = 6
+            elif exitstatus not in _INTERRUPTED and not (status == 0 and self._others_failed(session)):
+                session.exitstatus = status
+        self._close()
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker saw of the issuer."""
+        output = getattr(node, "workeroutput", {})
+        if "vci" in output:
+            self.run.adopt_context(output["vci"])
+
+    def pytest_unconfigure(self) -> None:
+        """Print the summary after everything pytest prints itself, so that the verdict stands last."""
+        reporter = self._reporter
+        if reporter is not None and self._judgement is not None:
+            colour = {0: "green", 1: "red"}.get(self._judgement.exit_code, "yellow")
+            reporter.ensure_newline()
+            for line in self._lines[:-1]:
+                reporter.write_line(line)
+            reporter.write_line(self._lines[-1], bold=True, **{colour: True})
+
+    # What a person sees meanwhile
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Print our own line per check instead of a letter, unless pytest was asked for more or less."""
+        carried = getattr(report, "vci", None)
+        if carried is None:
+            return None
+        verdict = Verdict(carried["result"]["verdict"])
+        category = {"passed": "passed", "failed": "failed"}.get(report.outcome, "skipped")
+        if verdict is Verdict.WAIVED:
+            category = "xfailed"
+        if report.when == "setup":
+            category = "error"
+        if self.config.get_verbosity() == 0:
+            return category, "", ""
+        return category, _MARKS[verdict][0][0], _MARKS[verdict][0]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Say which check is running."""
+        reporter = self._reporter
+        if reporter is not None and self._own_lines and sys.stdout.isatty():
+            reporter.rewrite(f"{self._counter(self._done + 1)} ... {nodeid.rsplit('::', 1)[-1]}", erase=True)
+
+    def _show(self, result: CheckResult) -> None:
+        reporter = self._reporter
+        if reporter is None or not self._own_lines:
+            return
+        word, colour = _MARKS[result.verdict]
+        where = f" [{result.configuration}]" if result.configuration else ""
+        if sys.stdout.isatty():
+            reporter.rewrite("", erase=True)
+        reporter.write(f"{self._counter(self._done)} ")
+        reporter.write(f"{word:8}", **{colour: True})
+        reporter.write_line(f"{result.check}{where}")
+
+    def _counter(self, number: int) -> str:
+        width = len(str(self._total))
+        return f"{number:{width}}/{self._total}"
+
+    @property
+    def _own_lines(self) -> bool:
+        return self.config.get_verbosity() == 0
+
+    @property
+    def _reporter(self) -> TerminalReporter | None:
+        reporter: TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        return reporter
+
+    def pytest_report_header(self) -> list[str]:
+        """Say who is judged, and by what."""
+        return self.run.header()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Keep pytest's own per-file lines and failure section out of the way of ours."""
+        reporter = self._reporter
+        if reporter is not None and self._own_lines:
+            reporter.showfspath = False
+            if self.config.option.tbstyle == "auto":
+                self.config.option.tbstyle = "no"
+            if self.config.option.reportchars == "fE":
+                self.config.option.reportchars = ""
+                reporter.reportchars = ""
+
+    def _others_failed(self, session: pytest.Session) -> bool:
+        """Whether tests of the user's own, in the same run, failed."""
+        ours = sum(result.verdict in (Verdict.FAIL, Verdict.ERROR) for result in self.run.results)
+        return session.testsfailed > ours
+
+    def _close(self) -> None:
+        self._loop.run(self.run.aclose())
+        self._loop.close()

@@ -1,0 +1,141 @@
+"""What there is, as rows for people and programs: checks, requirements, faults, profiles, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness import catalogue, checks, profiles
+from harness.model import Json, Level
+
+Rows = list[dict[str, Json]]
+
+
+def check_rows() -> Rows:
+    """Give ``id, area, level, description, requirements, proven_by, applies`` of every check."""
+    requirements = catalogue.load()
+    rows = []
+    for check in checks.load().values():
+        levels = {requirements[name].level for name in check.requires}
+        rows.append(
+            {
+                "id": check.id,
+                "area": check.area,
+                "level": str(next(level for level in Level if level in levels)),
+                "description": check.description,
+                "requirements": list(check.requires),
+                "proven_by": sorted(check.proven_by),
+            }
+        )
+    return rows
+
+
+def requirement_rows() -> Rows:
+    """Give ``id, spec, clause, level, actor, text, link, testable, untestable, checks`` of every requirement."""
+    testers: dict[str, list[str]] = {}
+    for check in checks.load().values():
+        for name in check.requires:
+            testers.setdefault(name, []).append(check.id)
+    return [
+        {
+            "id": requirement.id,
+            "spec": requirement.spec,
+            "clause": requirement.clause,
+            "level": str(requirement.level),
+            "actor": requirement.actor,
+            "text": requirement.text,
+            "link": requirement.link,
+            "testable": requirement.testable,
+            "untestable": requirement.untestable,
+            "checks": testers.get(requirement.id, []),
+        }
+        for requirement in catalogue.load().values()
+    ]
+
+
+def fault_rows() -> Rows:
+    """Give ``id, description, proves`` of every fault of the reference issuer."""
+    from harness.reference import faults
+
+    proves: dict[str, list[str]] = {}
+    for check in checks.load().values():
+        for fault in check.proven_by:
+            proves.setdefault(fault, []).append(check.id)
+    return [
+        {"id": name, "description": text, "proves": proves.get(name, [])}
+        for name, text in faults.catalogue().items()
+    ]
+
+
+def profile_rows() -> Rows:
+    """Give ``id, title, specifications`` of every bundled profile."""
+    rows = []
+    for name in profiles.names():
+        profile = profiles.load(name)
+        rows.append({"id": name, "title": profile.title, "specifications": list(profile.specifications)})
+    return rows
+
+
+def rule_rows() -> Rows:
+    """Give ``id, description`` of everything the reference issuer refuses."""
+    from harness.reference import rules
+
+    return [{"id": name, "description": text} for name, text in rules.catalogue().items()]
+
+
+LISTS: Mapping[str, Callable[[], Rows]] = {
+    "checks": check_rows,
+    "requirements": requirement_rows,
+    "faults": fault_rows,
+    "profiles": profile_rows,
+    "rules": rule_rows,
+}
+
+
+def line(what: str, row: Mapping[str, Json]) -> str:
+    """Give one row as a line for a terminal."""
+    if what == "checks":
+        return f"{row['id']:48} {row['level']:7}{row['area']}: {row['description']}"
+    if what == "requirements":
+        state = ", ".join(row["checks"]) if row["testable"] else f"untestable: {row['untestable']}"
+        return f"{row['id']:22} {row['level']:7}{row['text']} [{state or 'no check'}]"
+    if what == "faults":
+        return f"{row['id']:48} {row['description']} [{', '.join(row['proves'])}]"
+    if what == "profiles":
+        return f"{row['id']:24} {row['title']}"
+    return f"{row['id']:36} {row['description']}"
+
+
+def checks_page() -> str:
+    """Give ``docs/checks.md``: every check with its requirements and the faults that prove it."""
+    lines = [
+        "# Checks",
+        "",
+        "Made by `make docs`; do not edit. What a check's level and verdicts mean is told in [report.md](report.md).",
+    ]
+    area = None
+    for row in check_rows():
+        if row["area"] != area:
+            area = row["area"]
+            lines += ["", f"## {area}", "", "| check | level | what it says | requirements | proven by |", "|" + " --- |" * 5]
+        faults = ", ".join(f"`{fault}`" for fault in row["proven_by"])
+        lines.append(
+            f"| `{row['id']}` | {row['level']} | {row['description']} | {', '.join(row['requirements'])} | {faults} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def requirements_page() -> str:
+    """Give ``docs/requirements.md``: every requirement with its checks or the reason why there are none."""
+    lines = ["# Requirements", "", "Made by `make docs`; do not edit. The texts are ours; the links lead to the clauses."]
+    spec = None
+    for row in requirement_rows():
+        if row["spec"] != spec:
+            spec = row["spec"]
+            lines += ["", f"## {spec}", "", "| requirement | level | text | checks |", "|" + " --- |" * 4]
+        by = ", ".join(f"`{name}`" for name in row["checks"]) or f"*untestable:* {row['untestable']}"
+        lines.append(f"| [{row['id']}]({row['link']}) | {row['level']} | {row['text']} | {by} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"checks.md": checks_page, "requirements.md": requirements_page}
+"""Generated pages below ``docs/``."""

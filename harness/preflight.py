@@ -1,0 +1,117 @@
+"""Before the first check: is the issuer there, and does what the team configured fit it?
+
+Most failed runs fail because of the configuration. So the questions that decide whether a run makes sense
+are asked first, and a wrong answer stops it with one message that says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from harness.evidence import Blocked, Flow, Scenario, Tools
+from harness.hooks import OfferSource
+from harness.transport import TransportFailure, is_loopback
+from harness.wallet import metadata, token
+from harness.wallet.metadata import Issuer, MetadataError
+from harness.wallet.offer import ReceivedOffer
+
+
+class PreflightError(Exception):
+    """The run makes no sense; the message is one line that says why and what to do."""
+
+
+async def discover(identifier: str, tools: Tools, *, allow_http: bool = False) -> Issuer:
+    """Fetch the issuer's metadata and that of its Authorization Servers.
+
+    Raises:
+        PreflightError: the identifier is no URL for this, or there is no metadata to work with.
+
+    """
+    parts = urlsplit(identifier)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise PreflightError(f"--issuer-url {identifier!r} is not an http or https URL")
+    if parts.scheme == "http" and not (allow_http or is_loopback(identifier)):
+        raise PreflightError(
+            f"{identifier} is plain http on another machine; use https, or --vci-allow-http in a closed network"
+        )
+    try:
+        return await metadata.discover(tools.client, identifier)
+    except TransportFailure as failure:
+        hint = '; to trust its CA: [trust] tls_ca = "ca.pem" in assay.toml' if failure.kind == "tls" else ""
+        raise PreflightError(f"{failure.message}{hint}") from failure
+    except MetadataError as error:
+        raise PreflightError(str(error)) from error
+
+
+async def scenarios(
+    issuer: Issuer,
+    wanted: Sequence[str],
+    sources: Mapping[str, OfferSource],
+    tools: Tools,
+) -> tuple[list[Scenario], dict[Scenario, Flow]]:
+    """Decide which configurations are tested through which offer sources.
+
+    The first source is used for every configuration, each further one for the first configuration that it
+    can offer. One offer of each source is fetched for this and kept for the shared issuance.
+
+    Args:
+        wanted: configuration ids of the settings; empty to follow metadata and offers.
+
+    Returns:
+        The scenarios, and the flows that hold the offers fetched already.
+
+    Raises:
+        PreflightError: a configuration does not exist or is not offered, or an offer cannot be had or used.
+
+    """
+    for name in wanted:
+        if name not in issuer.configurations:
+            known = ", ".join(issuer.configurations) or "none"
+            raise PreflightError(f"the issuer has no configuration {name!r}; its metadata lists: {known}")
+    if not sources:
+        # Without an offer nothing can be issued; naming the configurations lets the report say what is missing.
+        names = wanted or list(issuer.configurations)[:1]
+        return [Scenario(name, "none", name) for name in names], {}
+    candidates = list(wanted) or list(issuer.configurations) or [""]
+    flows: dict[Scenario, Flow] = {}
+    found: list[Scenario] = []
+    for position, source in enumerate(sources.values()):
+        first = Flow(issuer, Scenario(candidates[0], source.name, candidates[0]), source, tools)
+        received = await _usable_offer(first, source)
+        names = candidates if source.mints_for_configuration else _offered(received, candidates, wanted)
+        if position or source.single:
+            names = names[:1]
+        new = [
+            Scenario(name, source.name, f"{name}:{source.name}" if len(sources) > 1 else name) for name in names
+        ]
+        first.scenario = new[0]
+        flows[new[0]] = first
+        found += new
+    return found, flows
+
+
+def _offered(received: ReceivedOffer, candidates: Sequence[str], wanted: Sequence[str]) -> Sequence[str]:
+    """Give the candidates an offer is for; all of them when it names none that the issuer has."""
+    names = [name for name in received.configuration_ids if name in candidates]
+    if wanted and not names:
+        raise PreflightError(f"the offer is for {received.configuration_ids}, not for {list(wanted)}")
+    return names or candidates[:1]
+
+
+async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer:
+    try:
+        received = await flow.offer()
+    except Blocked as error:
+        raise PreflightError(f"no usable offer from {source.name!r}: {error}") from error
+    if source.single and received.code:
+        # A single offer may have been used or expired before the run; that is no defect of the issuer.
+        try:
+            reply = await flow.token()
+        except Blocked:
+            return received
+        if token.access_token(reply) is None and reply.object.get("error") == "invalid_grant":
+            raise PreflightError(
+                "the offer was refused with invalid_grant: it has expired or was used before; get a fresh one"
+            )
+    return received

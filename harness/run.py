@@ -1,0 +1,308 @@
+"""One run from settings to report: what happens in which order, without a word about pytest."""
+
+from __future__ import annotations
+
+import fnmatch
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import harness
+from harness import catalogue, checks, preflight, profiles, target, waivers
+from harness.checks import Check
+from harness.config import ConfigError, Settings
+from harness.engine import Engine
+from harness.evidence import Scenario, Tools, WalletOptions
+from harness.hooks import offer_sources
+from harness.model import CheckInfo, CheckResult, Exchange, Finding, Json, Level, RunReport, Timing, Verdict
+from harness.redaction import Redactor
+from harness.transport import Client, Recorder, is_loopback, tls_context
+from harness.verdict import Judgement, judge, requirement_results
+
+
+class Run:
+    """A conformance run.
+
+    Args:
+        settings: what the team asked for.
+        now: seconds since 1970.
+
+    Raises:
+        ConfigError: profile or waivers cannot be used.
+
+    """
+
+    def __init__(self, settings: Settings, *, now: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self._now = now
+        self._started = now()
+        self._clock = time.perf_counter()
+        self.profile = profiles.load(settings.profile)
+        self.requirements = {
+            name: requirement
+            for name, requirement in catalogue.load().items()
+            if name.split("-", 1)[0] in self.profile.specifications
+        }
+        self.checks = {
+            name: check
+            for name, check in checks.load().items()
+            if all(requirement in self.requirements for requirement in check.requires)
+        }
+        self._positions = {name: position for position, name in enumerate(self.checks)}
+        self._waivers = _load_waivers(settings, self.checks)
+        self.recorder = Recorder(Redactor(settings.secrets))
+        self.results: list[CheckResult] = []
+        self.engine: Engine | None = None
+        self._target: target.Target | None = None
+        self._client: Client | None = None
+        self._planned: list[tuple[Check, Scenario | None]] = []
+        self._left_out = 0
+        self._adopted: dict[str, dict[int, int]] = {}
+        self._context: Mapping[str, Json] | None = None
+
+    # Before the first check
+
+    async def preflight(self) -> None:
+        """Look at the issuer and decide what is tested.
+
+        Raises:
+            preflight.PreflightError: the run makes no sense.
+
+        """
+        self._target = target.open_target(self.settings, self.profile.reference_variant)
+        settings = self.settings = self._target.settings
+        try:
+            verify = tls_context(settings.trust.tls_ca)
+        except (OSError, ValueError) as error:
+            raise preflight.PreflightError(
+                f"trust.tls_ca {settings.trust.tls_ca} cannot be used: {error}"
+            ) from error
+        self._client = Client(
+            self.recorder,
+            verify=verify,
+            timeout_s=settings.limits.timeout_s,
+            max_body=settings.limits.max_body_bytes,
+            allow_http=settings.allow_http,
+            now=self._now,
+        )
+        options = WalletOptions(settings.client.client_id, settings.proof.algorithm, settings.proof.key_form)
+        tools = Tools(self._client, self._now, options, trust=settings.trust)
+        issuer = await preflight.discover(settings.issuer_url or "", tools, allow_http=settings.allow_http)
+        sources = {source.name: source for source in offer_sources(settings)}
+        scenarios, flows = await preflight.scenarios(issuer, settings.configurations, sources, tools)
+        self.engine = Engine(
+            issuer, scenarios, sources, tools, self.requirements, flows=flows, strict=settings.strict
+        )
+
+    def scenarios_of(self, check: Check) -> Sequence[Scenario | None]:
+        """Give what a check runs on; nothing is known before preflight."""
+        return self.engine.scenarios_of(check) if self.engine else [None]
+
+    def selected(self, check: Check) -> bool:
+        """Whether the team's ``select`` and ``skip`` patterns let a check run."""
+        wanted = not self.settings.select or any(fnmatch.fnmatch(check.id, p) for p in self.settings.select)
+        return wanted and not any(fnmatch.fnmatch(check.id, pattern) for pattern in self.settings.skip)
+
+    def position(self, check: Check) -> int:
+        """Give the place of a check in the order of the clauses."""
+        return self._positions.get(check.id, len(self._positions))
+
+    def planned(self, plan: list[tuple[Check, Scenario | None]]) -> None:
+        """Take note of what will run; what the profile has besides was filtered out."""
+        self._planned = plan
+        if self.engine:
+            self._left_out = max(0, len(self.engine.plan(self.checks.values())) - len(plan))
+
+    # The checks
+
+    async def judge(self, check: Check, scenario: Scenario | None) -> CheckResult:
+        """Run one check and apply the waivers."""
+        if self.engine is None:
+            raise RuntimeError("judge was called before preflight")
+        result = await self.engine.judge(check, scenario)
+        waived = self._waivers.match(result, self._today, strict=self.settings.strict)
+        if waived is None:
+            return result
+        reason = "; ".join(f"{w.finding} is waived until {w.expires} by {w.owner}: {w.reason}" for w in waived)
+        return replace(result, verdict=Verdict.WAIVED, reason=reason)
+
+    def adopt(self, worker: str, result: CheckResult, exchanges: Sequence[Exchange]) -> CheckResult:
+        """Take over a result of another process, whose exchanges get new numbers here."""
+        numbers = self._adopted.setdefault(worker, {})
+        for exchange in exchanges:
+            numbers[exchange.number] = self.recorder.begin()
+            self.recorder.end(replace(exchange, number=numbers[exchange.number]))
+
+        def renumbered(finding: Finding) -> Finding:
+            return replace(finding, exchange=numbers.get(finding.exchange) if finding.exchange else None)
+
+        return replace(
+            result,
+            findings=tuple(renumbered(finding) for finding in result.findings),
+            exchanges=tuple(numbers[number] for number in result.exchanges if number in numbers),
+        )
+
+    def context(self) -> dict[str, Json]:
+        """Give what this process saw of the issuer, as JSON types."""
+        if self._context is not None:
+            return dict(self._context)
+        return {
+            "issuer_url": self.settings.issuer_url,
+            "configurations": list(dict.fromkeys(s.configuration for s in self.engine.scenarios))
+            if self.engine
+            else [],
+            "issuer": self._issuer_as_seen(),
+            "left_out": self._left_out,
+        }
+
+    def adopt_context(self, context: Mapping[str, Json]) -> None:
+        """Take over what another process saw of the issuer."""
+        self._context = context
+        self._left_out = int(context["left_out"])
+
+    # What a person reads before and after
+
+    def header(self) -> list[str]:
+        """Give the lines above the run: who is judged, and by what."""
+        who = self.settings.issuer_url
+        if who == target.REFERENCE:
+            who = f"the bundled reference issuer ({self.profile.reference_variant})"
+        lines = [f"Assay {harness.__version__}: {who}, judged by {self.profile.title}"]
+        return [*lines, *self.notices()]
+
+    def announcement(self) -> list[str]:
+        """Say what will run and how many Credential Offers it may use."""
+        if self.engine is None:
+            return []
+        names = ", ".join(dict.fromkeys(scenario.label for scenario in self.engine.scenarios))
+        offers = self.engine.offers_needed(self._planned)
+        return [
+            f"{len(self._planned)} checks on {names or 'the issuer as a whole'}; "
+            f"up to {offers} Credential Offer{'' if offers == 1 else 's'} will be redeemed."
+        ]
+
+    def notices(self) -> list[str]:
+        """Give what narrows the verdict."""
+        url = str((self._context or {}).get("issuer_url") or self.settings.issuer_url or "")
+        found = []
+        if url.startswith("http:"):
+            where = "to this machine" if is_loopback(url) else "over the network"
+            found.append(f"Development run over plain http {where}: what concerns TLS is not tested.")
+        if self._left_out:
+            found.append(f"{self._left_out} checks were left out by selection.")
+        return found
+
+    def finish(self, *, command: str, stopped: str | None) -> tuple[Judgement, list[str]]:
+        """Judge the run, write the reports, and give the lines of the summary.
+
+        Args:
+            command: the command line that repeats the run.
+            stopped: why the run ended before its last check, if it did.
+
+        """
+        from reports import json_file, render_html, terminal
+
+        problems = self._waivers.problems(self.results, self._today) if not stopped else []
+        judgement = judge(self.results, waiver_problems=problems, stopped=stopped, left_out=self._left_out)
+        report = self._report(judgement, command)
+        folder = self.settings.report_dir
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            json_file.write(report, folder / "report.json")
+            (folder / "report.html").write_text(render_html(report.to_json()), encoding="utf-8")
+        except OSError as error:
+            return judgement, [
+                f"The report could not be written: {error}",
+                *terminal.summary(report.to_json(), None),
+            ]
+        return judgement, [*problems, *terminal.summary(report.to_json(), str(folder / "report.html"))]
+
+    async def aclose(self) -> None:
+        """Close connections and, where there is one, the reference issuer."""
+        if self._client is not None:
+            await self._client.aclose()
+        if self._target is not None:
+            self._target.close()
+
+    # The report
+
+    @property
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._now(), UTC).date()
+
+    def _report(self, judgement: Judgement, command: str) -> RunReport:
+        context = self.context()
+        infos = [self._info(check) for check in self.checks.values()]
+        exchanges = self.recorder.exchanges
+        wall = time.perf_counter() - self._clock
+        issuer_s = sum(exchange.elapsed_s for exchange in exchanges)
+        return RunReport(
+            tool={"name": "Assay", "version": harness.__version__, "commit": _commit()},
+            target={
+                "issuer": context["issuer_url"],
+                "profile": self.profile.name,
+                "configurations": context["configurations"],
+                **{k: v for k, v in vars(self.settings.target).items() if v is not None},
+            },
+            verdict=judgement.verdict,
+            summary=judgement.summary,
+            notices=self.notices(),
+            started=datetime.fromtimestamp(self._started, UTC).isoformat(timespec="seconds"),
+            results=self.results,
+            checks=infos,
+            requirements=requirement_results(self.requirements, infos, self.results),
+            exchanges=exchanges,
+            waivers=self._waivers.states(self.results, self._today),
+            configuration=self.settings.redacted(),
+            issuer=context["issuer"],
+            timing=Timing(
+                wall_s=round(wall, 3),
+                issuer_s=round(issuer_s, 3),
+                waiting_s=0.0,
+                harness_s=round(max(0.0, wall - issuer_s), 3),
+                exchanges=len(exchanges),
+            ),
+            command=self.recorder.redactor.text(command),
+        )
+
+    def _info(self, check: Check) -> CheckInfo:
+        levels = {self.requirements[name].level for name in check.requires}
+        strongest = next(level for level in Level if level in levels)
+        return CheckInfo(check.id, check.area, strongest, check.description, check.requires, check.proven_by)
+
+    def _issuer_as_seen(self) -> dict[str, Json]:
+        if self.engine is None:
+            return {}
+        return self.engine.as_seen(self.recorder.redactor)
+
+
+def _load_waivers(settings: Settings, known: Mapping[str, Check]) -> waivers.Waivers:
+    if settings.waivers is None:
+        return waivers.Waivers()
+    codes = {code for check in known.values() for found in check.proven_by.values() for code in found}
+    try:
+        return waivers.load(settings.waivers, known, codes)
+    except waivers.WaiverError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _commit() -> str | None:
+    """Give the commit of a checkout; an installed wheel has none."""
+    root = Path(harness.__file__).parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"],  # noqa: S607 - git is wherever the user has it
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
