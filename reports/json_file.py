@@ -1,0 +1,120 @@
+"""Keeps a run report in a file: ``report.json``, the source of truth that everything else renders from."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from harness.model import Json, RunReport
+
+SIZE_LIMIT = 200_000_000
+"""Bytes above which a file is not read."""
+
+
+class ReportError(Exception):
+    """A report cannot be read or written. The message is one line."""
+
+
+def write(report: RunReport, path: Path) -> None:
+    """Write a report. The file appears whole or not at all.
+
+    Raises:
+        ReportError: the folder cannot be written, or the report holds what JSON cannot carry.
+
+    """
+    try:
+        text = json.dumps(_storable(report.to_json()), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    except (RecursionError, TypeError, ValueError) as error:
+        raise ReportError(f"{path}: the report cannot be written as JSON: {_brief(error)}") from error
+    # A surrogate that stands alone has no UTF-8; its escape is JSON and means the same.
+    content = text.encode("utf-8", errors="backslashreplace")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        draft = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            draft.chmod(0o644)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def read(path: Path) -> dict[str, Json]:
+    """Read a report that ``write`` has written.
+
+    Raises:
+        ReportError: there is no such file, it was cut short, or it is not a report.
+
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if len(content) > SIZE_LIMIT:
+        raise ReportError(f"{path}: larger than {SIZE_LIMIT:,} bytes, so it is not a report")
+    try:
+        data = json.loads(content.decode("utf-8"), parse_constant=_refuse)
+    except RecursionError as error:
+        raise ReportError(f"{path}: nested too deeply to be a report") from error
+    except json.JSONDecodeError as error:
+        if content.lstrip()[:1] == b"{" and not content.rstrip().endswith(b"}"):
+            raise ReportError(f"{path}: cut short; the run that wrote it did not finish") from error
+        raise ReportError(f"{path}: not JSON: {error.msg} in line {error.lineno}") from error
+    except ValueError as error:
+        raise ReportError(f"{path}: not JSON: {_brief(error)}") from error
+    if isinstance(data, dict) and data.get("complete") is not True:
+        raise ReportError(f'{path}: cut short; "complete" is not true, so the run did not finish')
+    _validate(data, path)
+    report: dict[str, Json] = data
+    return report
+
+
+def _validate(data: Json, path: Path) -> None:
+    from jsonschema.exceptions import best_match
+
+    try:
+        error = best_match(_validator().iter_errors(data))
+    except RecursionError as cause:
+        raise ReportError(f"{path}: nested too deeply to be a report") from cause
+    if error is not None:
+        place = "/".join(str(part) for part in error.absolute_path) or "the top level"
+        raise ReportError(f"{path}: not a report of this version: at {place}: {_brief(error.message)}")
+
+
+@functools.cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads(files("schemas").joinpath("report.schema.json").read_text("utf-8")))
+
+
+def _storable(value: Json) -> Json:
+    """Name the numbers an issuer may have sent that JSON does not know."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return value
+
+
+def _refuse(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _brief(error: object) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 200 else f"{text[:200]} …"
