@@ -1,0 +1,52 @@
+"""Where one reference issuer lives: its URLs, its clock and its source of randomness."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from harness.reference.encoding import base64url
+from harness.reference.variants import Variant
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every document and every rule may ask about the issuer."""
+
+    variant: Variant
+    base_url: str
+    """Scheme and authority, without a path and without a final slash."""
+    clock: Callable[[], float]
+    """Seconds since the epoch."""
+    random_bytes: Callable[[int], bytes]
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    """1, 2, 3, ...: what an issuer hands out that should know better."""
+
+    @property
+    def issuer_url(self) -> str:
+        """The Credential Issuer Identifier (OpenID4VCI 12.2.1)."""
+        return self.base_url + self.variant.path
+
+    @property
+    def authorization_server_urls(self) -> list[str]:
+        """The value of ``authorization_servers``; empty when the issuer is its own Authorization Server."""
+        return [self.base_url + path for path in self.variant.authorization_servers]
+
+    @property
+    def authorization_server_path(self) -> str:
+        """Path component of the Authorization Server that serves this issuer."""
+        return next(iter(self.variant.authorization_servers), self.variant.path)
+
+    @property
+    def authorization_server_url(self) -> str:
+        """Identifier of the Authorization Server that serves this issuer."""
+        return self.base_url + self.authorization_server_path
+
+    def now(self) -> int:
+        """The time in whole seconds."""
+        return int(self.clock())
+
+    def secret(self) -> str:
+        """Give 256 fresh random bits in base64url; RFC 6749 section 10.10 asks for 160."""
+        return base64url(self.random_bytes(32))

@@ -1,0 +1,1 @@
+"""Faults that spoil documents, one module per group of documents. Each function makes one defect."""

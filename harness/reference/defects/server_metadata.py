@@ -1,0 +1,165 @@
+"""Faults of the Authorization Server metadata (RFC 8414) and of the JWT VC Issuer Metadata (SD-JWT VC 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.reference import keys
+from harness.reference.context import Context
+from harness.reference.documents import PRE_AUTHORIZED_CODE, Reply, WellKnownReply
+from harness.reference.encoding import Twin
+from harness.reference.faults import fault
+
+Metadata = dict[str, Any]
+
+
+@fault("as-metadata-response:content-type")
+def response_content_type(reply: Reply, _: Context) -> None:
+    """The Authorization Server metadata are served as text/plain."""
+    reply.headers["Content-Type"] = "text/plain"
+
+
+@fault("as-metadata-response:only-openid-configuration")
+def only_openid_configuration(reply: WellKnownReply, _: Context) -> None:
+    """The Authorization Server metadata are found at openid-configuration only."""
+    reply.name = "openid-configuration"
+
+
+@fault("as-metadata:issuer-missing")
+def issuer_missing(metadata: Metadata, _: Context) -> None:
+    """The Authorization Server metadata have no issuer."""
+    del metadata["issuer"]
+
+
+@fault("as-metadata:issuer-other")
+def issuer_other(metadata: Metadata, _: Context) -> None:
+    """The issuer has a slash at the end that the identifier has not."""
+    metadata["issuer"] += "/"
+
+
+@fault("as-metadata:token-endpoint-missing")
+def token_endpoint_missing(metadata: Metadata, _: Context) -> None:
+    """The Authorization Server metadata have no token_endpoint."""
+    del metadata["token_endpoint"]
+
+
+@fault("as-metadata:token-endpoint-http")
+def token_endpoint_http(metadata: Metadata, _: Context) -> None:
+    """The token_endpoint has the scheme http."""
+    metadata["token_endpoint"] = metadata["token_endpoint"].replace("https:", "http:", 1)
+
+
+@fault("as-metadata:token-endpoint-fragment")
+def token_endpoint_fragment(metadata: Metadata, _: Context) -> None:
+    """The token_endpoint has a fragment."""
+    metadata["token_endpoint"] += "#assay"
+
+
+@fault("as-metadata:grant-missing")
+def grant_missing(metadata: Metadata, _: Context) -> None:
+    """The grant_types_supported lack the grant type of the offer."""
+    metadata["grant_types_supported"] = ["refresh_token"]
+
+
+@fault("as-metadata:grant-types-string")
+def grant_types_string(metadata: Metadata, _: Context) -> None:
+    """The grant_types_supported are a string."""
+    metadata["grant_types_supported"] = PRE_AUTHORIZED_CODE
+
+
+@fault("as-metadata:anonymous-string")
+def anonymous_string(metadata: Metadata, _: Context) -> None:
+    """The pre-authorized_grant_anonymous_access_supported is a string."""
+    metadata["pre-authorized_grant_anonymous_access_supported"] = "true"
+
+
+@fault("as-metadata:anonymous-announced")
+def anonymous_announced(metadata: Metadata, _: Context) -> None:
+    """Anonymous access is announced, whether it is given or not."""
+    metadata["pre-authorized_grant_anonymous_access_supported"] = True
+
+
+@fault("as-metadata:anonymous-unannounced")
+def anonymous_unannounced(metadata: Metadata, _: Context) -> None:
+    """Anonymous access is given but not announced."""
+    metadata.pop("pre-authorized_grant_anonymous_access_supported", None)
+
+
+@fault("as-metadata:empty-array")
+def empty_array(metadata: Metadata, _: Context) -> None:
+    """A member of the Authorization Server metadata is an empty array."""
+    metadata["scopes_supported"] = []
+
+
+@fault("as-metadata:nothing-said")
+def nothing_said(metadata: Metadata, _: Context) -> None:
+    """The metadata have neither response_types_supported nor the grant_types_supported that excuse it."""
+    metadata.pop("grant_types_supported")
+    metadata.pop("response_types_supported", None)
+
+
+@fault("as-metadata:duplicate-key")
+def duplicate_key(metadata: Metadata, _: Context) -> None:
+    """The Authorization Server metadata have a member twice."""
+    metadata[Twin("token_endpoint")] = metadata["token_endpoint"]
+
+
+@fault("jwt-vc-issuer-response:content-type")
+def key_response_content_type(reply: Reply, _: Context) -> None:
+    """The JWT VC Issuer Metadata are served as text/plain."""
+    reply.headers["Content-Type"] = "text/plain"
+
+
+@fault("jwt-vc-issuer-response:status-201")
+def key_response_status(reply: Reply, _: Context) -> None:
+    """The JWT VC Issuer Metadata are served with status 201."""
+    reply.status = 201
+
+
+@fault("jwt-vc-issuer:issuer-missing")
+def key_issuer_missing(metadata: Metadata, _: Context) -> None:
+    """The JWT VC Issuer Metadata have no issuer."""
+    del metadata["issuer"]
+
+
+@fault("jwt-vc-issuer:issuer-other")
+def key_issuer_other(metadata: Metadata, _: Context) -> None:
+    """The issuer of the JWT VC Issuer Metadata is not the iss of the credentials."""
+    metadata["issuer"] += "/"
+
+
+@fault("jwt-vc-issuer:keys-missing")
+def keys_missing(metadata: Metadata, _: Context) -> None:
+    """The JWT VC Issuer Metadata have neither jwks nor jwks_uri."""
+    del metadata["jwks"]
+
+
+@fault("jwt-vc-issuer:keys-twice")
+def keys_twice(metadata: Metadata, context: Context) -> None:
+    """The JWT VC Issuer Metadata have both jwks and jwks_uri."""
+    metadata["jwks_uri"] = f"{context.issuer_url}/jwks"
+
+
+@fault("jwt-vc-issuer:keys-malformed")
+def keys_malformed(metadata: Metadata, _: Context) -> None:
+    """The jwks are an array instead of a JWK Set."""
+    metadata["jwks"] = metadata["jwks"]["keys"]
+
+
+@fault("jwt-vc-issuer:key-private")
+def key_private(metadata: Metadata, context: Context) -> None:
+    """The jwks contain a private key."""
+    algorithm = context.variant.signing_algorithm
+    kid = keys.issuer_key(algorithm).kid
+    stranger = keys.stranger_key(algorithm).jwk.export_private(as_dict=True)
+    for key in metadata["jwks"]["keys"]:
+        if key["kid"] == kid:
+            # Not the key's own d: a fault must not give away what signs the other tests' credentials.
+            key["d"] = stranger["d"]
+
+
+@fault("jwt-vc-issuer:key-unknown")
+def key_unknown(metadata: Metadata, context: Context) -> None:
+    """The jwks lack the key that signs the credentials."""
+    kid = keys.issuer_key(context.variant.signing_algorithm).kid
+    metadata["jwks"]["keys"] = [key for key in metadata["jwks"]["keys"] if key["kid"] != kid]

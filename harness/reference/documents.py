@@ -1,0 +1,293 @@
+"""What the reference issuer emits, each document built in one function.
+
+The functions build drafts; ``faults.Defects.emit`` is the seam each draft passes before it leaves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+
+from harness.reference import keys
+from harness.reference.context import Context
+from harness.reference.encoding import json_text
+from harness.reference.sd_jwt import Concealer, Hidden, SdJwt
+
+PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+TX_CODE_LENGTH = 6
+CREDENTIAL_LIFETIME = 90 * 24 * 3600
+
+JsonObject = dict[str, Any]
+
+
+@dataclass
+class Reply:
+    """One HTTP response before it is written. ``body`` is a JSON value, or ``None`` for no body."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+
+
+@dataclass
+class WellKnownReply(Reply):
+    """A response and the well-known name it is found under."""
+
+    name: str = "oauth-authorization-server"
+
+
+@dataclass
+class OfferLink:
+    """The link that hands a Credential Offer to a wallet (OpenID4VCI 4.1)."""
+
+    start: str
+    parameters: dict[str, str]
+    by_value: str
+    """The offer as JSON text."""
+    by_reference: str
+    """The URL the offer can be fetched from."""
+
+    def text(self) -> str:
+        """Write the link."""
+        return f"{self.start}?{urlencode(self.parameters)}"
+
+
+def uncacheable(reply: Reply) -> Reply:
+    """Forbid storing a response (OpenID4VCI 7.2)."""
+    reply.headers["Cache-Control"] = "no-store"
+    return reply
+
+
+@cache
+def _configurations_text() -> str:
+    return files(__package__).joinpath("configurations.json").read_text(encoding="utf-8")
+
+
+def configurations() -> dict[str, JsonObject]:
+    """Give a fresh copy of the data behind the Credential Configurations, by id."""
+    data: dict[str, JsonObject] = json.loads(_configurations_text())
+    return data
+
+
+@cache
+def configuration_ids() -> tuple[str, ...]:
+    """The ids of the Credential Configurations."""
+    return tuple(configurations())
+
+
+def credential_identifier(configuration: str) -> str:
+    """Name the one Credential Dataset of a configuration (OpenID4VCI 6.2)."""
+    return f"{configuration}-of-erika"
+
+
+def offer(context: Context, configuration: str, *, code: str, with_tx_code: bool) -> JsonObject:
+    """Build a Credential Offer (OpenID4VCI 4.1.1)."""
+    grant: JsonObject = {"pre-authorized_code": code}
+    if with_tx_code:
+        grant["tx_code"] = {
+            "input_mode": "numeric",
+            "length": TX_CODE_LENGTH,
+            "description": "Enter the code that was shown to you with this offer.",
+        }
+    if len(context.authorization_server_urls) > 1:
+        grant["authorization_server"] = context.authorization_server_url
+    return {
+        "credential_issuer": context.issuer_url,
+        "credential_configuration_ids": [configuration],
+        "grants": {PRE_AUTHORIZED_CODE: grant},
+    }
+
+
+def tx_code(context: Context) -> str:
+    """Give a fresh Transaction Code."""
+    number = int.from_bytes(context.random_bytes(8), "big")
+    return f"{number % 10**TX_CODE_LENGTH:0{TX_CODE_LENGTH}}"
+
+
+def offer_link(context: Context, document: JsonObject, *, by: str) -> OfferLink:
+    """Build the link for an offer, under a URL of its own so that caches do no harm (OpenID4VCI 4.1.3)."""
+    by_value = json_text(document)
+    by_reference = f"{context.issuer_url}/offers/{context.secret()}"
+    parameters = {"credential_offer": by_value} if by == "value" else {"credential_offer_uri": by_reference}
+    return OfferLink(context.variant.offer_link, parameters, by_value, by_reference)
+
+
+def metadata(context: Context) -> JsonObject:
+    """Build the Credential Issuer Metadata (OpenID4VCI 12.2.4)."""
+    variant = context.variant
+    document: JsonObject = {"credential_issuer": context.issuer_url}
+    if context.authorization_server_urls:
+        document["authorization_servers"] = context.authorization_server_urls
+    document["credential_endpoint"] = f"{context.issuer_url}/credential"
+    if variant.nonce:
+        document["nonce_endpoint"] = f"{context.issuer_url}/nonce"
+    if variant.batch_size is not None:
+        document["batch_credential_issuance"] = {"batch_size": variant.batch_size}
+    if variant.detail == "full":
+        document["display"] = [
+            {
+                "name": name,
+                "locale": locale,
+                "logo": {"uri": "https://credentials.assay.test/assay.png", "alt_text": alt_text},
+            }
+            for name, locale, alt_text in (
+                ("Assay Reference Issuer", "en-GB", "A pair of scales"),
+                ("Assay-Referenzaussteller", "de-DE", "Eine Waage"),
+            )
+        ]
+    document["credential_configurations_supported"] = {
+        name: _configuration(context, data) for name, data in configurations().items()
+    }
+    return document
+
+
+def _configuration(context: Context, data: Mapping[str, Any]) -> JsonObject:
+    variant = context.variant
+    document: JsonObject = {"format": "dc+sd-jwt", "vct": data["vct"]}
+    if variant.binding_methods:
+        document["cryptographic_binding_methods_supported"] = list(variant.binding_methods)
+        document["proof_types_supported"] = {
+            "jwt": {"proof_signing_alg_values_supported": list(variant.proof_algorithms)}
+        }
+    if variant.detail == "full":
+        document["scope"] = data["scope"]
+        document["credential_signing_alg_values_supported"] = [variant.signing_algorithm]
+        document["credential_metadata"] = data["credential_metadata"]
+    return document
+
+
+def as_metadata(context: Context) -> JsonObject:
+    """Build the metadata of the Authorization Server that serves this issuer (RFC 8414 section 2).
+
+    ``grant_types_supported`` is always there, because its default is not what this server supports, and
+    anonymous access is always announced where it is given, because its default is ``false``. Without an
+    authorization endpoint there are no response types to name (OpenID4VCI 12.2.4).
+    """
+    url = context.authorization_server_url
+    document: JsonObject = {
+        "issuer": url,
+        "token_endpoint": f"{url}/token",
+        "grant_types_supported": [PRE_AUTHORIZED_CODE],
+        "authorization_details_types_supported": ["openid_credential"],
+    }
+    if context.variant.client_id is None:
+        document["pre-authorized_grant_anonymous_access_supported"] = True
+    if context.variant.detail == "full":
+        document["token_endpoint_auth_methods_supported"] = ["none"]
+        document["service_documentation"] = f"{context.issuer_url}/"
+    return document
+
+
+def other_as_metadata(url: str) -> JsonObject:
+    """Build the metadata of an Authorization Server that does not serve the Pre-Authorized Code Flow."""
+    return {
+        "issuer": url,
+        "authorization_endpoint": f"{url}/authorize",
+        "token_endpoint": f"{url}/token",
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": ["S256"],
+    }
+
+
+def jwt_vc_issuer(context: Context) -> JsonObject:
+    """Build the JWT VC Issuer Metadata (SD-JWT VC section 5.2)."""
+    public = [keys.issuer_key(algorithm).public_jwk for algorithm in keys.SIGNING_ALGORITHMS]
+    return {"issuer": context.issuer_url, "jwks": {"keys": public}}
+
+
+def token(context: Context, identifiers: Mapping[str, str]) -> JsonObject:
+    """Build a token response (RFC 6749 section 5.1, OpenID4VCI 6.2).
+
+    ``identifiers`` maps Credential Identifiers to Credential Configuration ids.
+    """
+    document: JsonObject = {"access_token": context.secret(), "token_type": "Bearer"}
+    if context.variant.detail == "full":
+        document["expires_in"] = int(context.variant.token_lifetime)
+    if identifiers:
+        document["authorization_details"] = [
+            {
+                "type": "openid_credential",
+                "credential_configuration_id": configuration,
+                "credential_identifiers": [identifier],
+            }
+            for identifier, configuration in identifiers.items()
+        ]
+    return document
+
+
+def token_reply(document: JsonObject, status: int = 200) -> Reply:
+    """Build the HTTP response of the Token Endpoint (RFC 6749 sections 5.1 and 5.2)."""
+    reply = uncacheable(Reply(document, status))
+    reply.headers["Pragma"] = "no-cache"
+    return reply
+
+
+def nonce(context: Context) -> JsonObject:
+    """Build a nonce response (OpenID4VCI 7.2)."""
+    return {"c_nonce": context.secret()}
+
+
+def error(code: str, description: str) -> JsonObject:
+    """Build an error document (RFC 6749 section 5.2, OpenID4VCI 8.3.1.2)."""
+    return {"error": code, "error_description": description}
+
+
+def credential(credentials: Sequence[str]) -> JsonObject:
+    """Build a Credential Response (OpenID4VCI 8.3)."""
+    return {"credentials": [{"credential": text} for text in credentials]}
+
+
+def sd_jwt_vc(context: Context, configuration: str, holder_key: Mapping[str, Any] | None) -> SdJwt:
+    """Build an SD-JWT VC (SD-JWT VC section 3.2), bound to ``holder_key`` where there is one."""
+    variant = context.variant
+    data = configurations()[configuration]
+    key = keys.issuer_key(variant.signing_algorithm)
+    header: JsonObject = {"alg": variant.signing_algorithm, "typ": "dc+sd-jwt"}
+    claims: JsonObject = {"vct": data["vct"]}
+    if variant.key_mechanism == "x5c":
+        header["x5c"] = [keys.leaf(key, context.issuer_url)]
+    else:
+        header["kid"] = key.kid
+        claims["iss"] = context.issuer_url
+    if variant.detail == "full":
+        now = context.now()
+        claims |= {"iss": context.issuer_url, "iat": now, "nbf": now, "exp": now + CREDENTIAL_LIFETIME}
+    if holder_key is not None:
+        claims["cnf"] = {"jwk": dict(holder_key)}
+    concealer = Concealer(variant.hash_name, context.random_bytes, decoys=2 if variant.disclosure == "rich" else 0)
+    disclosed = _HIDING[variant.disclosure](data["disclosed"])
+    payload = concealer.conceal({**claims, **data["plain"], **disclosed})
+    if concealer.disclosures:
+        payload["_sd_alg"] = variant.hash_name
+    return SdJwt(header, payload, concealer.disclosures, variant.hash_name, key)
+
+
+def _hide_flat(claims: JsonObject) -> JsonObject:
+    return {name: Hidden(value) for name, value in claims.items()}
+
+
+def _hide_richly(claims: JsonObject) -> JsonObject:
+    """Hide the address as a whole and in parts, other objects in parts, arrays element by element."""
+
+    def hidden(name: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [Hidden(element) for element in value]
+        if not isinstance(value, dict):
+            return Hidden(value)
+        parts = _hide_flat(value)
+        return Hidden(parts) if name == "address" else parts
+
+    return {name: hidden(name, value) for name, value in claims.items()}
+
+
+_HIDING: dict[str, Callable[[JsonObject], JsonObject]] = {
+    "none": lambda claims: claims,
+    "flat": _hide_flat,
+    "rich": _hide_richly,
+}

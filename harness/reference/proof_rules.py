@@ -1,0 +1,278 @@
+"""What the Credential Endpoint asks of one ``jwt`` key proof (OpenID4VCI F.1 and F.4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from jwcrypto.common import JWException
+from jwcrypto.jwa import JWA
+from jwcrypto.jwk import JWK
+
+from harness.reference import holder_keys
+from harness.reference.context import Context
+from harness.reference.encoding import from_base64url
+from harness.reference.rules import rule, tolerance
+from harness.reference.state import Shelf
+
+PROOF_TYPE = "openid4vci-proof+jwt"
+_SYMMETRIC = frozenset({"none", "HS256", "HS384", "HS512"})
+_KEY_PARAMETERS = ("jwk", "x5c", "kid")
+_KNOWN_HEADER = {"alg", "typ", "jwk", "x5c", "kid", "crit", "key_attestation", "trust_chain"}
+_KNOWN_CLAIMS = {"iss", "aud", "iat", "nonce", "exp", "nbf", "jti"}
+
+
+@dataclass
+class Proof:
+    """One element of ``proofs.jwt`` as read from the wire."""
+
+    context: Context
+    value: Any
+    client_id: str | None
+    """The client the access token was given to; ``None`` after anonymous access."""
+    nonces: Shelf[bool]
+
+    @cached_property
+    def _parts(self) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes] | None:
+        if not isinstance(self.value, str) or self.value.count(".") != 2:
+            return None
+        try:
+            header, claims, signature = (from_base64url(part) for part in self.value.split("."))
+            parsed = json.loads(header), json.loads(claims)
+        except (ValueError, RecursionError):
+            return None
+        if not all(isinstance(part, dict) for part in parsed):
+            return None
+        return (*parsed, self.value.rpartition(".")[0].encode("ascii"), signature)
+
+    @property
+    def wellformed(self) -> bool:
+        """Whether the proof is a JWT at all."""
+        return self._parts is not None
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The JOSE header; empty when the proof is no JWT."""
+        return self._parts[0] if self._parts else {}
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The payload; empty when the proof is no JWT."""
+        return self._parts[1] if self._parts else {}
+
+    @cached_property
+    def key(self) -> Mapping[str, Any] | None:
+        """The holder's public JWK; ``None`` when the header names none this issuer can bind to."""
+        try:
+            return holder_keys.from_header(self.header, self.context.variant.binding_methods)
+        except holder_keys.UnusableKey:
+            return None
+
+    @property
+    def form(self) -> str:
+        """How the header spells the key: a binding method, ``x5c``, or empty when it names none."""
+        if "jwk" in self.header or "x5c" in self.header:
+            return "jwk" if "jwk" in self.header else "x5c"
+        kid = self.header.get("kid")
+        return ":".join(kid.split(":", 2)[:2]) if isinstance(kid, str) else ""
+
+    @property
+    def signed(self) -> bool:
+        """Whether the signature verifies with the key of the header."""
+        if self._parts is None or self.key is None:
+            return False
+        try:
+            engine = JWA.signing_alg(self.header["alg"])
+            engine.verify(JWK(**self.key), self._parts[2], self._parts[3])
+        except (InvalidSignature, JWException, ValueError, TypeError, KeyError):
+            return False
+        return True
+
+
+def _is_numeric_date(value: Any) -> bool:
+    # The bound keeps absurd numbers out of arithmetic; it also excludes NaN and the infinities.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**53
+
+
+@rule("proof.wellformed", "invalid_proof")
+def wellformed(proof: Proof) -> str | None:
+    """A proof is a JWT in compact serialization."""
+    return None if proof.wellformed else "The proof is not a JWT."
+
+
+@rule("proof.typ", "invalid_proof", presumes=["proof.wellformed"])
+def typ(proof: Proof) -> str | None:
+    """A proof has the typ openid4vci-proof+jwt."""
+    return None if proof.header.get("typ") == PROOF_TYPE else f"The typ is not {PROOF_TYPE}."
+
+
+@rule("proof.algorithm-asymmetric", "invalid_proof", presumes=["proof.wellformed"])
+def algorithm_asymmetric(proof: Proof) -> str | None:
+    """The alg of a proof is an asymmetric signature algorithm."""
+    algorithm = proof.header.get("alg")
+    if not isinstance(algorithm, str) or algorithm in _SYMMETRIC:
+        return "The alg is missing, none or symmetric."
+    return None
+
+
+@rule("proof.algorithm-supported", "invalid_proof", presumes=["proof.algorithm-asymmetric"])
+def algorithm_supported(proof: Proof) -> str | None:
+    """The alg of a proof is one the metadata lists."""
+    if proof.header["alg"] in proof.context.variant.proof_algorithms:
+        return None
+    return "The alg is not in proof_signing_alg_values_supported."
+
+
+@rule("proof.key-present", "invalid_proof", presumes=["proof.wellformed"])
+def key_present(proof: Proof) -> str | None:
+    """The header of a proof names a key by jwk, kid or x5c."""
+    if any(name in proof.header for name in _KEY_PARAMETERS):
+        return None
+    return "The header has none of jwk, kid and x5c."
+
+
+@rule("proof.one-key", "invalid_proof", presumes=["proof.key-present"])
+def one_key(proof: Proof) -> str | None:
+    """The header of a proof has only one of jwk, kid and x5c."""
+    given = [name for name in _KEY_PARAMETERS if name in proof.header]
+    return f"The header has {' and '.join(given)}." if len(given) > 1 else None
+
+
+@rule("proof.no-private-key", "invalid_proof", presumes=["proof.algorithm-asymmetric"])
+def no_private_key(proof: Proof) -> str | None:
+    """The jwk of a proof is a public key."""
+    jwk = proof.header.get("jwk")
+    if isinstance(jwk, dict) and not holder_keys.PRIVATE_MEMBERS.isdisjoint(jwk):
+        return "The jwk contains a private key."
+    return None
+
+
+@rule(
+    "proof.key-usable",
+    "invalid_proof",
+    presumes=["proof.algorithm-asymmetric", "proof.key-present", "proof.one-key"],
+)
+def key_usable(proof: Proof) -> str | None:
+    """The key of a proof can be read and is of a supported binding method."""
+    return None if proof.key else "The key cannot be read or its binding method is not supported."
+
+
+@rule("proof.critical", "invalid_proof", presumes=["proof.wellformed"])
+def critical(proof: Proof) -> str | None:
+    """A proof has no critical extension this issuer does not understand (RFC 7515 section 4.1.11)."""
+    return "The header has crit with an extension that is not understood." if "crit" in proof.header else None
+
+
+@rule(
+    "proof.signature",
+    "invalid_proof",
+    presumes=["proof.algorithm-asymmetric", "proof.algorithm-supported", "proof.key-usable"],
+)
+def signature(proof: Proof) -> str | None:
+    """The signature of a proof verifies with the key in its header."""
+    return None if proof.signed else "The signature does not verify."
+
+
+@rule("proof.issuer", "invalid_proof", presumes=["proof.wellformed"])
+def issuer(proof: Proof) -> str | None:
+    """A proof names its client as iss, or nobody after anonymous access."""
+    if proof.claims.get("iss", proof.client_id) == proof.client_id:
+        return None
+    return "The iss is not the client the access token was given to."
+
+
+@rule("proof.audience-present", "invalid_proof", presumes=["proof.wellformed"])
+def audience_present(proof: Proof) -> str | None:
+    """A proof has an aud."""
+    return None if "aud" in proof.claims else "The aud is missing."
+
+
+@rule("proof.audience", "invalid_proof", presumes=["proof.audience-present"])
+def audience(proof: Proof) -> str | None:
+    """The aud of a proof is the Credential Issuer Identifier."""
+    if proof.claims["aud"] == proof.context.issuer_url:
+        return None
+    return "The aud is not the Credential Issuer Identifier."
+
+
+@rule("proof.issued-at-present", "invalid_proof", presumes=["proof.wellformed"])
+def issued_at_present(proof: Proof) -> str | None:
+    """A proof has an iat that is a number."""
+    return None if _is_numeric_date(proof.claims.get("iat")) else "The iat is missing or no number."
+
+
+@rule("proof.issued-at", "invalid_proof", presumes=["proof.issued-at-present"])
+def issued_at(proof: Proof) -> str | None:
+    """Without nonces, the iat of a proof is close to now."""
+    variant = proof.context.variant
+    if variant.nonce or abs(proof.context.clock() - proof.claims["iat"]) <= variant.proof_window:
+        return None
+    return "The iat is too far from now."
+
+
+@rule("proof.nonce-present", "invalid_proof", presumes=["proof.wellformed"])
+def nonce_present(proof: Proof) -> str | None:
+    """Where there is a Nonce Endpoint, a proof has a nonce that is a string."""
+    if not proof.context.variant.nonce or isinstance(proof.claims.get("nonce"), str):
+        return None
+    return "The nonce is missing or no string."
+
+
+@rule("proof.nonce", "invalid_nonce", presumes=["proof.nonce-present"])
+def nonce(proof: Proof) -> str | None:
+    """The nonce of a proof is one this issuer gave out lately."""
+    if not proof.context.variant.nonce or proof.nonces.get(proof.claims["nonce"]):
+        return None
+    return "The nonce is unknown or too old."
+
+
+@tolerance("proof.unknown-header")
+def unknown_header(proof: Proof) -> bool:
+    """A proof may have header parameters the issuer does not know (RFC 7515 section 4)."""
+    critical = proof.header.get("crit")
+    named = {name for name in critical if isinstance(name, str)} if isinstance(critical, list) else set()
+    return not proof.header.keys() - named <= _KNOWN_HEADER
+
+
+@tolerance("proof.unknown-claim")
+def unknown_claim(proof: Proof) -> bool:
+    """A proof may have claims the issuer does not know (RFC 7519 section 4)."""
+    return not proof.claims.keys() <= _KNOWN_CLAIMS
+
+
+@tolerance("proof.other-algorithm")
+def other_algorithm(proof: Proof) -> bool:
+    """A proof may use any algorithm the metadata lists, not only the first."""
+    return proof.header.get("alg") in proof.context.variant.proof_algorithms[1:]
+
+
+@tolerance("proof.other-binding-method")
+def other_binding_method(proof: Proof) -> bool:
+    """A proof may name its key in any way the metadata lists, not only the first."""
+    return proof.form in proof.context.variant.binding_methods[1:]
+
+
+RULES = (
+    wellformed,
+    typ,
+    algorithm_asymmetric,
+    algorithm_supported,
+    key_present,
+    one_key,
+    no_private_key,
+    key_usable,
+    critical,
+    signature,
+    issuer,
+    audience_present,
+    audience,
+    issued_at_present,
+    issued_at,
+    nonce_present,
+    nonce,
+)
+TOLERANCES = (unknown_header, unknown_claim, other_algorithm, other_binding_method)

@@ -1,0 +1,171 @@
+"""Rules a request must keep and things a correct issuer must tolerate, with the faults that follow from each.
+
+From a rule ``R`` follow the faults ``accepts:R`` (the rule is skipped) and ``misreports:R`` (the request is
+refused, but with the wrong status and error); from a tolerance ``T`` follows ``rejects:T``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+Facts = TypeVar("Facts")
+MISREPORTED = "assay_misreported"
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """A request is refused.
+
+    ``error`` stands in the JSON body; a refusal without it has no body.
+    """
+
+    status: int
+    error: str | None
+    description: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule(Generic[Facts]):
+    """One demand on a request."""
+
+    id: str
+    statement: str
+    """What a request that keeps the rule is like; one sentence."""
+    complaint: Callable[[Facts], str | None]
+    """Says what is wrong, in the characters RFC 6749 allows in ``error_description``, or gives ``None``."""
+    status: int
+    error: str | None
+    presumes: frozenset[str]
+    """Rules that must hold for this one to make sense."""
+
+    @property
+    def challenges(self) -> bool:
+        """Whether the answer is an authorization error (RFC 6750 section 3)."""
+        return self.id.startswith("credential.") and self.status in (401, 403)
+
+    def refusal(self, complaint: str) -> Refusal:
+        """The field's own answer to a broken rule."""
+        if not self.challenges:
+            return Refusal(self.status, self.error, complaint)
+        # A request without any authentication learns no error code (RFC 6750 section 3.1).
+        details = f' error="{self.error}", error_description="{complaint}"' if self.error else ""
+        return Refusal(self.status, None, complaint, {"WWW-Authenticate": f"Bearer{details}"})
+
+    def misreport(self, complaint: str) -> Refusal:
+        """A wrong answer to a broken rule."""
+        return Refusal(500 if self.challenges else 403, MISREPORTED, complaint)
+
+
+@dataclass(frozen=True)
+class Tolerance(Generic[Facts]):
+    """Something a request may have and a correct issuer must put up with."""
+
+    id: str
+    statement: str
+    present: Callable[[Facts], bool]
+    status: int
+
+
+RULES: dict[str, Rule[Any]] = {}
+TOLERANCES: dict[str, Tolerance[Any]] = {}
+
+
+def rule(
+    identifier: str, error: str | None, *, status: int = 400, presumes: Collection[str] = ()
+) -> Callable[[Callable[[Facts], str | None]], Rule[Facts]]:
+    """Register a function that complains about a request as a rule; its docstring is the statement."""
+
+    def register(complaint: Callable[[Facts], str | None]) -> Rule[Facts]:
+        made = Rule(identifier, _statement(complaint), complaint, status, error, frozenset(presumes))
+        RULES[identifier] = made
+        return made
+
+    return register
+
+
+def tolerance(identifier: str, *, status: int = 400) -> Callable[[Callable[[Facts], bool]], Tolerance[Facts]]:
+    """Register a function that sees something harmless; its docstring is the statement."""
+
+    def register(present: Callable[[Facts], bool]) -> Tolerance[Facts]:
+        made = Tolerance(identifier, _statement(present), present, status)
+        TOLERANCES[identifier] = made
+        return made
+
+    return register
+
+
+_MODULES = ("token_rules", "proof_rules", "credential_rules")
+
+
+@cache
+def load() -> None:
+    """Fill the registries."""
+    for module in _MODULES:
+        import_module(f"{__package__}.{module}")
+
+
+def catalogue() -> dict[str, str]:
+    """Give every rule id with its statement."""
+    load()
+    return {rule_.id: rule_.statement for rule_ in RULES.values()}
+
+
+def _statement(function: Callable[..., Any]) -> str:
+    return " ".join((function.__doc__ or "").split())
+
+
+class Judge:
+    """Holds requests to rules, as far as the faults of this issuer let it.
+
+    ``fired`` collects the faults that made a difference.
+    """
+
+    def __init__(self, faults: Collection[str], fired: set[str]) -> None:
+        self._faults = faults
+        self._fired = fired
+
+    def uphold(self, rules: Sequence[Rule[Facts]], facts: Facts) -> None:
+        """Judge the rules in order.
+
+        A rule whose presumption was let off is not judged, so that one defect meets one rule.
+
+        Raises:
+            Refusal: a rule is broken.
+
+        """
+        unsound: set[str] = set()
+        for rule_ in rules:
+            if not rule_.presumes.isdisjoint(unsound):
+                unsound.add(rule_.id)
+                continue
+            complaint = rule_.complaint(facts)
+            if complaint is None:
+                continue
+            if self._has(f"accepts:{rule_.id}"):
+                unsound.add(rule_.id)
+                continue
+            if self._has(f"misreports:{rule_.id}"):
+                raise rule_.misreport(complaint)
+            raise rule_.refusal(complaint)
+
+    def tolerate(self, tolerances: Sequence[Tolerance[Facts]], facts: Facts) -> None:
+        """Put up with harmless things in a request that keeps the rules.
+
+        Raises:
+            Refusal: a fault makes this issuer intolerant.
+
+        """
+        for tolerance_ in tolerances:
+            if tolerance_.present(facts) and self._has(f"rejects:{tolerance_.id}"):
+                raise Refusal(tolerance_.status, "invalid_request", tolerance_.statement)
+
+    def _has(self, fault: str) -> bool:
+        if fault not in self._faults:
+            return False
+        self._fired.add(fault)
+        return True

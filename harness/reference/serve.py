@@ -1,0 +1,146 @@
+"""Serves an issuer on loopback over TLS, in a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import trustme
+import uvicorn
+
+from harness.reference.app import ReferenceIssuer
+from harness.reference.variants import DEFAULT, Variant, variant
+
+HOST = "127.0.0.1"
+START_SECONDS = 10
+STOP_SECONDS = 5
+
+
+class Hosted(Protocol):
+    """What can be served."""
+
+    @property
+    def app(self) -> Any:
+        """The ASGI application."""
+
+    @property
+    def issuer_url(self) -> str:
+        """The Credential Issuer Identifier."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running issuer."""
+
+    url: str
+    """The Credential Issuer Identifier."""
+    base_url: str
+    """Scheme and authority."""
+    ca_pem: str
+    """The TLS root to trust, in PEM; empty without TLS."""
+    issuer: Any
+    """What was served, for example a ``ReferenceIssuer``."""
+
+
+class _Server(uvicorn.Server):
+    """Tells when it accepts connections, or that it never will."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settled = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.settled.set()
+
+
+@cache
+def _tls_authority() -> trustme.CA:
+    return trustme.CA(organization_name="Assay loopback TLS")
+
+
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _tls_authority().issue_cert("localhost", HOST).configure_cert(context)
+    return context
+
+
+@contextlib.contextmanager
+def serving(
+    issuer: str | Variant | Callable[[str], Hosted] = DEFAULT,
+    faults: Iterable[str] = (),
+    *,
+    port: int = 0,
+    tls: bool = True,
+) -> Iterator[Served]:
+    """Serve an issuer on 127.0.0.1 while the context lasts.
+
+    ``issuer`` is a variant of the reference issuer or its name, served with ``faults``, or a function that gets
+    the base URL and gives what to serve. ``port`` 0 takes any free one.
+
+    Raises:
+        ValueError: there is no such variant or fault.
+        OSError: the port is taken.
+        RuntimeError: the server does not start.
+
+    """
+    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        scheme = "https" if tls else "http"
+        base_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
+        hosted = _host(issuer, faults, base_url)
+        with _running(hosted.app, listener, _tls_context() if tls else None):
+            ca_pem = _tls_authority().cert_pem.bytes().decode("ascii") if tls else ""
+            yield Served(hosted.issuer_url, base_url, ca_pem, hosted)
+
+
+def _host(issuer: str | Variant | Callable[[str], Hosted], faults: Iterable[str], base_url: str) -> Hosted:
+    if isinstance(issuer, str):
+        issuer = variant(issuer)
+    if isinstance(issuer, Variant):
+        return ReferenceIssuer(issuer, faults, base_url=base_url)
+    return issuer(base_url)
+
+
+@contextlib.contextmanager
+def _running(app: Any, listener: socket.socket, tls: ssl.SSLContext | None) -> Iterator[None]:
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    config.load()
+    # The certificate exists in memory only, and uvicorn's own settings are paths of files.
+    config.ssl = tls
+    server = _Server(config)
+    thread = threading.Thread(target=_run, args=(server, listener), name="assay-issuer", daemon=True)
+    thread.start()
+    try:
+        server.settled.wait(START_SECONDS)
+        if not server.started:
+            raise RuntimeError("the reference issuer does not start")
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(STOP_SECONDS)
+
+
+def _run(server: _Server, listener: socket.socket) -> None:
+    try:
+        server.run(sockets=[listener])
+    finally:
+        server.settled.set()
