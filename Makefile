@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format setup clean
+.PHONY: help demo test lint format docs setup clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -23,6 +23,9 @@ lint: $(READY)  ## format, rules and types
 format: $(READY)  ## format the code and repair what ruff can repair
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(READY)  ## bring the generated pages below docs/ up to date
+	$(BIN)/python -c 'from pathlib import Path; from harness import listing; [Path("docs", name).write_text(page(), encoding="utf-8") for name, page in listing.PAGES.items()]'
 
 setup: $(READY)  ## make the virtual environment
 

@@ -229,7 +229,8 @@ def offer_sources(settings: Settings, *, terminal: Terminal | None = None) -> tu
 # --- answers -------------------------------------------------------------------------------------------
 
 _BARE = {"offer": "credential_issuer"}
-"""A JSON object with this member is the wanted value itself (OpenID4VCI 1.0 section 4.1.1 for offers)."""
+"""A JSON object with this member is the wanted value itself (OpenID4VCI 1.0 section 4.1.1 for offers), unless the
+wanted value stands where it is looked for."""
 
 
 def _values(answer: Json, wants: Sequence[str], pointers: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -245,12 +246,12 @@ def _values(answer: Json, wants: Sequence[str], pointers: Mapping[str, str] | No
         return {main: answer}
     if not isinstance(answer, Mapping):
         raise HookFailed(f"the answer is neither text nor a JSON object but {type(answer).__name__}")
-    if _BARE.get(main) in answer:
+    places = {name: (pointers or {}).get(name, f"/{name}") for name in wants}
+    if _BARE.get(main) in answer and _at(answer, places[main]) is None:
         # The text as it came: reading and writing it again would mend what is wrong with it.
         return {main: text if text is not None else json.dumps(dict(answer))}
     found: dict[str, str] = {}
-    for name in wants:
-        pointer = (pointers or {}).get(name, f"/{name}")
+    for name, pointer in places.items():
         value = _at(answer, pointer)
         if value is None and name == main:
             members = ", ".join(sorted(str(key)[:40] for key in answer)[:10]) or "none"

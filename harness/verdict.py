@@ -61,8 +61,8 @@ def judge(
     judged = sum(count[v] for v in (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED))
     if count[Verdict.FAIL]:
         codes = sorted({finding.code for result in results for finding in result.findings})
-        text = f"{_checks(count[Verdict.FAIL])} failed"
-        return Judgement(RunVerdict.NOT_CONFORMANT, f"{text}, with {len(codes)} distinct findings.")
+        kinds = "one kind of finding" if len(codes) == 1 else f"{len(codes)} kinds of findings"
+        return Judgement(RunVerdict.NOT_CONFORMANT, f"{_checks(count[Verdict.FAIL])} failed, with {kinds}.")
     if waiver_problems:
         return Judgement(RunVerdict.NOT_CONFORMANT, f"The waivers are not in order: {waiver_problems[0]}.")
     if stopped:

@@ -1,0 +1,135 @@
+"""Judges the reference issuer in process: no socket, no pytest, the same engine as a team's run."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import ssl
+import time
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from harness import catalogue, checks
+from harness.checks import Check
+from harness.config import TrustSettings
+from harness.engine import Engine
+from harness.evidence import Tools, WalletOptions
+from harness.hooks import MintedOffer, OfferSource
+from harness.model import CheckResult
+from harness.preflight import PreflightError, discover, scenarios
+from harness.reference.app import ReferenceIssuer
+from harness.reference.variants import VARIANTS
+from harness.transport import Client, Recorder
+
+
+class InProcessOffers(OfferSource):
+    """Takes offers straight from a reference issuer."""
+
+    def __init__(self, name: str, issuer: ReferenceIssuer, **wishes: Any) -> None:
+        self.name = name
+        self._issuer = issuer
+        self._wishes = wishes
+        self.minted = 0
+
+    @property
+    def mints_for_configuration(self) -> bool:
+        return True
+
+    @property
+    def single(self) -> bool:
+        return False
+
+    async def fetch(self, configuration: str | None = None) -> MintedOffer:
+        self.minted += 1
+        made = self._issuer.mint_offer(configuration, **self._wishes)
+        return MintedOffer(made.offer, made.tx_code)
+
+    async def transaction_code(self, minted: MintedOffer, configuration: str | None = None) -> str:
+        assert minted.tx_code is not None
+        return minted.tx_code
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a run against a reference issuer brought."""
+
+    results: list[CheckResult]
+    fired: set[str]
+    stopped: str | None
+    """The preflight message, when the run stopped there."""
+    offers: int
+    """How many offers were minted."""
+    exchanges: list[Any]
+
+
+@cache
+def all_checks() -> dict[str, Check]:
+    return checks.load()
+
+
+def wallet_options(variant: str) -> WalletOptions:
+    """How a wallet has to behave for a variant: what a team would write in assay.toml."""
+    return WalletOptions(client_id="wallet-dev" if variant == "client-id" else None)
+
+
+async def judge_reference(variant: str = "default", faults: Iterable[str] = (), **rest: Any) -> Outcome:
+    """Run the checks against a variant of the reference issuer with some faults, in process."""
+    issuer = ReferenceIssuer(VARIANTS[variant], faults)
+    options = rest.pop("options", None) or wallet_options(variant)
+    return await judge_issuer(issuer, httpx.ASGITransport(issuer.app), options=options, **rest)
+
+
+async def judge_issuer(
+    issuer: ReferenceIssuer,
+    transport: httpx.AsyncBaseTransport | None,
+    *,
+    select: str = "*",
+    configurations: Sequence[str] = ("identity_credential",),
+    options: WalletOptions = WalletOptions(),
+    timeout_s: float = 5.0,
+    verify: ssl.SSLContext | None = None,
+) -> Outcome:
+    """Run the checks against an issuer whose offers ``issuer`` mints.
+
+    Args:
+        transport: the way to it; ``None`` for the network.
+        select: glob over check ids.
+        configurations: those of them that the metadata has are tested.
+    """
+    client = Client(Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify)
+    tools = Tools(client, time.time, options, trust=TrustSettings(x5c=(trust_anchor_file(issuer),)))
+    source = InProcessOffers("offer", issuer)
+    outcome = Outcome([], set(), None, 0, [])
+    try:
+        found = await discover(issuer.issuer_url, tools)
+        names = [name for name in configurations if name in found.configurations]
+        chosen, flows = await scenarios(found, names, {"offer": source}, tools)
+        engine = Engine(found, chosen, {"offer": source}, tools, catalogue.load(), flows=flows)
+        wanted = [check for name, check in all_checks().items() if fnmatch.fnmatch(name, select)]
+        for check, scenario in engine.plan(wanted):
+            outcome.results.append(await engine.judge(check, scenario))
+    except PreflightError as error:
+        outcome.stopped = str(error)
+    finally:
+        await client.aclose()
+    outcome.fired, outcome.offers = set(issuer.fired), source.minted
+    outcome.exchanges = client.recorder.exchanges
+    return outcome
+
+
+@cache
+def _anchor_folder() -> Path:
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix="assay-anchor-"))
+
+
+def trust_anchor_file(issuer: ReferenceIssuer) -> Path:
+    path = _anchor_folder() / "anchor.pem"
+    if not path.exists():
+        path.write_text(issuer.trust_anchor_pem)
+    return path
