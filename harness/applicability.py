@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.evidence import Facts
 
+_CLAIMS = ("credential_metadata", "claims")
+_PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+_LARGEST_BATCH = 20
+"""Proofs in one request beyond which a run does not go to exceed ``batch_size``."""
+
 
 @dataclass(frozen=True)
 class Ruling:
@@ -27,35 +32,37 @@ class Predicate:
     """A named question about the facts.
 
     Attributes:
-        needs: names of the evidence that must be gathered before the question can be answered.
+        needs: names of the evidence that must be gathered before the rule can answer.
         rule: gives the ruling.
+        further: what must hold besides, asked only after the rule has said yes.
 
     """
 
     needs: frozenset[str]
     rule: Callable[[Facts], Ruling]
+    further: tuple[Predicate, ...] = ()
 
-    def __call__(self, facts: Facts) -> Ruling:
-        """Answer for these facts."""
-        return self.rule(facts)
+    @property
+    def steps(self) -> tuple[Predicate, ...]:
+        """The questions one by one, in their order; the reason is that of the first that does not hold."""
+        return (Predicate(self.needs, self.rule), *self.further)
 
     def __and__(self, other: Predicate) -> Predicate:
-        """Both; the reason is that of the first that does not hold."""
-
-        def both(facts: Facts) -> Ruling:
-            first = self(facts)
-            return other(facts) if first.applies else first
-
-        return Predicate(self.needs | other.needs, both)
+        """Both; what only the other needs is not gathered when this one does not hold."""
+        return Predicate(self.needs, self.rule, (*self.further, *other.steps))
 
     def __invert__(self) -> Predicate:
         """The opposite, for the same reason."""
+        steps = self.steps
 
         def opposite(facts: Facts) -> Ruling:
-            ruling = self(facts)
+            for step in steps:
+                ruling = step.rule(facts)
+                if not ruling.applies:
+                    break
             return Ruling(not ruling.applies, ruling.reason)
 
-        return Predicate(self.needs, opposite)
+        return Predicate(frozenset[str]().union(*(step.needs for step in steps)), opposite)
 
 
 def _predicate(*needs: str) -> Callable[[Callable[[Facts], Ruling]], Predicate]:
@@ -104,30 +111,165 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         """The metadata names Authorization Servers of its own."""
         return _present(facts.issuer.metadata, "authorization_servers", "issuer metadata")
 
-    @_predicate("offer")
+    # Credential Issuer Metadata
+
+    @_predicate()
     @staticmethod
-    def offer_by_reference(facts: Facts) -> Ruling:
-        """The offer came by reference."""
-        reference = facts.offer.link.by_reference
-        return Ruling(reference is not None, f"the offer came by {'reference' if reference else 'value'}")
+    def https(facts: Facts) -> Ruling:
+        """The issuer under test is reached over https; a development run over http shows nothing of TLS."""
+        secure = facts.issuer.identifier.lower().startswith("https:")
+        return Ruling(secure, f"the issuer under test is reached over {'https' if secure else 'plain http'}")
+
+    @_predicate()
+    @staticmethod
+    def content_language(facts: Facts) -> Ruling:
+        """The metadata response names its languages."""
+        return _present(facts.issuer.reply.headers, "Content-Language", "the metadata response")
+
+    @staticmethod
+    def metadata_has(name: str) -> Predicate:
+        """The issuer metadata has this member."""
+        return Predicate(frozenset(), lambda facts: _present(facts.issuer.metadata, name, "issuer metadata"))
+
+    @_predicate()
+    @staticmethod
+    def configurations(facts: Facts) -> Ruling:
+        """The metadata describes at least one Credential Configuration."""
+        names = list(facts.issuer.configurations)
+        return Ruling(bool(names), f"issuer metadata describes {names or 'no configuration'}")
+
+    @staticmethod
+    def some_configuration_has(*path: str) -> Predicate:
+        """At least one configuration has a member, which may lie deeper: each name leads one object down."""
+
+        def rule(facts: Facts) -> Ruling:
+            names = [name for name, members in facts.issuer.configurations.items() if _holds(members, path)]
+            return Ruling(bool(names), f"{'/'.join(path)} is in the configurations {names or 'nowhere'}")
+
+        return Predicate(frozenset(), rule)
+
+    @_predicate()
+    @staticmethod
+    def sd_jwt_vc_configuration(facts: Facts) -> Ruling:
+        """At least one configuration is an SD-JWT VC of this version of the specification."""
+        configurations = facts.issuer.configurations.items()
+        names = [name for name, members in configurations if members.get("format") == "dc+sd-jwt"]
+        return Ruling(bool(names), f"configurations with the format dc+sd-jwt: {names or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def some_proof_type(facts: Facts) -> Ruling:
+        """At least one configuration describes a proof type."""
+        described = {
+            name: list(types)
+            for name, members in facts.issuer.configurations.items()
+            if isinstance(types := members.get("proof_types_supported"), dict) and types
+        }
+        return Ruling(bool(described), f"proof types of the configurations: {described or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def claim_display(facts: Facts) -> Ruling:
+        """At least one claims description has ``display``."""
+        names = []
+        for name, members in facts.issuer.configurations.items():
+            claims = members["credential_metadata"]["claims"] if _holds(members, _CLAIMS) else None
+            if isinstance(claims, list) and any(_holds(claim, ("display",)) for claim in claims):
+                names.append(name)
+        return Ruling(bool(names), f"configurations with a display of claims: {names or 'none'}")
+
+    # Authorization Server Metadata
+
+    @_predicate()
+    @staticmethod
+    def server_metadata(facts: Facts) -> Ruling:
+        """At least one Authorization Server has metadata, be it at the wrong place."""
+        names = [server.identifier for server in facts.issuer.servers if server.metadata]
+        return Ruling(bool(names), f"authorization servers with metadata: {names or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def server_metadata_in_place(facts: Facts) -> Ruling:
+        """At least one Authorization Server answers where RFC 8414 wants its metadata."""
+        servers = [server for server in facts.issuer.servers if server.reply and server.reply.successful]
+        urls = [server.url for server in servers]
+        return Ruling(bool(urls), f"authorization server metadata is at {urls or 'no well-known location'}")
+
+    @staticmethod
+    def server_metadata_has(name: str) -> Predicate:
+        """The metadata of at least one Authorization Server has this member."""
+
+        def rule(facts: Facts) -> Ruling:
+            names = [server.identifier for server in facts.issuer.servers if name in server.metadata]
+            return Ruling(bool(names), f"authorization servers with {name}: {names or 'none'}")
+
+        return Predicate(frozenset(), rule)
+
+    # Credential Offer
 
     @_predicate("offer")
     @staticmethod
+    def offer_by_reference(facts: Facts) -> Ruling:
+        """The wallet fetched the offer from a ``credential_offer_uri``."""
+        fetched = facts.offer.reply is not None
+        return Ruling(fetched, f"the offer came by {'reference' if fetched else 'value'}")
+
+    @_predicate("link")
+    @staticmethod
+    def offer_uri(facts: Facts) -> Ruling:
+        """The link has a ``credential_offer_uri``."""
+        named = facts.link.by_reference is not None
+        return Ruling(named, f"the offer came {'with a' if named else 'without'} credential_offer_uri")
+
+    @_predicate("link")
+    @staticmethod
     def offer_as_link(facts: Facts) -> Ruling:
         """The offer came as a link, not as bare JSON."""
-        link = bool(facts.offer.link.parameters)
+        link = bool(facts.link.parameters)
         return Ruling(link, f"the offer came as {'a link' if link else 'bare JSON'}")
+
+    @_predicate("offer")
+    @staticmethod
+    def offer_object(facts: Facts) -> Ruling:
+        """The offer is a JSON object."""
+        is_object = isinstance(facts.offer.document.value, dict)
+        return Ruling(is_object, f"the offer is {'a' if is_object else 'no'} JSON object")
+
+    @_predicate("offer")
+    @staticmethod
+    def offered_configurations(facts: Facts) -> Ruling:
+        """The offer names at least one Credential Configuration."""
+        ids = facts.offer.configuration_ids
+        return Ruling(bool(ids), f"the offer names {ids or 'no configuration'}")
+
+    @_predicate("offer")
+    @staticmethod
+    def offered_grants(facts: Facts) -> Ruling:
+        """The offer has ``grants``."""
+        return _present(facts.offer.object, "grants", "the offer")
 
     @_predicate("offer")
     @staticmethod
     def pre_authorized_grant(facts: Facts) -> Ruling:
         """The offer has the Pre-Authorized Code grant."""
-        return Ruling(
-            "pre-authorized_code" in facts.offer.pre_authorized
-            or not facts.offer.grants
-            or bool(facts.offer.pre_authorized),
-            f"the offer has the grants {list(facts.offer.grants)}",
-        )
+        offered = [name for name, grant in facts.offer.grants.items() if isinstance(grant, dict)]
+        return Ruling(_PRE_AUTHORIZED_CODE in offered, f"the offer has the grants {offered or 'none'}")
+
+    @_predicate("offer")
+    @staticmethod
+    def pre_authorized_code(facts: Facts) -> Ruling:
+        """The offer carries a Pre-Authorized Code."""
+        found = facts.offer.code is not None
+        return Ruling(found, f"the offer carries {'a' if found else 'no'} Pre-Authorized Code")
+
+    @_predicate("offer")
+    @staticmethod
+    def tx_code_at_hand(facts: Facts) -> Ruling:
+        """The offer asks for a Transaction Code, and the harness was told it."""
+        if not facts.offer.wants_tx_code:
+            return Ruling(False, "the offer asks for no Transaction Code")
+        told = facts.offer.tx_code is not None
+        return Ruling(told, f"the Transaction Code is {'' if told else 'not '}at hand")
 
     @_predicate("offer")
     @staticmethod
@@ -138,16 +280,138 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
 
     @_predicate("token")
     @staticmethod
-    def credential_identifiers(facts: Facts) -> Ruling:
+    def returned_details(facts: Facts) -> Ruling:
         """The Token Response returned ``authorization_details``."""
         return _present(facts.token.object, "authorization_details", "the Token Response")
 
-    @_predicate()
+    @_predicate("token")
+    @staticmethod
+    def credential_identifiers(facts: Facts) -> Ruling:
+        """The Token Response returned ``credential_identifiers`` for the configuration."""
+        details = facts.token.object.get("authorization_details")
+        named = any(
+            isinstance(item, dict)
+            and facts.scenario is not None
+            and item.get("credential_configuration_id") == facts.scenario.configuration
+            and bool(item.get("credential_identifiers"))
+            for item in (details if isinstance(details, list) else [])
+        )
+        said = "names" if named else "does not name"
+        return Ruling(named, f"the Token Response {said} credential_identifiers for {facts.configuration_name}")
+
+    @_predicate("offer")
+    @staticmethod
+    def authorization_details(facts: Facts) -> Ruling:
+        """The Authorization Server announces that it takes ``authorization_details`` of this specification."""
+        server = facts.server
+        types = server.metadata.get("authorization_details_types_supported") if server else None
+        known = isinstance(types, list) and "openid_credential" in types
+        said = "announces" if known else "does not announce"
+        return Ruling(known, f"the authorization server {said} authorization_details of type openid_credential")
+
+    @_predicate("offer")
+    @staticmethod
+    def anonymous_access(facts: Facts) -> Ruling:
+        """The Authorization Server announces that it takes Token Requests without ``client_id``."""
+        announced = facts.server is not None and facts.server.anonymous_access
+        said = "announces" if announced else "does not announce"
+        return Ruling(announced, f"the authorization server {said} anonymous access")
+
+    @_predicate("token")
+    @staticmethod
+    def bearer_lifetime(facts: Facts) -> Ruling:
+        """The Token Response says how long its Bearer token lives."""
+        kind, lifetime = (facts.token.object.get(name) for name in ("token_type", "expires_in"))
+        said = isinstance(lifetime, (int, float)) and not isinstance(lifetime, bool)
+        bearer = isinstance(kind, str) and kind.lower() == "bearer"
+        return Ruling(said and bearer, f"the Token Response has token_type {kind!r} and expires_in {lifetime!r}")
+
+    # Credential Requests
+
+    @_predicate("offer")
     @staticmethod
     def another_configuration(facts: Facts) -> Ruling:
-        """The metadata has a configuration that the offer does not name."""
-        others = facts.other_configurations
-        return Ruling(bool(others), f"besides {facts.configuration_name} the metadata has {others or 'none'}")
+        """The metadata has a configuration that the offer does not name, to be asked for with the same proofs."""
+        names = facts.unoffered_configurations
+        return Ruling(bool(names), f"configurations beyond the offer, with the same key proofs: {names or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def batches(facts: Facts) -> Ruling:
+        """The issuer takes several proofs in one Credential Request."""
+        size = facts.issuer.batch_size
+        return Ruling(size is not None, f"the issuer metadata has {'no' if size is None else 'a'} batch_size")
+
+    @_predicate()
+    @staticmethod
+    def small_batches(facts: Facts) -> Ruling:
+        """The issuer takes several proofs in one Credential Request, and few enough to send one too many."""
+        size = facts.issuer.batch_size
+        small = size is not None and size <= _LARGEST_BATCH
+        return Ruling(small, f"the batch_size is {size}; up to {_LARGEST_BATCH} can be exceeded")
+
+    # Key proofs
+
+    @_predicate()
+    @staticmethod
+    def jwk_binding(facts: Facts) -> Ruling:
+        """The configuration binds to keys that stand in a proof as ``jwk``."""
+        methods = facts.configuration.get("cryptographic_binding_methods_supported")
+        listed = [str(name) for name in methods] if isinstance(methods, list) else []
+        found = not {"jwk", "cose_key"}.isdisjoint(listed)
+        return Ruling(found, f"{facts.configuration_name} has the binding methods {listed}")
+
+    # Issued credentials
+
+    @staticmethod
+    def configuration_has(name: str) -> Predicate:
+        """The configuration has this member."""
+        return Predicate(frozenset(), lambda facts: _present(facts.configuration, name, facts.configuration_name))
+
+    @_predicate()
+    @staticmethod
+    def mandatory_claims(facts: Facts) -> Ruling:
+        """The configuration calls a claim mandatory."""
+        metadata = facts.configuration.get("credential_metadata")
+        claims = metadata.get("claims") if isinstance(metadata, dict) else None
+        found = [
+            claim
+            for claim in (claims if isinstance(claims, list) else [])
+            if isinstance(claim, dict) and claim.get("mandatory") is True
+        ]
+        return Ruling(bool(found), f"{facts.configuration_name} has {len(found)} mandatory claims")
+
+    @_predicate("issuer_key")
+    @staticmethod
+    def x5c(facts: Facts) -> Ruling:
+        """The credential carries the certificates of its signer."""
+        found = facts.issuer_key.mechanism == "x5c"
+        return Ruling(found, f"the credential has {'an' if found else 'no'} x5c")
+
+    @_predicate("issuer_key")
+    @staticmethod
+    def trust_anchors(facts: Facts) -> Ruling:
+        """Trust anchors are configured against which certificates can be judged."""
+        chain = facts.issuer_key.chain
+        known = chain is None or chain.trusted is not None
+        said = "are configured" if known else 'are missing: name them in assay.toml, [trust] x5c = ["root.pem"]'
+        return Ruling(known, f"trust anchors {said}")
+
+    @_predicate("issuer_key")
+    @staticmethod
+    def jwt_vc_issuer_metadata(facts: Facts) -> Ruling:
+        """The signer's key is found by JWT VC Issuer Metadata."""
+        mechanism = facts.issuer_key.mechanism
+        return Ruling(mechanism == "jwt-vc-issuer", f"the signer's key is found by {mechanism or 'nothing'}")
+
+
+def _holds(members: Any, path: tuple[str, ...]) -> bool:
+    """Whether the names lead from object to object to a member that is there."""
+    for name in path:
+        if not isinstance(members, dict) or name not in members:
+            return False
+        members = members[name]
+    return True
 
 
 def _present(members: Any, name: str, where: str) -> Ruling:

@@ -1,23 +1,41 @@
-"""Wrong proofs for negative checks: each function spoils one thing of a right draft and signs the rest rightly."""
+"""Wrong proofs and wrong secrets for negative checks: each function spoils one thing and leaves the rest right."""
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from jwcrypto import jwk
 from jwcrypto.common import base64url_decode, base64url_encode
 
-from harness.wallet.keys import ALGORITHMS, WalletKey, make_key
-from harness.wallet.proof import ProofDraft
+from harness.wallet.keys import ALGORITHMS, WalletKey
+from harness.wallet.proof import ProofDraft, can_carry, did_url
 
-DAY = 86_400
+MONTH = 30 * 86_400
+"""Seconds; further from now than any acceptable window for the making of a proof."""
+ELSEWHERE = "https://assay.invalid/elsewhere"
+"""Identifier of a party that has no part in the flow."""
+_EXTENSION = "https://assay.invalid/extension"
+_ALPHABETS = ("0123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ")
+"""Characters that can stand for each other without changing what a secret looks like."""
 
 
 def unknown_nonce() -> str:
     """Give a ``c_nonce`` that no issuer ever gave out."""
     return secrets.token_urlsafe(32)
+
+
+def near_miss(secret: str) -> str:
+    """Give a wrong code or token of the same form as a right one: one character near the middle is another."""
+    middle = len(secret) // 2
+    for index in (*range(middle, len(secret)), *range(middle)):
+        for alphabet in _ALPHABETS:
+            if secret[index] in alphabet:
+                other = alphabet[(alphabet.index(secret[index]) + 1) % len(alphabet)]
+                return secret[:index] + other + secret[index + 1 :]
+    return f"{secret}0"
 
 
 def unsigned(draft: ProofDraft) -> str:
@@ -42,19 +60,24 @@ def broken_signature(draft: ProofDraft) -> str:
 
 def foreign_signature(draft: ProofDraft) -> str:
     """Give a proof signed with another key than the one it carries."""
-    return ProofDraft(make_key(draft.key.algorithm), draft.header, draft.claims).sign()
+    public = draft.key.public
+    parameters = {"crv": public["crv"]} if "crv" in public else {"size": 2048}
+    other = WalletKey(jwk.JWK.generate(kty=public["kty"], **parameters), draft.key.algorithm)
+    return ProofDraft(other, draft.header, draft.claims).sign()
 
 
 def private_key_in_header(draft: ProofDraft) -> str:
     """Give a proof whose ``jwk`` header parameter holds the private key, too."""
     private: dict[str, Any] = json.loads(draft.key.private.export_private())
     private.pop("kid", None)
-    return draft.with_header(jwk=private, kid=None, x5c=None).sign()
+    return draft.with_header(jwk=private).sign()
 
 
 def two_keys(draft: ProofDraft) -> str:
-    """Give a proof that carries ``jwk`` and ``kid`` at once."""
-    return draft.with_header(jwk=draft.key.public, kid="1").sign()
+    """Give a proof that names its one key twice: by ``jwk`` and by ``kid``."""
+    public = draft.key.public
+    kid = draft.header.get("kid") or did_url(draft.key, "did:jwk")
+    return draft.with_header(jwk=public, kid=kid, x5c=None).sign()
 
 
 def no_key(draft: ProofDraft) -> str:
@@ -62,25 +85,42 @@ def no_key(draft: ProofDraft) -> str:
     return draft.with_header(jwk=None, kid=None, x5c=None).sign()
 
 
+def unknown_key(draft: ProofDraft) -> str:
+    """Give a proof whose ``kid`` leads nowhere."""
+    return draft.with_header(jwk=None, x5c=None, kid=secrets.token_urlsafe(16)).sign()
+
+
 def unknown_critical_header(draft: ProofDraft) -> str:
     """Give a proof that marks a header parameter nobody knows as critical (RFC 7515 section 4.1.11)."""
-    name = "https://assay.invalid/unknown"
-    header = {**draft.header, name: True, "crit": [name]}
-    return ProofDraft(draft.key, header, draft.claims).sign()
+    return ProofDraft(draft.key, {**draft.header, _EXTENSION: True, "crit": [_EXTENSION]}, draft.claims).sign()
 
 
-def unlisted_algorithm(draft: ProofDraft, listed: list[str]) -> tuple[str, str] | None:
-    """Give a right proof in an algorithm that the metadata does not list, and that algorithm's name.
+def unknown_header(draft: ProofDraft) -> str:
+    """Give a right proof that has a header parameter besides, which nobody knows and nobody has to."""
+    return ProofDraft(draft.key, {**draft.header, _EXTENSION: True}, draft.claims).sign()
+
+
+def unknown_claim(draft: ProofDraft) -> str:
+    """Give a right proof that has a claim besides, which nobody knows and nobody has to."""
+    return ProofDraft(draft.key, draft.header, {**draft.claims, _EXTENSION: True}).sign()
+
+
+def invented_algorithm(draft: ProofDraft) -> str:
+    """Give a proof whose ``alg`` is no algorithm at all."""
+    return draft.with_header(alg="X-ASSAY").sign()
+
+
+def unlisted_algorithm(listed: Sequence[str], form: str) -> str | None:
+    """Give an algorithm of the wallet that the metadata does not list.
+
+    Args:
+        listed: ``proof_signing_alg_values_supported``.
+        form: how the proof carries its key.
 
     Returns:
-        ``None`` when the metadata lists every algorithm the wallet has.
+        ``None`` when the metadata lists every such algorithm.
 
     """
-    for algorithm in ALGORITHMS:
-        if algorithm not in listed:
-            key: WalletKey = make_key(algorithm)
-            header = {**draft.header, "alg": algorithm, "jwk": key.public}
-            header.pop("kid", None)
-            header.pop("x5c", None)
-            return ProofDraft(key, header, draft.claims).sign(), algorithm
-    return None
+    # Ed25519 is the other name of what EdDSA means with a key of that curve (RFC 9864).
+    taken = {*listed, "EdDSA"} if "Ed25519" in listed else {*listed}
+    return next((name for name in ALGORITHMS if name not in taken and can_carry(form, name)), None)

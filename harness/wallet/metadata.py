@@ -116,6 +116,13 @@ class Issuer:
         """URL of the Nonce Endpoint, or ``None`` when the issuer has none."""
         return _text(self.metadata, "nonce_endpoint")
 
+    @property
+    def batch_size(self) -> int | None:
+        """How many proofs one Credential Request may have; ``None`` when the issuer announces no batches."""
+        batch = self.metadata.get("batch_credential_issuance")
+        size = batch.get("batch_size") if isinstance(batch, dict) else None
+        return size if isinstance(size, int) and not isinstance(size, bool) and size >= 2 else None
+
     def server_for(self, named: str | None) -> AuthorizationServer:
         """Choose the Authorization Server of the Pre-Authorized Code grant (section 12.2.4).
 

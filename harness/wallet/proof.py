@@ -23,6 +23,11 @@ KEY_FORMS = ("jwk", "did:key", "did:jwk", "x5c")
 """Ways in which a proof can carry its key."""
 
 
+def can_carry(form: str, algorithm: str) -> bool:
+    """Say whether a proof can carry a key for this algorithm in this form; did:key has none for RSA keys here."""
+    return form != "did:key" or not algorithm.startswith(("RS", "PS"))
+
+
 @dataclass(frozen=True)
 class ProofDraft:
     """A key proof before it is signed."""
@@ -75,10 +80,8 @@ def draft(
     header: dict[str, Any] = {"typ": PROOF_TYPE, "alg": key.algorithm}
     if form == "jwk":
         header["jwk"] = key.public
-    elif form == "did:key":
-        header["kid"] = did.did_key(key.public)
-    elif form == "did:jwk":
-        header["kid"] = did.did_jwk(key.public)
+    elif form in ("did:key", "did:jwk"):
+        header["kid"] = did_url(key, form)
     elif form == "x5c":
         header["x5c"] = [certificate_for(key, issued_at)]
     else:
@@ -91,22 +94,34 @@ def draft(
     return ProofDraft(key, header, claims)
 
 
-def choose_form(binding_methods: list[str], wanted: str | None = None) -> str | None:
+def did_url(key: WalletKey, method: str) -> str:
+    """Give the DID URL of a key by one of the methods ``did:key`` and ``did:jwk``."""
+    return did.key_url(did.did_key(key.public) if method == "did:key" else did.did_jwk(key.public))
+
+
+def choose_form(binding_methods: list[str], algorithm: str, wanted: str | None = None) -> str | None:
     """Choose how the proof carries its key from ``cryptographic_binding_methods_supported``.
+
+    Args:
+        binding_methods: as in the metadata.
+        algorithm: what the key signs with.
+        wanted: the team's own choice, which wins when the issuer offers it.
 
     Returns:
         One of ``KEY_FORMS``, or ``None`` when the wallet knows none of the methods.
 
     """
-    possible = [form for form in ("jwk", "did:key", "did:jwk") if form in binding_methods]
-    if "cose_key" in binding_methods and "jwk" not in possible:
-        # A proof is a JWT in every format; the issuer turns its JWK into the COSE key of the credential.
-        possible.append("jwk")
-    if wanted == "x5c" and "jwk" in possible:
-        return "x5c"
-    if wanted in possible:
+    possible = possible_forms(binding_methods, algorithm)
+    if wanted in possible or (wanted == "x5c" and "jwk" in possible):
         return wanted
-    return possible[0] if possible else None
+    return next(iter(possible), None)
+
+
+def possible_forms(binding_methods: list[str], algorithm: str) -> list[str]:
+    """Give the ways in which a proof can carry a key for an algorithm, as far as the metadata announces them."""
+    # A proof is a JWT in every format; the issuer turns its JWK into the COSE key of the credential.
+    announced = {"jwk" if method == "cose_key" else method for method in binding_methods}
+    return [form for form in KEY_FORMS if form in announced and can_carry(form, algorithm)]
 
 
 def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,36 @@
+"""A near miss has the form of the secret it comes from and is another one."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import mutate
+
+
+@pytest.mark.parametrize(
+    ("secret", "wrong"),
+    [
+        ("493536", "493636"),
+        ("0009", "0019"),
+        ("deadbeef", "deadceef"),
+        ("ffff", "ffaf"),
+        ("zz", "zg"),
+        ("7f8a-ZZZZ", "7f8a-GZZZ"),
+        ("----a", "----b"),
+        ("a----", "b----"),
+        ("", "0"),
+        ("--", "--0"),
+    ],
+)
+def test_one_character_near_the_middle_is_another(secret: str, wrong: str) -> None:
+    assert mutate.near_miss(secret) == wrong
+
+
+@given(st.from_regex(re.compile(r"[A-Za-z0-9._~+/=-]{1,80}", re.ASCII), fullmatch=True))
+def test_a_near_miss_is_never_the_secret_and_looks_the_same(secret: str) -> None:
+    wrong = mutate.near_miss(secret)
+    assert wrong != secret
+    for form in (r"[0-9]+", r"[0-9a-f-]+", r"[0-9A-F-]+", r"[A-Za-z0-9_-]+"):
+        assert bool(re.fullmatch(form, wrong)) >= bool(re.fullmatch(form, secret))

@@ -1,0 +1,279 @@
+"""What the metadata checks say of documents that the reference issuer does not emit, right ones above all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from harness import catalogue, checks
+from harness.evidence import Facts, Flow, Scenario, Tools
+from harness.expect import Expect
+from harness.model import Finding
+from harness.transport import Client, Recorder, Reply
+from harness.wallet.metadata import ISSUER_SUFFIX, AuthorizationServer, Issuer, well_known_url
+from harness.wallet.offer import PRE_AUTHORIZED_CODE, ReceivedOffer, parse_link, receive
+from suites.oid4vci import authorization_server_metadata, credential_offer, issuer_metadata
+
+EXAMPLES = Path(__file__).parents[3] / "shared" / "vectors" / "openid4vci-1.0"
+ISSUER = "https://issuer.example.com"
+MODULES = (credential_offer, issuer_metadata, authorization_server_metadata)
+CHECKS = {check.id: check for module in MODULES for check in checks.of_module(module)}
+REQUIREMENTS = catalogue.load()
+
+SERVER: dict[str, Any] = {
+    "issuer": ISSUER,
+    "token_endpoint": f"{ISSUER}/token",
+    "grant_types_supported": [PRE_AUTHORIZED_CODE],
+}
+METADATA: dict[str, Any] = {
+    "credential_issuer": ISSUER,
+    "credential_endpoint": f"{ISSUER}/credential",
+    "nonce_endpoint": f"{ISSUER}/nonce",
+}
+SD_JWT_VC: dict[str, Any] = {
+    "format": "dc+sd-jwt",
+    "vct": "https://types.example.com/id",
+    "cryptographic_binding_methods_supported": ["jwk"],
+    "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
+}
+
+
+def reply(url: str, body: Any) -> Reply:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(1, "GET", url, 200, httpx.Headers({"Content-Type": "application/json"}), content)
+
+
+def issuer_of(metadata: Mapping[str, Any], *, server: Any = SERVER) -> Issuer:
+    identifier = metadata["credential_issuer"]
+    answer = reply(f"{identifier}/.well-known/oauth-authorization-server", server)
+    found = AuthorizationServer(identifier, answer, None, answer.object)
+    return Issuer(identifier, reply(well_known_url(identifier, ISSUER_SUFFIX), metadata), metadata, (found,))
+
+
+def with_configurations(**configurations: Any) -> Issuer:
+    return issuer_of({**METADATA, "credential_configurations_supported": configurations})
+
+
+def findings(name: str, issuer: Issuer, **evidence: Any) -> list[Finding]:
+    """Run one check; it must apply and evaluate something."""
+    check = CHECKS[name]
+    facts = Facts(issuer)
+    if "offer" in evidence:
+        facts.offer = evidence["offer"]
+    for step in check.applies.steps:
+        assert step.rule(facts).applies, step.rule(facts).reason
+    expect = Expect({requirement: REQUIREMENTS[requirement] for requirement in check.requires})
+    given = {"issuer": issuer, "expect": expect, **evidence}
+
+    async def judge() -> None:
+        await check.function(**{key: given[key] for key in check.evidence})
+
+    asyncio.run(judge())
+    assert expect.evaluated
+    return list(expect.findings)
+
+
+def codes(name: str, issuer: Issuer, **evidence: Any) -> list[str]:
+    return [finding.code for finding in findings(name, issuer, **evidence)]
+
+
+def offer_of(document: Mapping[str, Any]) -> ReceivedOffer:
+    return asyncio.run(receive(Client(Recorder()), parse_link(json.dumps(document))))
+
+
+def test_the_published_metadata_passes_every_check() -> None:
+    path = EXAMPLES / "credential_issuer_metadata_sd_jwt_long.json"
+    if not path.exists():
+        pytest.skip(f"the published examples are not at {EXAMPLES}")
+    issuer = issuer_of(json.loads(path.read_text()))
+    applied = []
+    for check in checks.of_module(issuer_metadata):
+        if "shared" not in check.evidence and check.applies.rule(Facts(issuer)).applies:
+            applied.append(check.id)
+            assert codes(check.id, issuer) == [], check.id
+    assert {"metadata-claims", "metadata-credential-display", "metadata-proof-types"} <= set(applied)
+
+
+def test_a_format_of_an_earlier_draft_may_stand_beside_the_current_one() -> None:
+    earlier = {**SD_JWT_VC, "format": "vc+sd-jwt"}
+    assert codes("metadata-sd-jwt-vc-format", with_configurations(now=SD_JWT_VC, before=earlier)) == []
+    assert codes("metadata-sd-jwt-vc-format", with_configurations(before=earlier)) == ["METADATA-FORMAT-SD-JWT-VC"]
+
+
+def test_mobile_documents_have_their_own_algorithms_and_paths() -> None:
+    name = "org.iso.18013.5.1"
+    mdl = {
+        "format": "mso_mdoc",
+        "doctype": f"{name}.mDL",
+        "credential_signing_alg_values_supported": [-7, -9],
+        "credential_metadata": {
+            "claims": [
+                {"path": [name, "given_name"]},
+                {"path": [name, "driving_privileges", -1]},
+                {"path": [name, "address", 1]},
+                {"path": [name, "address", "country"]},
+            ]
+        },
+    }
+    issuer = with_configurations(mdl=mdl)
+    for check in ("metadata-credential-algorithms", "metadata-claims", "metadata-claims-consistent"):
+        assert codes(check, issuer) == []
+
+
+def test_a_path_without_a_namespace_is_none_of_a_mobile_document() -> None:
+    mdl = {"format": "mso_mdoc", "credential_metadata": {"claims": [{"path": ["given_name"]}]}}
+    assert codes("metadata-claims", with_configurations(mdl=mdl)) == ["METADATA-CLAIM-PATH"]
+
+
+@pytest.mark.parametrize("path", ["given_name", None, {"a": 1}])
+def test_claims_of_any_json_type_are_judged(path: Any) -> None:
+    configuration = {**SD_JWT_VC, "credential_metadata": {"claims": [{"path": path}, 7]}}
+    found = codes("metadata-claims", with_configurations(id=configuration))
+    assert found == ["METADATA-CLAIMS", "METADATA-CLAIM-PATH"]
+    assert codes("metadata-claims-consistent", with_configurations(id=configuration)) == []
+
+
+@pytest.mark.parametrize("locales", [["en", "EN"], ["de-DE", "de-de"]])
+def test_languages_are_the_same_whatever_their_case(locales: list[str]) -> None:
+    issuer = issuer_of({**METADATA, "display": [{"locale": locale} for locale in locales]})
+    assert codes("metadata-display-locales", issuer) == ["METADATA-DISPLAY-LANGUAGE-REPEATED"]
+
+
+def test_several_displays_without_a_locale_are_none_of_one_language() -> None:
+    issuer = issuer_of({**METADATA, "display": [{"name": "Issuer"}, {"name": "Aussteller", "locale": "de"}]})
+    assert codes("metadata-display-locales", issuer) == []
+
+
+def test_http_on_this_machine_is_no_finding_and_tls_is_not_judged() -> None:
+    here = "http://127.0.0.1:8080"
+    issuer = issuer_of({"credential_issuer": here, "credential_endpoint": f"{here}/credential"})
+    assert codes("metadata-issuer", issuer) == []
+    assert codes("metadata-endpoints", issuer) == []
+    ruling = CHECKS["metadata-tls"].applies.rule(Facts(issuer))
+    assert not ruling.applies
+    assert "plain http" in ruling.reason
+
+
+@pytest.mark.parametrize(
+    ("message", "requirement"),
+    [
+        (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch (_ssl.c:1)",
+            "VCI-13.9-02",
+        ),
+        ("[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1)", "VCI-13.9-01"),
+    ],
+)
+def test_an_endpoint_on_a_host_with_bad_tls_is_found(message: str, requirement: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "credentials.example.com":
+            raise httpx.ConnectError(message)
+        return httpx.Response(404)
+
+    issuer = issuer_of({**METADATA, "credential_endpoint": "https://credentials.example.com/credential"})
+    tools = Tools(Client(Recorder(), transport=httpx.MockTransport(answer)), time.time)
+    shared = Flow(issuer, Scenario("id", "none", "id"), None, tools)
+    found = findings("metadata-tls", issuer, shared=shared)
+    assert [(finding.code, finding.requirement) for finding in found] == [("METADATA-TLS", requirement)]
+
+
+def test_a_server_for_pre_authorized_codes_alone_needs_no_authorization_endpoint() -> None:
+    issuer = issuer_of(METADATA)
+    assert codes("as-authorization-endpoint", issuer) == []
+    silent = issuer_of(METADATA, server={"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"})
+    assert len(codes("as-authorization-endpoint", silent)) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "requirement"),
+    [
+        (b"\xef\xbb\xbf{}", "RFC8259-8.1-02"),
+        (b'{"issuer": "\xff"}', "RFC8259-8.1-01"),
+        (b"<html>", "RFC8414-3.2-03"),
+    ],
+)
+def test_server_metadata_that_is_no_json_is_told_by_its_clause(body: bytes, requirement: str) -> None:
+    found = findings("as-metadata-json", issuer_of(METADATA, server=body))
+    assert [(finding.code, finding.requirement) for finding in found] == [("AS-METADATA-NOT-JSON", requirement)]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("3f2b8c1e-0f5d-4b6a-9c7d-1a2b3c4d5e6f", ["OFFER-CODE-SHORT"]),
+        ("oaKazRN8I0IbtZ0C7JuMn5", ["OFFER-CODE-SHORT"]),
+        ("kq2mB6rXyT0vSd1cW9eZpQnLhG4uJaYf", []),
+        ("eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJhYmMifQ.c2lnbmF0dXJl", []),
+        ("12345678", ["OFFER-CODE-GUESSABLE"]),
+    ],
+)
+def test_only_codes_of_evident_weakness_are_called_guessable(code: str, expected: list[str]) -> None:
+    offer = offer_of({"grants": {PRE_AUTHORIZED_CODE: {"pre-authorized_code": code}}})
+    assert codes("offer-code-guessing", issuer_of(METADATA), offer=offer) == expected
+
+
+def test_a_wrong_server_in_the_offer_is_told_once() -> None:
+    grant = {"pre-authorized_code": "x", "authorization_server": "https://other.example.com"}
+    offer = offer_of({"grants": {PRE_AUTHORIZED_CODE: grant}})
+    name = "offer-authorization-server"
+    alone = issuer_of(METADATA)
+    several = issuer_of({**METADATA, "authorization_servers": [ISSUER, "https://as.example.com"]})
+    broken = issuer_of({**METADATA, "authorization_servers": []})
+    assert codes(name, alone, offer=offer) == ["OFFER-AUTHORIZATION-SERVER-NEEDLESS"]
+    assert codes(name, several, offer=offer) == ["OFFER-AUTHORIZATION-SERVER-UNKNOWN"]
+    assert codes(name, broken, offer=offer) == []
+
+
+VALUES: list[Any] = [None, 7, "text", [], {}, [[]], [None], [{}], {"x": None}, {"x": []}, True]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize(
+    "member",
+    ["authorization_servers", "batch_credential_issuance", "display", "credential_configurations_supported"],
+)
+def test_no_check_stumbles_over_a_member_of_another_type(member: str, value: Any) -> None:
+    judge_all(issuer_metadata, issuer_of({**METADATA, member: value}))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize(
+    "member", [*SD_JWT_VC, "credential_metadata", "scope", "credential_signing_alg_values_supported"]
+)
+def test_no_check_stumbles_over_a_configuration_of_another_form(member: str, value: Any) -> None:
+    judge_all(issuer_metadata, with_configurations(id={**SD_JWT_VC, member: value}))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_no_check_stumbles_over_displays_and_claims_of_another_form(value: Any) -> None:
+    display = {"name": value, "locale": value, "logo": value, "text_color": value}
+    for usage in (
+        {"display": value, "claims": value},
+        {"display": [display], "claims": [{"path": ["a"], "mandatory": value, "display": value}]},
+        {"claims": [{"path": ["a"], "display": [display]}, {"path": value}]},
+    ):
+        judge_all(issuer_metadata, with_configurations(id={**SD_JWT_VC, "credential_metadata": usage}))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize(
+    "member", [*SERVER, "pre-authorized_grant_anonymous_access_supported", "scopes_supported"]
+)
+def test_no_check_stumbles_over_server_metadata_of_another_form(member: str, value: Any) -> None:
+    judge_all(authorization_server_metadata, issuer_of(METADATA, server={**SERVER, member: value}))
+
+
+def judge_all(module: ModuleType, issuer: Issuer) -> None:
+    """Run every check of a module that applies and needs nothing but the metadata."""
+    for check in checks.of_module(module):
+        if {"shared", "offer"} & set(check.evidence) or not check.applies.rule(Facts(issuer)).applies:
+            continue
+        codes(check.id, issuer)

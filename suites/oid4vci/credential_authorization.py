@@ -1,0 +1,315 @@
+"""Authorization errors of the Credential Endpoint: OpenID4VCI 1.0 section 8.3.1.1, RFC 6750 section 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness import mutate
+from harness.applicability import when
+from harness.checks import Per, area
+from harness.evidence import Access, Blocked, Facts
+from harness.expect import Expect
+from harness.formats import challenges, text
+from harness.formats.challenges import Challenge, ChallengeError
+from harness.transport import Reply
+
+check = area("Credential Endpoint", per=Per.SHAPE)
+
+_ERROR_INFORMATION = ("error", "error_description", "error_uri")
+
+
+@check(
+    "credential-token-missing-refused",
+    requires=["VCI-8.3.1.1-01", "RFC6750-3-01", "RFC6750-3-03", "RFC6750-3.1-05"],
+    proven_by={
+        "accepts:credential.token-present": "CREDENTIAL-TOKEN-MISSING-ACCEPTED",
+        "misreports:credential.token-present": (
+            "CREDENTIAL-TOKEN-MISSING-MISREPORTED",
+            "CREDENTIAL-CHALLENGE-MISSING",
+        ),
+        "credential-challenge-response:missing": "CREDENTIAL-CHALLENGE-MISSING",
+        "credential-challenge-response:scheme-other": "CREDENTIAL-CHALLENGE-SCHEME",
+        "credential-challenge-response:error-needless": "CREDENTIAL-CHALLENGE-ERROR-NEEDLESS",
+    },
+)
+async def a_missing_token_is_refused(access: Access, expect: Expect) -> None:
+    """A Credential Request without an Access Token gets a challenge that says nothing of an error."""
+    reply = await access.request(await access.right_body(), headers={})
+    expect.refused(
+        reply,
+        "CREDENTIAL-TOKEN-MISSING",
+        what="a Credential Request without an Access Token",
+        # 400 is what RFC 6750 has for a request that misses a parameter.
+        status={400, 401},
+    )
+    challenge = _expect_bearer(reply, expect, "RFC6750-3-01")
+    if challenge is not None:
+        expect.that(
+            not any(challenge.values(name) for name in _ERROR_INFORMATION),
+            "CREDENTIAL-CHALLENGE-ERROR-NEEDLESS",
+            "a challenge without error information, since there was no token to find fault with",
+            [name for name, _ in challenge.parameters],
+            at=reply,
+            pointer="header WWW-Authenticate",
+            requirement="RFC6750-3.1-05",
+        )
+
+
+@check(
+    "credential-token-unknown-refused",
+    requires=[
+        "VCI-8.3.1.1-02",
+        "RFC6750-3-02",
+        "RFC6750-3-03",
+        "RFC6750-3-06",
+        "RFC6750-3.1-01",
+        "RFC6750-3.1-02",
+    ],
+    proven_by={
+        "accepts:credential.token-known": "CREDENTIAL-TOKEN-UNKNOWN-ACCEPTED",
+        "misreports:credential.token-known": (
+            "CREDENTIAL-TOKEN-UNKNOWN-MISREPORTED",
+            "CREDENTIAL-CHALLENGE-MISSING",
+        ),
+        "credential-challenge-response:invalid-token-403": "CREDENTIAL-TOKEN-UNKNOWN-STATUS",
+        "credential-challenge-response:missing": "CREDENTIAL-CHALLENGE-MISSING",
+        "credential-challenge-response:scheme-other": "CREDENTIAL-CHALLENGE-SCHEME",
+        "credential-challenge-response:error-missing": "CREDENTIAL-CHALLENGE-ERROR-MISSING",
+        "credential-challenge-response:error-other": "CREDENTIAL-CHALLENGE-ERROR",
+    },
+)
+async def an_unknown_token_is_refused(access: Access, expect: Expect) -> None:
+    """A Credential Request with a token that was never issued gets a challenge with error invalid_token."""
+    authorization = {"Authorization": f"Bearer {mutate.near_miss(access.token)}"}
+    reply = await access.request(await access.right_body(), headers=authorization)
+    expect.refused(
+        reply,
+        "CREDENTIAL-TOKEN-UNKNOWN",
+        what="a Credential Request with an unknown Access Token",
+        status={400, 401, 403},
+    )
+    if reply.status in (400, 403):
+        expect.that(
+            False,
+            "CREDENTIAL-TOKEN-UNKNOWN-STATUS",
+            "HTTP 401",
+            f"HTTP {reply.status}",
+            at=reply,
+            requirement="RFC6750-3.1-02",
+        )
+    challenge = _expect_bearer(reply, expect, "RFC6750-3-02")
+    if challenge is None:
+        return
+    where: Any = {"at": reply, "pointer": "header WWW-Authenticate"}
+    errors = challenge.values("error")
+    if expect.that(
+        bool(errors),
+        "CREDENTIAL-CHALLENGE-ERROR-MISSING",
+        "error in the challenge, since the token was refused",
+        [name for name, _ in challenge.parameters],
+        requirement="RFC6750-3-06",
+        **where,
+    ):
+        expect.that(
+            set(errors) == {"invalid_token"},
+            "CREDENTIAL-CHALLENGE-ERROR",
+            "error invalid_token",
+            errors,
+            requirement="RFC6750-3.1-01",
+            **where,
+        )
+
+
+@check(
+    "credential-challenge-wellformed",
+    requires=["RFC6750-3-04", "RFC6750-3-05", "RFC6750-3-07", "RFC6750-3-08", "RFC6750-3-09", "RFC6750-3-10"],
+    proven_by={
+        "credential-challenge-response:malformed": "CREDENTIAL-CHALLENGE-MALFORMED",
+        "credential-challenge-response:realm-missing": "CREDENTIAL-CHALLENGE-BARE",
+        "credential-challenge-response:realm-twice": "CREDENTIAL-CHALLENGE-REPEATED",
+        "credential-challenge-response:error-twice": "CREDENTIAL-CHALLENGE-REPEATED",
+        "credential-challenge-response:scope-charset": "CREDENTIAL-CHALLENGE-SCOPE",
+        "credential-challenge-response:description-charset": "CREDENTIAL-CHALLENGE-TEXT",
+        "credential-challenge-response:uri-charset": "CREDENTIAL-CHALLENGE-URI",
+    },
+)
+async def challenges_are_wellformed(access: Access, expect: Expect) -> None:
+    """The challenges for a missing and for an unknown Access Token follow the grammar of RFC 6750."""
+    body = await access.right_body()
+    unknown = {"Authorization": f"Bearer {mutate.near_miss(access.token)}"}
+    replies = [await access.request(body, headers=headers) for headers in ({}, unknown)]
+    challenged = [reply for reply in replies if "WWW-Authenticate" in reply.headers]
+    if not challenged:
+        raise Blocked(f"no answer has WWW-Authenticate: {'; '.join(reply.gist for reply in replies)}")
+    for reply in challenged:
+        try:
+            found = challenges.read(reply.headers.get_list("WWW-Authenticate"))
+        except ChallengeError as error:
+            expect.that(
+                False,
+                "CREDENTIAL-CHALLENGE-MALFORMED",
+                "a list of challenges as RFC 9110 spells it",
+                error.detail,
+                at=reply,
+                pointer="header WWW-Authenticate",
+            )
+            continue
+        bearers = [challenge for challenge in found if challenge.scheme.lower() == "bearer"]
+        if not bearers:
+            raise Blocked(f"exchange {reply.exchange} has no Bearer challenge")
+        for bearer in bearers:
+            _expect_wellformed(reply, bearer, expect)
+
+
+def _expect_wellformed(reply: Reply, challenge: Challenge, expect: Expect) -> None:
+    where: Any = {"at": reply, "pointer": "header WWW-Authenticate"}
+    expect.that(
+        bool(challenge.parameters),
+        "CREDENTIAL-CHALLENGE-BARE",
+        "at least one parameter after Bearer, such as realm",
+        challenge.scheme,
+        **where,
+    )
+    for names, requirement in ((("realm", "scope"), "RFC6750-3-05"), (_ERROR_INFORMATION, "RFC6750-3-07")):
+        repeated = [name for name in names if len(challenge.values(name)) > 1]
+        expect.that(
+            not repeated,
+            "CREDENTIAL-CHALLENGE-REPEATED",
+            f"{', '.join(names)} once at most",
+            f"repeated: {repeated}",
+            requirement=requirement,
+            **where,
+        )
+    scopes = challenge.values("scope")
+    expect.that(
+        all(text.is_scope_value(value) for scope in scopes for value in scope.split(" ")),
+        "CREDENTIAL-CHALLENGE-SCOPE",
+        "scope, when present, holds scope values with single spaces between them",
+        scopes,
+        requirement="RFC6750-3-08",
+        **where,
+    )
+    texts = [*challenge.values("error"), *challenge.values("error_description")]
+    expect.that(
+        all(map(text.is_error_text, texts)),
+        "CREDENTIAL-CHALLENGE-TEXT",
+        "error and error_description with the characters %x20-21, %x23-5B and %x5D-7E only",
+        texts,
+        requirement="RFC6750-3-09",
+        **where,
+    )
+    uris = challenge.values("error_uri")
+    expect.that(
+        all(map(text.is_uri_reference, uris)),
+        "CREDENTIAL-CHALLENGE-URI",
+        "error_uri, when present, is a URI reference",
+        uris,
+        requirement="RFC6750-3-10",
+        **where,
+    )
+
+
+@check(
+    "credential-configuration-unauthorized-refused",
+    requires=["VCI-6.1-03", "VCI-8.3.1.1-03", "RFC6750-3-02", "RFC6750-3.1-03", "RFC6750-3.1-04"],
+    proven_by={
+        "accepts:credential.configuration-authorized": "CREDENTIAL-UNAUTHORIZED-ACCEPTED",
+        "misreports:credential.configuration-authorized": "CREDENTIAL-UNAUTHORIZED-MISREPORTED",
+        "credential-challenge-response:missing": "CREDENTIAL-CHALLENGE-MISSING",
+        "credential-challenge-response:scope-error-other": "CREDENTIAL-CHALLENGE-ERROR",
+        "credential-challenge-response:insufficient-scope-401": "CREDENTIAL-UNAUTHORIZED-STATUS",
+    },
+    applies=when.another_configuration,
+)
+async def a_configuration_beyond_the_offer_is_refused(access: Access, facts: Facts, expect: Expect) -> None:
+    """An Access Token does not open a Credential Configuration that its Credential Offer does not name."""
+    body = await access.right_body()
+    body.pop("credential_identifier", None)
+    name = facts.unoffered_configurations[0]
+    reply = await access.request({**body, "credential_configuration_id": name})
+    # Refusing the request as such is right as well: the issuer may deny it, and where there are identifiers,
+    # asking by configuration is malformed.
+    accepted = {"credential_request_denied"} | ({"invalid_credential_request"} if access.identifier else set())
+    payload_error = reply.status == 400 and reply.object.get("error") in accepted
+    expect.refused(
+        reply,
+        "CREDENTIAL-UNAUTHORIZED",
+        what=f"a Credential Request for {name}, which the offer does not name,",
+        status={400} if payload_error else {401, 403},
+        status_requirement="VCI-8.3.1.1-03",
+    )
+    if reply.status not in (401, 403):
+        return
+    if not expect.that(
+        "WWW-Authenticate" in reply.headers,
+        "CREDENTIAL-CHALLENGE-MISSING",
+        "the header field WWW-Authenticate",
+        "none",
+        at=reply,
+        requirement="RFC6750-3-02",
+    ):
+        return
+    challenge = _bearer(reply)
+    errors = set(challenge.values("error")) if challenge else set()
+    expect.that(
+        errors <= {"insufficient_scope", "invalid_token"},
+        "CREDENTIAL-CHALLENGE-ERROR",
+        "error insufficient_scope or invalid_token",
+        sorted(errors),
+        at=reply,
+        pointer="header WWW-Authenticate",
+        requirement="RFC6750-3.1-03",
+    )
+    expect.that(
+        "insufficient_scope" not in errors or reply.status == 403,
+        "CREDENTIAL-UNAUTHORIZED-STATUS",
+        "HTTP 403 with error insufficient_scope",
+        f"HTTP {reply.status}",
+        at=reply,
+        requirement="RFC6750-3.1-04",
+    )
+
+
+def _bearer(reply: Reply) -> Challenge | None:
+    """Give the Bearer challenge of an answer; ``None`` when there is none that can be read."""
+    try:
+        found = challenges.read(reply.headers.get_list("WWW-Authenticate"))
+    except ChallengeError:
+        return None
+    return next((challenge for challenge in found if challenge.scheme.lower() == "bearer"), None)
+
+
+def _expect_bearer(reply: Reply, expect: Expect, requirement: str) -> Challenge | None:
+    """Expect a Bearer challenge where a request was refused.
+
+    Args:
+        requirement: what a missing header field violates.
+
+    Returns:
+        The challenge; ``None`` when there is none, or when another check says that it is malformed.
+
+    """
+    if reply.successful or not expect.that(
+        "WWW-Authenticate" in reply.headers,
+        "CREDENTIAL-CHALLENGE-MISSING",
+        "the header field WWW-Authenticate",
+        reply.gist,
+        at=reply,
+        requirement=requirement,
+    ):
+        return None
+    try:
+        found = challenges.read(reply.headers.get_list("WWW-Authenticate"))
+    except ChallengeError:
+        return None
+    bearer = _bearer(reply)
+    expect.that(
+        bearer is not None,
+        "CREDENTIAL-CHALLENGE-SCHEME",
+        "a challenge with the scheme Bearer",
+        [challenge.scheme for challenge in found],
+        at=reply,
+        pointer="header WWW-Authenticate",
+        requirement="RFC6750-3-03",
+    )
+    return bearer

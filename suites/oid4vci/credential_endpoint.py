@@ -1,0 +1,363 @@
+"""The Credential Endpoint: OpenID4VCI 1.0 sections 8, 8.2 and 8.3, RFC 9110 section 11.1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.applicability import when
+from harness.checks import Per, area
+from harness.evidence import Access, Blocked
+from harness.expect import Expect, show
+from harness.formats.problems import json_type
+from harness.formats.strict_json import JsonError, pointer
+from harness.transport import Reply
+from harness.wallet.credential import carries_credential, credentials
+from harness.wallet.metadata import Issuer
+from suites.oid4vci._urls import is_secure_url
+
+check = area("Credential Endpoint", per=Per.SHAPE)
+
+
+@check(
+    "credential-endpoint-url",
+    requires=["VCI-8-02"],
+    proven_by={"metadata:credential-endpoint-http": "CREDENTIAL-ENDPOINT-SCHEME"},
+    per=Per.ISSUER,
+)
+async def the_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
+    """The URL of the Credential Endpoint has the scheme https."""
+    url = issuer.credential_endpoint
+    if url is None:
+        raise Blocked("the issuer metadata has no usable credential_endpoint")
+    expect.that(
+        is_secure_url(url),
+        "CREDENTIAL-ENDPOINT-SCHEME",
+        "a URL with the scheme https",
+        url,
+        at=issuer.reply,
+        pointer="/credential_endpoint",
+    )
+
+
+# Credential Response
+
+
+@check(
+    "credential-issued",
+    requires=["VCI-8-01"],
+    proven_by={"metadata:nonce-endpoint-missing": "CREDENTIAL-REFUSED"},
+    per=Per.SCENARIO,
+)
+async def a_right_request_succeeds(issuance: Reply, expect: Expect) -> None:
+    """A right Credential Request with a valid Access Token is not refused."""
+    expect.that(
+        issuance.successful,
+        "CREDENTIAL-REFUSED",
+        "a right Credential Request is answered with a Credential Response",
+        issuance.gist,
+        at=issuance,
+    )
+
+
+@check(
+    "credential-response-status",
+    requires=["VCI-8.3-01", "VCI-8.3-02", "VCI-8.3-03", "VCI-8.3-04"],
+    proven_by={
+        "credential-response:status-201": "CREDENTIAL-STATUS",
+        "credential:credentials-missing": "CREDENTIAL-CREDENTIALS-MISSING",
+        "credential-response:deferred-with-200": "CREDENTIAL-DEFERRED-STATUS",
+        "credential-response:deferred-without-transaction": "CREDENTIAL-TRANSACTION-ID",
+        "credential-response:deferred-with-number": "CREDENTIAL-TRANSACTION-ID",
+    },
+    per=Per.SCENARIO,
+)
+async def status_and_content_fit(issuance: Reply, expect: Expect) -> None:
+    """Status 200 brings credentials, status 202 a transaction_id, and there is no third way."""
+    members = _delivered(issuance)
+    if "credentials" in members:
+        expect.that(
+            issuance.status == 200, "CREDENTIAL-STATUS", "HTTP 200", f"HTTP {issuance.status}", at=issuance
+        )
+        return
+    if issuance.status != 202 and "transaction_id" not in members:
+        expect.that(
+            False,
+            "CREDENTIAL-CREDENTIALS-MISSING",
+            "the member credentials",
+            f"the members {show(list(members))}",
+            at=issuance,
+            requirement="VCI-8.3-02",
+        )
+        return
+    expect.that(
+        issuance.status == 202,
+        "CREDENTIAL-DEFERRED-STATUS",
+        "HTTP 202, since the Credentials are deferred",
+        f"HTTP {issuance.status}",
+        at=issuance,
+        requirement="VCI-8.3-04",
+    )
+    transaction = members.get("transaction_id")
+    expect.that(
+        isinstance(transaction, str) and transaction != "",
+        "CREDENTIAL-TRANSACTION-ID",
+        "transaction_id, a string",
+        json_type(transaction) if "transaction_id" in members else f"the members {show(list(members))}",
+        at=issuance,
+        requirement="VCI-8.3-03",
+    )
+
+
+@check(
+    "credential-response-json",
+    requires=["VCI-8.3-05", "RFC8259-4-01"],
+    proven_by={
+        "credential-response:content-type": "CREDENTIAL-CONTENT-TYPE",
+        "credential:duplicate-key": "CREDENTIAL-MEMBER-REPEATED",
+    },
+    per=Per.SCENARIO,
+)
+async def the_response_is_json(issuance: Reply, expect: Expect) -> None:
+    """The Credential Response is JSON of the media type application/json, with each member once."""
+    _delivered(issuance)
+    expect.that(
+        issuance.media_type == "application/json",
+        "CREDENTIAL-CONTENT-TYPE",
+        "application/json",
+        issuance.media_type,
+        at=issuance,
+        pointer="header Content-Type",
+    )
+    repeated = [problem.pointer for problem in issuance.document.problems]
+    expect.that(
+        not repeated,
+        "CREDENTIAL-MEMBER-REPEATED",
+        "each member once",
+        f"repeated: {show(repeated)}",
+        at=issuance,
+        requirement="RFC8259-4-01",
+    )
+
+
+@check(
+    "credential-list",
+    requires=["VCI-8.3-06", "VCI-8.3-08", "VCI-8.3-11"],
+    proven_by={
+        "credential:credentials-empty": "CREDENTIAL-LIST-FORM",
+        "credential:credentials-strings": "CREDENTIAL-ELEMENT-TYPE",
+        "credential:credential-member-missing": "CREDENTIAL-MEMBER-MISSING",
+    },
+    per=Per.SCENARIO,
+)
+async def credentials_are_listed(issuance: Reply, expect: Expect) -> None:
+    """The member credentials is a non-empty array of objects that have a credential each."""
+    members = _delivered(issuance)
+    if "credentials" not in members:
+        raise Blocked(f"the response of exchange {issuance.exchange} has no credentials")
+    items = members["credentials"]
+    if not expect.that(
+        isinstance(items, list) and bool(items),
+        "CREDENTIAL-LIST-FORM",
+        "a non-empty array",
+        items,
+        at=issuance,
+        pointer="/credentials",
+    ):
+        return
+    for index, item in enumerate(items):
+        where: Any = {"at": issuance, "pointer": pointer("credentials", index)}
+        if expect.that(
+            isinstance(item, dict),
+            "CREDENTIAL-ELEMENT-TYPE",
+            "a JSON object",
+            json_type(item),
+            requirement="VCI-8.3-08",
+            **where,
+        ):
+            expect.that(
+                "credential" in item,
+                "CREDENTIAL-MEMBER-MISSING",
+                "the member credential",
+                f"the members {show(list(item))}",
+                requirement="VCI-8.3-11",
+                **where,
+            )
+
+
+@check(
+    "credential-count",
+    requires=["VCI-8.3-09"],
+    proven_by={"credential:two-for-one-key": "CREDENTIAL-TOO-MANY"},
+    applies=when.key_binding,
+    per=Per.SCENARIO,
+)
+async def there_are_no_more_credentials_than_keys(issuance: Reply, expect: Expect) -> None:
+    """A request with one key brings one Credential at most."""
+    found = credentials(issuance) if _delivered(issuance) else []
+    expect.that(
+        len(found) <= 1,
+        "CREDENTIAL-TOO-MANY",
+        "one Credential at most, since the request had one key",
+        f"{len(found)} Credentials",
+        at=issuance,
+        pointer="/credentials",
+    )
+
+
+@check(
+    "credential-deferral-members",
+    requires=["VCI-8.3-07", "VCI-8.3-13", "VCI-8.3-14", "VCI-8.3-15"],
+    proven_by={
+        "credential:transaction-id-too": "CREDENTIAL-TRANSACTION-ID-TOO",
+        "credential:interval-too": "CREDENTIAL-INTERVAL-TOO",
+        "credential-response:deferred-without-interval": "CREDENTIAL-INTERVAL-MISSING",
+        "credential-response:deferred-with-interval-zero": "CREDENTIAL-INTERVAL-FORM",
+    },
+    per=Per.SCENARIO,
+)
+async def deferral_is_told_where_it_belongs(issuance: Reply, expect: Expect) -> None:
+    """transaction_id and interval are there together, with a positive interval, or not beside credentials."""
+    members = _delivered(issuance)
+    if "credentials" in members:
+        expect.that(
+            "transaction_id" not in members,
+            "CREDENTIAL-TRANSACTION-ID-TOO",
+            "no transaction_id beside credentials",
+            "both",
+            at=issuance,
+            pointer="/transaction_id",
+        )
+        expect.that(
+            "interval" not in members,
+            "CREDENTIAL-INTERVAL-TOO",
+            "no interval beside credentials",
+            "both",
+            at=issuance,
+            pointer="/interval",
+            requirement="VCI-8.3-15",
+        )
+    elif "transaction_id" in members:
+        interval = members.get("interval")
+        if expect.that(
+            "interval" in members,
+            "CREDENTIAL-INTERVAL-MISSING",
+            "the member interval",
+            f"the members {show(list(members))}",
+            at=issuance,
+            requirement="VCI-8.3-13",
+        ):
+            expect.that(
+                isinstance(interval, (int, float)) and not isinstance(interval, bool) and interval > 0,
+                "CREDENTIAL-INTERVAL-FORM",
+                "a positive number",
+                interval,
+                at=issuance,
+                pointer="/interval",
+                requirement="VCI-8.3-14",
+            )
+    else:
+        raise Blocked(f"the response of exchange {issuance.exchange} has neither credentials nor transaction_id")
+
+
+@check(
+    "credential-notification-id",
+    requires=["VCI-8.3-16", "VCI-8.3-17"],
+    proven_by={
+        "credential:notification-id-number": "CREDENTIAL-NOTIFICATION-ID-TYPE",
+        "credential-response:deferred-with-notification-id": "CREDENTIAL-NOTIFICATION-ID-EARLY",
+    },
+    per=Per.SCENARIO,
+)
+async def the_notification_id_is_a_string(issuance: Reply, expect: Expect) -> None:
+    """notification_id is a string where it is present, and it is present beside credentials only."""
+    members = _delivered(issuance)
+    where: Any = {"at": issuance, "pointer": "/notification_id"}
+    value = members.get("notification_id", "")
+    expect.that(
+        isinstance(value, str), "CREDENTIAL-NOTIFICATION-ID-TYPE", "a string, when present", value, **where
+    )
+    expect.that(
+        "notification_id" not in members or "credentials" in members,
+        "CREDENTIAL-NOTIFICATION-ID-EARLY",
+        "no notification_id without credentials",
+        f"the members {show(list(members))}",
+        requirement="VCI-8.3-17",
+        **where,
+    )
+
+
+# What the endpoint puts up with
+
+
+@check(
+    "credential-unknown-parameter",
+    requires=["VCI-8.2-01"],
+    proven_by={"rejects:credential.unknown-parameter": "CREDENTIAL-UNKNOWN-PARAMETER-REFUSED"},
+)
+async def an_unknown_parameter_is_ignored(access: Access, expect: Expect) -> None:
+    """A Credential Request with a parameter that nobody knows succeeds all the same."""
+    reply = await access.request({**await access.right_body(), "assay_unknown_parameter": True})
+    expect.that(
+        _issued(reply),
+        "CREDENTIAL-UNKNOWN-PARAMETER-REFUSED",
+        "a Credential, as without the parameter assay_unknown_parameter",
+        reply.gist,
+        at=reply,
+    )
+
+
+@check(
+    "credential-scheme-case",
+    requires=["RFC9110-11.1-01"],
+    proven_by={"rejects:credential.scheme-case": "CREDENTIAL-SCHEME-CASE"},
+)
+async def the_scheme_is_known_in_any_case(access: Access, expect: Expect) -> None:
+    """The authentication scheme Bearer is recognised however it is spelled."""
+    reply = await access.request(await access.right_body(), scheme="bEARER")
+    expect.that(_issued(reply), "CREDENTIAL-SCHEME-CASE", "a Credential, as with Bearer", reply.gist, at=reply)
+
+
+@check(
+    "credential-batch",
+    requires=["VCI-12.2.4-13", "VCI-8.3-09"],
+    proven_by={"rejects:credential.batch": "CREDENTIAL-BATCH-REFUSED"},
+    applies=when.jwt_proof & when.batches,
+)
+async def a_batch_is_issued(access: Access, expect: Expect) -> None:
+    """Two key proofs at once bring one Credential at least and two at most."""
+    proofs = [(await access.proof()).sign() for _ in range(2)]
+    reply = await access.request(access.body(*proofs))
+    if expect.that(
+        _issued(reply), "CREDENTIAL-BATCH-REFUSED", "two proofs at once are accepted", reply.gist, at=reply
+    ):
+        expect.that(
+            len(credentials(reply)) <= 2,
+            "CREDENTIAL-TOO-MANY",
+            "two Credentials at most, since the request had two keys",
+            f"{len(credentials(reply))} Credentials",
+            at=reply,
+            pointer="/credentials",
+            requirement="VCI-8.3-09",
+        )
+
+
+def _delivered(issuance: Reply) -> dict[str, Any]:
+    """Give the members of a Credential Response.
+
+    Raises:
+        Blocked: the request was refused, or the answer is no JSON object.
+
+    """
+    if not issuance.successful:
+        raise Blocked(f"no Credential was issued: exchange {issuance.exchange} ended with {issuance.gist}")
+    try:
+        members = issuance.document.value
+    except JsonError as error:
+        raise Blocked(f"the Credential Response is no JSON: {error.detail}") from error
+    if not isinstance(members, dict):
+        raise Blocked(f"the Credential Response is {json_type(members)} and no JSON object")
+    return members
+
+
+def _issued(reply: Reply) -> bool:
+    return reply.successful and carries_credential(reply)

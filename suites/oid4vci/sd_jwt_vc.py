@@ -1,0 +1,646 @@
+"""Issued SD-JWT VCs: OpenID4VCI 1.0 appendix A.3, SD-JWT VC draft 11, RFC 7519, and RFC 7515 for certificates.
+
+What the checks of ``sd_jwt`` say of the SD-JWT as such is not repeated. Every credential of the shared Credential
+Response is judged by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from harness.applicability import when
+from harness.checks import Per, area
+from harness.evidence import Access, Blocked, Flow, IssuedCredential, issued_in
+from harness.expect import Expect
+from harness.formats import claims_path, jose, sd_jwt_digests, sd_jwt_vc
+from harness.formats.problems import Problem
+from harness.wallet.issuer_key import IssuerKey
+from suites.oid4vci._problems import Place, Rule, at, judge
+
+check = partial(area("SD-JWT VC", per=Per.SCENARIO), applies=when.sd_jwt_vc)
+
+
+# The header
+
+
+@check(
+    "sd-jwt-type",
+    requires=["SDJWTVC-3.2.1-02", "SDJWTVC-3.2.1-01"],
+    proven_by={"sd-jwt:typ": "SDJWT-TYPE", "sd-jwt:typ-missing": "SDJWT-TYPE-MISSING"},
+)
+async def type_is_that_of_an_sd_jwt_vc(credential: IssuedCredential, expect: Expect) -> None:
+    """The header has the ``typ`` ``dc+sd-jwt``."""
+    judge(
+        expect,
+        at(credential),
+        credential.vc.problems,
+        Rule("typ-missing", "SDJWT-TYPE-MISSING", "a typ in the header", "SDJWTVC-3.2.1-01"),
+        Rule("typ-wrong", "SDJWT-TYPE", "the typ dc+sd-jwt", "SDJWTVC-3.2.1-02"),
+    )
+
+
+@check(
+    "sd-jwt-algorithm-announced",
+    requires=["VCI-12.2.4-26"],
+    applies=when.sd_jwt_vc & when.configuration_has("credential_signing_alg_values_supported"),
+    proven_by={
+        "sd-jwt:alg-unlisted": "SDJWT-ALGORITHM-UNLISTED",
+        "sd-jwt:alg-none": "SDJWT-ALGORITHM-UNLISTED",
+        "sd-jwt:alg-symmetric": "SDJWT-ALGORITHM-UNLISTED",
+    },
+)
+async def algorithm_is_announced(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
+    """The credential is signed with one of the ``credential_signing_alg_values_supported``."""
+    listed = shared.configuration["credential_signing_alg_values_supported"]
+    algorithm = credential.vc.sd_jwt.jws.header.get("alg")
+    # Ed25519 is the other name of what EdDSA means with a key of that curve (RFC 9864).
+    names = {"EdDSA", "Ed25519"} if algorithm in ("EdDSA", "Ed25519") else {algorithm}
+    expect.that(
+        isinstance(listed, list) and any(name in listed for name in names),
+        "SDJWT-ALGORITHM-UNLISTED",
+        f"one of {listed}",
+        algorithm,
+        at=credential.exchange,
+        pointer=at(credential).inside("header/alg"),
+    )
+
+
+# The signature and the key behind it
+
+
+@check(
+    "sd-jwt-signature",
+    requires=["RFC9901-7.1-01", "RFC9901-4.1-01", "SDJWTVC-3.5-01"],
+    proven_by={
+        "sd-jwt:signature": "SDJWT-SIGNATURE",
+        "sd-jwt:alg-none": "SDJWT-SIGNATURE",
+        "sd-jwt:alg-symmetric": "SDJWT-SIGNATURE",
+        "sd-jwt:x5c-order": "SDJWT-SIGNATURE",
+        "sd-jwt:key-unknown": "SDJWT-KEY-NOT-FOUND",
+        "jwt-vc-issuer:key-unknown": "SDJWT-KEY-NOT-FOUND",
+    },
+)
+async def signature_verifies(credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect) -> None:
+    """The key of the credential's signer can be found, and the signature verifies with it."""
+    missing = issuer_key.problems_of("key-not-found")
+    that = partial(expect.that, at=credential.exchange, pointer=credential.pointer)
+    found = that(
+        not missing,
+        "SDJWT-KEY-NOT-FOUND",
+        "a key of the signer that verifies the credential",
+        issuer_key.missing,
+        requirement="SDJWTVC-3.5-01",
+    )
+    if not found:
+        return
+    if issuer_key.jwk is None:
+        raise Blocked(issuer_key.missing)
+    try:
+        jose.verify(credential.vc.sd_jwt.jws, issuer_key.jwk)
+    except jose.SignatureError as error:
+        if error.kind == "critical-header":
+            raise Blocked(error.detail) from error
+        that(False, "SDJWT-SIGNATURE", f"a signature by the key found by {issuer_key.mechanism}", error.detail)
+    else:
+        that(True, "SDJWT-SIGNATURE", "a signature that verifies", "")
+
+
+@check(
+    "sd-jwt-x5c-key",
+    requires=["RFC7515-4.1.6-02"],
+    applies=when.sd_jwt_vc & when.x5c,
+    proven_by={"sd-jwt:x5c-order": "SDJWT-X5C-ORDER"},
+)
+async def first_certificate_holds_the_key(
+    credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
+) -> None:
+    """The key that signed the credential is in the first certificate of ``x5c``, not in a later one."""
+    if issuer_key.jwk is None:
+        raise Blocked(issuer_key.missing)
+    jws = credential.vc.sd_jwt.jws
+    later = any(_verifies(jws, key) for key in issuer_key.further) and not _verifies(jws, issuer_key.jwk)
+    expect.that(
+        not later,
+        "SDJWT-X5C-ORDER",
+        "the certificate of the signing key first",
+        "a later certificate holds the key that signed",
+        at=credential.exchange,
+        pointer=at(credential).inside("header/x5c"),
+    )
+
+
+def _verifies(jws: jose.Jws, key: Any) -> bool:
+    try:
+        jose.verify(jws, key)
+    except jose.SignatureError:
+        return False
+    return True
+
+
+@check(
+    "sd-jwt-x5c-chain",
+    requires=["RFC7515-4.1.6-04", "RFC7515-4.1.6-01", "RFC7515-4.1.6-03"],
+    applies=when.sd_jwt_vc & when.x5c,
+    proven_by={
+        "sd-jwt:x5c-base64url": "SDJWT-X5C-ENCODING",
+        "sd-jwt:x5c-wrong-chain": ("SDJWT-X5C-CHAIN", "SDJWT-X5C-VALIDITY"),
+        "sd-jwt:x5c-order": ("SDJWT-X5C-CHAIN", "SDJWT-X5C-VALIDITY"),
+        "sd-jwt:x5c-expired": "SDJWT-X5C-VALIDITY",
+    },
+)
+async def certificates_form_a_chain(credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect) -> None:
+    """``x5c`` is an array of DER certificates in base64, each certified by the next and valid now."""
+    encoding = "certificates in DER and base64"
+    chain = "each certificate certified by the next"
+    valid = "certificates that are valid and may be used so"
+    judge(
+        expect,
+        at(credential),
+        issuer_key.problems,
+        Rule("x5c-malformed x5c-base64 x5c-certificate", "SDJWT-X5C-ENCODING", encoding, "RFC7515-4.1.6-01"),
+        Rule("chain-broken leaf-self-signed", "SDJWT-X5C-CHAIN", chain, "RFC7515-4.1.6-03"),
+        Rule(
+            "certificate-expired certificate-not-yet-valid certificate-critical-extension certificate-extensions"
+            " certificate-encoding issuer-not-ca issuer-key-usage path-length leaf-key-usage",
+            "SDJWT-X5C-VALIDITY",
+            valid,
+            "RFC7515-4.1.6-04",
+        ),
+    )
+
+
+@check(
+    "sd-jwt-x5c-trusted",
+    requires=["SDJWTVC-3.5-02"],
+    applies=when.sd_jwt_vc & when.x5c & when.trust_anchors,
+    proven_by={
+        "sd-jwt:x5c-untrusted": "SDJWT-X5C-UNTRUSTED",
+        "sd-jwt:x5c-expired": "SDJWT-X5C-UNTRUSTED",
+    },
+)
+async def certificates_lead_to_an_anchor(
+    credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
+) -> None:
+    """The certificates in ``x5c`` lead to one of the configured trust anchors."""
+    if issuer_key.chain is None:
+        raise Blocked(issuer_key.missing)
+    expect.that(
+        issuer_key.chain.trusted is True,
+        "SDJWT-X5C-UNTRUSTED",
+        "a valid chain to one of the trust anchors in [trust] x5c",
+        "no such chain",
+        at=credential.exchange,
+        pointer=at(credential).inside("header/x5c"),
+    )
+
+
+# JWT VC Issuer Metadata
+
+
+def _metadata_of(issuer_key: IssuerKey) -> Place:
+    return Place(issuer_key.replies[0].exchange)
+
+
+def _stop_at(issuer_key: IssuerKey, *kinds: str) -> None:
+    """Block a check that comes after the point at which the metadata became useless."""
+    for problem in issuer_key.problems_of(*kinds):
+        raise Blocked(f"the JWT VC Issuer Metadata cannot be used: {problem.detail}")
+
+
+_NO_METADATA = ("metadata-json", "issuer-missing", "issuer-other")
+
+
+@check(
+    "sd-jwt-issuer-metadata-place",
+    requires=["SDJWTVC-5.2-01", "SDJWTVC-5-01", "SDJWTVC-5.1-01"],
+    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    proven_by={
+        "jwt-vc-issuer-response:status-201": "SDJWT-ISSUER-METADATA-STATUS",
+        "jwt-vc-issuer-response:appended": "SDJWT-ISSUER-METADATA-PLACE",
+    },
+)
+async def issuer_metadata_is_in_place(issuer_key: IssuerKey, expect: Expect) -> None:
+    """JWT VC Issuer Metadata is found, with status 200, where the well-known name follows the host of ``iss``."""
+    place = "metadata with the well-known name between host and path"
+    judge(
+        expect,
+        _metadata_of(issuer_key),
+        issuer_key.problems,
+        Rule("metadata-misplaced", "SDJWT-ISSUER-METADATA-PLACE", place, "SDJWTVC-5-01"),
+        Rule(
+            "metadata-slash", "SDJWT-ISSUER-METADATA-SLASH", "metadata without the final slash", "SDJWTVC-5.1-01"
+        ),
+        Rule("metadata-status", "SDJWT-ISSUER-METADATA-STATUS", "the status 200", "SDJWTVC-5.2-01"),
+    )
+
+
+@check(
+    "sd-jwt-issuer-metadata-type",
+    requires=["SDJWTVC-5.2-02"],
+    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    proven_by={
+        "jwt-vc-issuer-response:content-type": "SDJWT-ISSUER-METADATA-TYPE",
+        "jwt-vc-issuer-response:array": "SDJWT-ISSUER-METADATA-JSON",
+    },
+)
+async def issuer_metadata_is_json(issuer_key: IssuerKey, expect: Expect) -> None:
+    """JWT VC Issuer Metadata is a JSON object of the media type ``application/json``."""
+    media_type = "the media type application/json"
+    judge(
+        expect,
+        _metadata_of(issuer_key),
+        issuer_key.problems,
+        Rule("metadata-media-type", "SDJWT-ISSUER-METADATA-TYPE", media_type, "SDJWTVC-5.2-02"),
+        Rule("metadata-json", "SDJWT-ISSUER-METADATA-JSON", "a JSON object", "SDJWTVC-5.2-02"),
+    )
+
+
+@check(
+    "sd-jwt-issuer-metadata-issuer",
+    requires=["SDJWTVC-5.3-01", "SDJWTVC-5.2-03", "SDJWTVC-5-02"],
+    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    proven_by={
+        "jwt-vc-issuer:issuer-missing": "SDJWT-ISSUER-MISSING",
+        "jwt-vc-issuer:issuer-other": "SDJWT-ISSUER-OTHER",
+        "sd-jwt:iss-query": ("SDJWT-ISS-URL", "SDJWT-ISSUER-OTHER"),
+    },
+)
+async def issuer_metadata_is_of_the_issuer(issuer_key: IssuerKey, expect: Expect) -> None:
+    """``iss`` is a URL without query and fragment, and ``issuer`` of its metadata is the same string."""
+    _stop_at(issuer_key, "metadata-json")
+    url = "an https URL with host, without query and fragment"
+    judge(
+        expect,
+        _metadata_of(issuer_key),
+        issuer_key.problems,
+        Rule("issuer-missing", "SDJWT-ISSUER-MISSING", "an issuer", "SDJWTVC-5.2-03"),
+        Rule("issuer-other", "SDJWT-ISSUER-OTHER", "an issuer identical to iss", "SDJWTVC-5.3-01"),
+        Rule("iss-form", "SDJWT-ISS-URL", url, "SDJWTVC-5-02"),
+    )
+
+
+@check(
+    "sd-jwt-issuer-metadata-keys",
+    requires=["SDJWTVC-5.2-04", "SDJWTVC-5.2-05", "SDJWTVC-5.2-06", "SDJWTVC-5.2-07"],
+    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    proven_by={
+        "jwt-vc-issuer:keys-missing": "SDJWT-ISSUER-KEYS-MISSING",
+        "jwt-vc-issuer:keys-twice": "SDJWT-ISSUER-KEYS-TWICE",
+        "jwt-vc-issuer:keys-malformed": "SDJWT-ISSUER-KEYS",
+        "jwt-vc-issuer:key-private": "SDJWT-ISSUER-KEYS",
+        "jwt-vc-issuer:keys-uri-dead": "SDJWT-ISSUER-KEYS-URI",
+        "credential-keys:array": "SDJWT-ISSUER-KEYS-URI",
+    },
+)
+async def issuer_metadata_has_keys(issuer_key: IssuerKey, expect: Expect) -> None:
+    """JWT VC Issuer Metadata has either ``jwks`` or ``jwks_uri``, and that is or leads to a set of public keys."""
+    _stop_at(issuer_key, *_NO_METADATA)
+    judge(
+        expect,
+        _metadata_of(issuer_key),
+        issuer_key.problems,
+        Rule("keys-missing", "SDJWT-ISSUER-KEYS-MISSING", "jwks or jwks_uri", "SDJWTVC-5.2-04"),
+        Rule("keys-twice", "SDJWT-ISSUER-KEYS-TWICE", "either jwks or jwks_uri", "SDJWTVC-5.2-05"),
+        Rule("jwks", "SDJWT-ISSUER-KEYS", "a JWK Set of public keys", "SDJWTVC-5.2-07"),
+    )
+    uri = Rule(
+        "jwks-uri", "SDJWT-ISSUER-KEYS-URI", "a URL that leads to a JWK Set of public keys", "SDJWTVC-5.2-06"
+    )
+    judge(expect, Place(issuer_key.replies[-1].exchange), issuer_key.problems, uri)
+
+
+@check(
+    "sd-jwt-issuer-key-id",
+    requires=["SDJWTVC-5.2-08"],
+    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    proven_by={
+        "sd-jwt:kid-missing": "SDJWT-KEY-ID-MISSING",
+        "sd-jwt:key-unknown": "SDJWT-KEY-ID-UNKNOWN",
+        "jwt-vc-issuer:key-unknown": "SDJWT-KEY-ID-UNKNOWN",
+    },
+)
+async def key_id_finds_the_key(credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect) -> None:
+    """The header has a ``kid`` that finds the key in the issuer's JWK Set."""
+    if issuer_key.jwk is None and not issuer_key.problems_of("key-not-found"):
+        raise Blocked(issuer_key.missing)
+    judge(
+        expect,
+        at(credential),
+        issuer_key.problems,
+        Rule("kid-missing", "SDJWT-KEY-ID-MISSING", "a kid in the header", "SDJWTVC-5.2-08"),
+        Rule("kid-unknown", "SDJWT-KEY-ID-UNKNOWN", "a kid that a key of the set has", "SDJWTVC-5.2-08"),
+    )
+
+
+# The claims
+
+
+@check(
+    "sd-jwt-vct",
+    requires=["SDJWTVC-3.2.2.2-02", "SDJWTVC-3.2.2.1-01"],
+    proven_by={"sd-jwt:vct-missing": "SDJWT-VCT-MISSING", "sd-jwt:vct-number": "SDJWT-VCT-STRING"},
+)
+async def there_is_a_vct(credential: IssuedCredential, expect: Expect) -> None:
+    """The credential has a ``vct``, which is a string."""
+    claims = credential.vc.sd_jwt.claims
+    that = partial(expect.that, at=credential.exchange)
+    if that(
+        "vct" in claims,
+        "SDJWT-VCT-MISSING",
+        "a vct",
+        "none",
+        pointer=credential.pointer,
+        requirement="SDJWTVC-3.2.2.2-02",
+    ):
+        that(
+            isinstance(claims["vct"], str),
+            "SDJWT-VCT-STRING",
+            "a string",
+            claims["vct"],
+            pointer=at(credential).inside("/vct"),
+            requirement="SDJWTVC-3.2.2.1-01",
+        )
+
+
+@check(
+    "sd-jwt-vct-announced",
+    requires=["VCI-A.3.2-04", "VCI-8.3-12"],
+    applies=when.sd_jwt_vc & when.configuration_has("vct"),
+    proven_by={"sd-jwt:vct-other": "SDJWT-VCT-OTHER"},
+)
+async def vct_is_that_of_the_configuration(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
+    """The credential is of the type that the requested configuration announces."""
+    vct = credential.vc.sd_jwt.claims.get("vct")
+    if not isinstance(vct, str):
+        raise Blocked("the credential has no vct to compare")
+    expect.that(
+        vct == shared.configuration["vct"],
+        "SDJWT-VCT-OTHER",
+        f"the vct {shared.configuration['vct']}",
+        vct,
+        at=credential.exchange,
+        pointer=at(credential).inside("/vct"),
+    )
+
+
+@check(
+    "sd-jwt-registered-claims",
+    requires=["RFC7519-4.1.1-01", "RFC7519-4.1.4-01", "RFC7519-4.1.5-01", "RFC7519-4.1.6-01"],
+    proven_by={
+        "sd-jwt:iss-not-string": "SDJWT-ISS",
+        "sd-jwt:iss-not-uri": "SDJWT-ISS",
+        "sd-jwt:exp-string": "SDJWT-EXP",
+        "sd-jwt:nbf-string": "SDJWT-NBF",
+        "sd-jwt:iat-string": "SDJWT-IAT",
+    },
+)
+async def registered_claims_have_their_types(credential: IssuedCredential, expect: Expect) -> None:
+    """``iss`` is a string, and a URI if it has a colon; ``exp``, ``nbf`` and ``iat`` are numbers of seconds."""
+    date = "a number of seconds"
+    of_claim: dict[str, list[Problem]] = {}
+    for problem in credential.vc.problems:
+        of_claim.setdefault(problem.pointer or "", []).append(problem)
+    for name, expected, requirement in (
+        ("iss", "a string, a URI if it has a colon", "RFC7519-4.1.1-01"),
+        ("exp", date, "RFC7519-4.1.4-01"),
+        ("nbf", date, "RFC7519-4.1.5-01"),
+        ("iat", date, "RFC7519-4.1.6-01"),
+    ):
+        rule = Rule("claim-type claim-not-uri", f"SDJWT-{name.upper()}", expected, requirement)
+        judge(expect, at(credential), of_claim.get(f"/{name}", []), rule)
+
+
+@check(
+    "sd-jwt-valid-now",
+    requires=["RFC9901-7.1-09", "RFC7519-4.1.4-02", "RFC7519-4.1.6-02"],
+    proven_by={
+        "sd-jwt:expired": "SDJWT-EXPIRED",
+        "sd-jwt:not-yet-valid": "SDJWT-NOT-YET-VALID",
+        "sd-jwt:issued-in-future": "SDJWT-ISSUED-IN-FUTURE",
+    },
+)
+async def credential_is_valid_when_issued(credential: IssuedCredential, expect: Expect) -> None:
+    """When it is issued, the credential is neither expired, nor not yet valid, nor issued in the future."""
+    judge(
+        expect,
+        at(credential),
+        sd_jwt_vc.validity(credential.vc, credential.received),
+        Rule("expired", "SDJWT-EXPIRED", "an exp that lies ahead", "RFC7519-4.1.4-02"),
+        Rule("not-yet-valid", "SDJWT-NOT-YET-VALID", "an nbf that does not lie ahead", "RFC9901-7.1-09"),
+        Rule("issued-in-future", "SDJWT-ISSUED-IN-FUTURE", "an iat that does not lie ahead", "RFC7519-4.1.6-02"),
+    )
+
+
+@check(
+    "sd-jwt-mandatory-claims",
+    requires=["VCI-B.2-04"],
+    applies=when.sd_jwt_vc & when.mandatory_claims,
+    proven_by={
+        "sd-jwt:mandatory-claim-missing": "SDJWT-MANDATORY-CLAIM",
+    },
+)
+async def mandatory_claims_are_there(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
+    """Every claim that the metadata calls mandatory is in the credential."""
+    for description in shared.configuration["credential_metadata"]["claims"]:
+        if not isinstance(description, dict) or description.get("mandatory") is not True:
+            continue
+        path = description.get("path")
+        try:
+            found = bool(claims_path.select(credential.vc.sd_jwt.claims, path))
+        except claims_path.ClaimsPathError as error:
+            if error.kind == "path-malformed":
+                raise Blocked(f"the metadata describes a mandatory claim wrongly: {error.detail}") from error
+            found = False
+        expect.that(
+            found,
+            "SDJWT-MANDATORY-CLAIM",
+            f"the claim {path}",
+            "no such claim",
+            at=credential.exchange,
+            pointer=credential.pointer,
+        )
+
+
+@check(
+    "sd-jwt-claims-not-disclosable",
+    requires=["SDJWTVC-3.2.2.2-01"],
+    proven_by={
+        f"sd-jwt:{name}-disclosed": "SDJWT-CLAIM-DISCLOSED" for name in ("iss", "nbf", "exp", "cnf", "vct")
+    },
+)
+async def some_claims_cannot_be_withheld(credential: IssuedCredential, expect: Expect) -> None:
+    """Claims on which validity and trust hang, such as ``exp`` and ``status``, are in no Disclosure."""
+    names = f"none of {', '.join(sd_jwt_vc.NEVER_DISCLOSED)} in a Disclosure"
+    rule = Rule("claim-disclosed", "SDJWT-CLAIM-DISCLOSED", names, "SDJWTVC-3.2.2.2-01")
+    judge(expect, at(credential), credential.vc.problems, rule)
+
+
+@check(
+    "sd-jwt-plain",
+    requires=["SDJWTVC-3.2.2.4-01", "SDJWTVC-3.2.2.4-02"],
+    proven_by={
+        "sd-jwt:digests-without-disclosures": "SDJWT-DIGESTS-WITHOUT-DISCLOSURES",
+        "sd-jwt:disclosures-without-digests": "SDJWT-DISCLOSURES-WITHOUT-DIGESTS",
+    },
+)
+async def plain_credential_is_plain(credential: IssuedCredential, expect: Expect) -> None:
+    """A credential in which nothing can be withheld has neither ``_sd`` nor Disclosures."""
+    rule = Rule("sd-without-disclosures", "SDJWT-DIGESTS-WITHOUT-DISCLOSURES", "no _sd", "SDJWTVC-3.2.2.4-01")
+    judge(expect, at(credential), credential.vc.problems, rule)
+    parsed = credential.vc.sd_jwt
+    expect.that(
+        not parsed.disclosures or bool(sd_jwt_digests.embedded(parsed)),
+        "SDJWT-DISCLOSURES-WITHOUT-DIGESTS",
+        "no Disclosures in a credential without digests",
+        f"{len(parsed.disclosures)} Disclosures",
+        at=credential.exchange,
+        pointer=credential.pointer,
+        requirement="SDJWTVC-3.2.2.4-02",
+    )
+
+
+# The Holder's key
+
+
+@check(
+    "sd-jwt-bound",
+    requires=["SDJWTVC-3.2.2.2-03"],
+    applies=when.sd_jwt_vc & when.key_binding,
+    proven_by={"sd-jwt:cnf-missing": "SDJWT-CNF-MISSING"},
+)
+async def credential_names_a_key(credential: IssuedCredential, expect: Expect) -> None:
+    """A credential of a configuration with key binding has ``cnf``."""
+    expect.that(
+        "cnf" in credential.vc.sd_jwt.claims,
+        "SDJWT-CNF-MISSING",
+        "a cnf",
+        "none",
+        at=credential.exchange,
+        pointer=credential.pointer,
+    )
+
+
+@check(
+    "sd-jwt-bound-by-jwk",
+    requires=["SDJWTVC-3.2.2.2-04"],
+    applies=when.sd_jwt_vc & when.key_binding,
+    proven_by={"sd-jwt:cnf-kid": "SDJWT-CNF-JWK-MISSING", "sd-jwt:cnf-empty": "SDJWT-CNF-JWK-MISSING"},
+)
+async def key_is_named_by_jwk(credential: IssuedCredential, expect: Expect) -> None:
+    """``cnf`` holds the key as ``jwk``, which every wallet and verifier understands."""
+    cnf = _cnf(credential)
+    expect.that(
+        "jwk" in cnf,
+        "SDJWT-CNF-JWK-MISSING",
+        "a jwk in cnf",
+        f"cnf with {list(cnf)}",
+        at=credential.exchange,
+        pointer=at(credential).inside("/cnf"),
+    )
+
+
+@check(
+    "sd-jwt-bound-to-proof-key",
+    requires=["SDJWTVC-3.2.2.2-05"],
+    applies=when.sd_jwt_vc & when.key_binding,
+    proven_by={"sd-jwt:cnf-other-key": "SDJWT-CNF-OTHER-KEY", "sd-jwt:cnf-empty": "SDJWT-CNF"},
+)
+async def key_is_that_of_the_proof(credential: IssuedCredential, expect: Expect) -> None:
+    """``cnf`` identifies the key of the proof, so that the wallet can present the credential."""
+    kinds = "cnf-empty cnf-several-keys cnf-jwk"
+    problems = credential.vc.problems
+    _cnf(credential)
+    judge(
+        expect,
+        at(credential),
+        problems,
+        Rule(kinds, "SDJWT-CNF", "a cnf that names one key", "SDJWTVC-3.2.2.2-05"),
+    )
+    if any(problem.kind in kinds.split() for problem in problems):
+        return
+    key = sd_jwt_vc.holder_key(credential.vc)
+    if key is None:
+        raise Blocked("cnf names the key in a way that this version does not know")
+    expect.that(
+        any(jose.same_key(key, own) for own in credential.keys),
+        "SDJWT-CNF-OTHER-KEY",
+        "the key of the proof",
+        "another key",
+        at=credential.exchange,
+        pointer=at(credential).inside("/cnf"),
+    )
+
+
+@check(
+    "sd-jwt-bound-to-public-key",
+    requires=["SDJWTVC-3.2.2.2-06"],
+    applies=when.sd_jwt_vc & when.key_binding,
+    proven_by={"sd-jwt:cnf-private-key": "SDJWT-CNF-PRIVATE-KEY"},
+)
+async def key_is_public(credential: IssuedCredential, expect: Expect) -> None:
+    """The key in ``cnf`` has no private members."""
+    _cnf(credential)
+    rule = Rule("cnf-private-key", "SDJWT-CNF-PRIVATE-KEY", "a public key", "SDJWTVC-3.2.2.2-06")
+    judge(expect, at(credential), credential.vc.problems, rule)
+
+
+def _cnf(credential: IssuedCredential) -> dict[str, Any]:
+    cnf = credential.vc.sd_jwt.claims.get("cnf")
+    if not isinstance(cnf, dict):
+        raise Blocked("the credential has no cnf that is an object")
+    return cnf
+
+
+@check(
+    "sd-jwt-keys-distinct",
+    requires=["VCI-8.3-10"],
+    applies=when.sd_jwt_vc & when.key_binding,
+    proven_by={"credential:two-for-one-key": "SDJWT-KEY-USED-TWICE"},
+)
+async def no_key_binds_two_credentials(shared: Flow, expect: Expect) -> None:
+    """No two credentials of the response are bound to one key."""
+    _expect_distinct_keys(await shared.credentials(), expect)
+
+
+@check(
+    "sd-jwt-batch-keys-distinct",
+    requires=["VCI-8.3-10", "SDJWTVC-3.2.2.2-05"],
+    applies=when.sd_jwt_vc & when.jwt_proof & when.metadata_has("batch_credential_issuance"),
+    per=Per.SHAPE,
+    proven_by={"credential:batch-of-copies": "SDJWT-KEY-USED-TWICE"},
+)
+async def a_batch_uses_each_key_once(access: Access, expect: Expect) -> None:
+    """In a batch of two, each credential is bound to one of the two proof keys, and none to that of another."""
+    drafts = [await access.proof(), await access.proof()]
+    reply = await access.request(access.body(*(draft.sign() for draft in drafts)))
+    keys = tuple(draft.key.public for draft in drafts)
+    issued = issued_in(reply, keys, access.flow.tools.now())
+    if not issued:
+        raise Blocked(f"no batch was issued: {reply.gist} (exchange {reply.exchange})")
+    for credential in issued:
+        key = sd_jwt_vc.holder_key(credential.vc)
+        expect.that(
+            any(jose.same_key(key, own) for own in keys),
+            "SDJWT-CNF-OTHER-KEY",
+            "a key of the request",
+            "another key",
+            at=credential.exchange,
+            pointer=at(credential).inside("/cnf"),
+            requirement="SDJWTVC-3.2.2.2-05",
+        )
+    _expect_distinct_keys(issued, expect)
+
+
+def _expect_distinct_keys(credentials: Sequence[IssuedCredential], expect: Expect) -> None:
+    keys = [sd_jwt_vc.holder_key(credential.vc) for credential in credentials]
+    for index, credential in enumerate(credentials):
+        expect.that(
+            not any(jose.same_key(keys[index], earlier) for earlier in keys[:index]),
+            "SDJWT-KEY-USED-TWICE",
+            "a key of its own",
+            "the key of another credential of the response",
+            at=credential.exchange,
+            pointer=at(credential).inside("/cnf"),
+        )

@@ -1,0 +1,523 @@
+"""The Token Endpoint: OpenID4VCI 1.0 sections 6.1, 6.2, 12.3 and 13.10, RFC 6749 sections 3.2, 5.1 and 10.10."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from harness.applicability import when
+from harness.checks import Per, area
+from harness.evidence import Access, Blocked, Flow
+from harness.expect import Expect, show
+from harness.formats import text
+from harness.formats.problems import json_type
+from harness.formats.strict_json import JsonError, pointer
+from harness.transport import Reply
+from harness.wallet.credential import carries_credential
+from harness.wallet.metadata import Issuer
+from harness.wallet.token import access_token, credential_identifiers
+from suites.oid4vci._urls import is_secure_url
+
+check = area("Token Endpoint", per=Per.OFFER)
+
+_TOKEN_TYPES = frozenset({"bearer", "dpop", "pop", "n_a"})
+"""The IANA registry "OAuth Access Token Types", in lower case."""
+
+_LONGEST_BEARER_LIFETIME_S = 300
+
+_DETAILS_FORM = ("VCI-6.2-02", "VCI-6.2-03", "VCI-6.2-04", "VCI-6.2-05", "VCI-6.2-06", "VCI-6.2-07", "VCI-6.2-08")
+
+
+@check(
+    "token-endpoint-url",
+    requires=["RFC6749-3.2-02", "RFC6749-3.2-01"],
+    proven_by={
+        "as-metadata:token-endpoint-http": "TOKEN-ENDPOINT-SCHEME",
+        "as-metadata:token-endpoint-fragment": "TOKEN-ENDPOINT-FRAGMENT",
+    },
+)
+async def the_endpoint_is_secure(shared: Flow, expect: Expect) -> None:
+    """The URL of the Token Endpoint has the scheme https and no fragment."""
+    url = await shared.token_endpoint()
+    where: Any = {"at": (await shared.server()).exchange, "pointer": "/token_endpoint"}
+    expect.that(is_secure_url(url), "TOKEN-ENDPOINT-SCHEME", "a URL with the scheme https", url, **where)
+    expect.that(
+        "#" not in url,
+        "TOKEN-ENDPOINT-FRAGMENT",
+        "a URL without a fragment",
+        url,
+        requirement="RFC6749-3.2-01",
+        **where,
+    )
+
+
+# Successful Token Response
+
+
+@check(
+    "token-issued",
+    requires=["RFC6749-5.1-01"],
+    proven_by={
+        "token-response:status-201": "TOKEN-STATUS",
+        "rejects:token.right-request": "TOKEN-REFUSED",
+    },
+)
+async def a_right_request_succeeds(shared: Flow, token: Reply, expect: Expect) -> None:
+    """A right Token Request is answered with the status code 200."""
+    anonymous = "client_id" not in await shared.token_fields()
+    if (
+        anonymous
+        and token.object.get("error") == "invalid_client"
+        and not (await shared.server()).anonymous_access
+    ):
+        raise Blocked(
+            "the authorization server does not announce anonymous access and refused the request with"
+            " invalid_client: name a registered client with --vci-client-id, or by client_id under [client] in"
+            " assay.toml"
+        )
+    if expect.that(token.successful, "TOKEN-REFUSED", "a right Token Request is granted", token.gist, at=token):
+        expect.that(token.status == 200, "TOKEN-STATUS", "HTTP 200", f"HTTP {token.status}", at=token)
+
+
+@check(
+    "token-response-json",
+    requires=["RFC6749-5.1-10", "RFC6749-3.2-06"],
+    proven_by={
+        "token-response:content-type": "TOKEN-CONTENT-TYPE",
+        "token:duplicate-key": "TOKEN-MEMBER-REPEATED",
+    },
+)
+async def the_response_is_json(token: Reply, expect: Expect) -> None:
+    """The Token Response is a JSON object of the media type application/json, with each member once."""
+    _granted(token)
+    expect.that(
+        token.media_type == "application/json",
+        "TOKEN-CONTENT-TYPE",
+        "application/json",
+        token.media_type,
+        at=token,
+        pointer="header Content-Type",
+    )
+    try:
+        document = token.document
+    except JsonError as error:
+        expect.that(False, "TOKEN-NOT-JSON", "a JSON object", error.detail, at=token)
+        return
+    expect.that(
+        isinstance(document.value, dict), "TOKEN-NOT-JSON", "a JSON object", json_type(document.value), at=token
+    )
+    repeated = [problem.pointer for problem in document.problems]
+    expect.that(
+        not repeated,
+        "TOKEN-MEMBER-REPEATED",
+        "each member once",
+        f"repeated: {show(repeated)}",
+        at=token,
+        requirement="RFC6749-3.2-06",
+    )
+
+
+@check(
+    "token-response-uncacheable",
+    requires=["RFC6749-5.1-11", "RFC6749-5.1-12"],
+    proven_by={
+        "token-response:cacheable": "TOKEN-CACHEABLE",
+        "token-response:pragma-missing": "TOKEN-PRAGMA-MISSING",
+    },
+)
+async def the_response_is_kept_out_of_caches(token: Reply, expect: Expect) -> None:
+    """The Token Response has Cache-Control: no-store, and Pragma: no-cache for the oldest caches."""
+    _granted(token)
+    expect.that(
+        "no-store" in token.directives("Cache-Control"),
+        "TOKEN-CACHEABLE",
+        "no-store in Cache-Control",
+        token.headers.get("Cache-Control"),
+        at=token,
+        pointer="header Cache-Control",
+    )
+    expect.that(
+        "no-cache" in token.directives("Pragma"),
+        "TOKEN-PRAGMA-MISSING",
+        "no-cache in Pragma",
+        token.headers.get("Pragma"),
+        at=token,
+        pointer="header Pragma",
+        requirement="RFC6749-5.1-12",
+    )
+
+
+@check(
+    "token-access-token",
+    requires=["RFC6749-5.1-02", "RFC6749-10.10-02", "RFC6749-10.10-04"],
+    proven_by={
+        "token:access-token-missing": "TOKEN-ACCESS-TOKEN",
+        "token:access-token-guessable": "TOKEN-ACCESS-TOKEN-GUESSABLE",
+        "token:access-token-thin": "TOKEN-ACCESS-TOKEN-SHORT",
+    },
+)
+async def there_is_an_access_token(token: Reply, expect: Expect) -> None:
+    """The Token Response contains access_token, a string long enough to be hard to guess."""
+    members = _granted(token)
+    value = members.get("access_token")
+    where: Any = {"at": token, "pointer": "/access_token"}
+    if not isinstance(value, str) or not value:
+        found = json_type(value) if "access_token" in members else f"the members {show(list(members))}"
+        expect.that(False, "TOKEN-ACCESS-TOKEN", "access_token, a string that is not empty", found, **where)
+        return
+    bits = text.capacity_bits(value)
+    observed = f"{len(value)} characters, which hold {bits:.0f} bits at most"
+    if expect.that(
+        bits >= 128,
+        "TOKEN-ACCESS-TOKEN-GUESSABLE",
+        "room for 128 random bits",
+        observed,
+        requirement="RFC6749-10.10-02",
+        **where,
+    ):
+        expect.that(
+            bits >= 160,
+            "TOKEN-ACCESS-TOKEN-SHORT",
+            "room for 160 random bits",
+            observed,
+            requirement="RFC6749-10.10-04",
+            **where,
+        )
+
+
+@check(
+    "token-type",
+    requires=["RFC6749-5.1-03", "RFC6749-5.1-04"],
+    proven_by={"token:type-missing": "TOKEN-TYPE-MISSING", "token:type-unknown": "TOKEN-TYPE-UNKNOWN"},
+)
+async def the_token_type_is_known(token: Reply, expect: Expect) -> None:
+    """The Token Response contains token_type, a registered type or an absolute URI."""
+    kind = _granted(token).get("token_type")
+    where: Any = {"at": token, "pointer": "/token_type"}
+    if expect.that(isinstance(kind, str), "TOKEN-TYPE-MISSING", "token_type, a string", kind, **where):
+        expect.that(
+            str(kind).lower() in _TOKEN_TYPES or text.is_uri(kind),
+            "TOKEN-TYPE-UNKNOWN",
+            "a registered access token type, such as Bearer, or an absolute URI",
+            kind,
+            requirement="RFC6749-5.1-04",
+            **where,
+        )
+
+
+@check(
+    "token-expires-in",
+    requires=["RFC6749-5.1-06", "RFC6749-5.1-05"],
+    proven_by={
+        "token:expires-in-missing": "TOKEN-EXPIRES-IN-MISSING",
+        "token:expires-in-string": "TOKEN-EXPIRES-IN-TYPE",
+    },
+)
+async def the_lifetime_is_a_number(token: Reply, expect: Expect) -> None:
+    """The Token Response says by expires_in, a number, how many seconds the Access Token lives."""
+    members = _granted(token)
+    lifetime = members.get("expires_in")
+    where: Any = {"at": token, "pointer": "/expires_in"}
+    if expect.that(
+        "expires_in" in members,
+        "TOKEN-EXPIRES-IN-MISSING",
+        "the member expires_in",
+        f"the members {show(list(members))}",
+        requirement="RFC6749-5.1-05",
+        **where,
+    ):
+        expect.that(
+            isinstance(lifetime, (int, float)) and not isinstance(lifetime, bool) and lifetime >= 0,
+            "TOKEN-EXPIRES-IN-TYPE",
+            "a number of seconds, not negative",
+            lifetime,
+            **where,
+        )
+
+
+@check(
+    "token-lifetime",
+    requires=["VCI-13.10-01"],
+    proven_by={"token:lifetime-long": "TOKEN-LIFETIME-LONG"},
+    applies=when.bearer_lifetime,
+)
+async def a_bearer_token_is_short_lived(token: Reply, expect: Expect) -> None:
+    """A Bearer Access Token lives no longer than five minutes."""
+    lifetime = token.object["expires_in"]
+    expect.that(
+        lifetime <= _LONGEST_BEARER_LIFETIME_S,
+        "TOKEN-LIFETIME-LONG",
+        f"at most {_LONGEST_BEARER_LIFETIME_S} seconds",
+        lifetime,
+        at=token,
+        pointer="/expires_in",
+    )
+
+
+@check(
+    "token-optional-members",
+    requires=["RFC6749-5.1-07", "RFC6749-5.1-08"],
+    proven_by={
+        "token:refresh-token-number": "TOKEN-REFRESH-TOKEN-TYPE",
+        "token:scope-malformed": "TOKEN-SCOPE-FORM",
+    },
+)
+async def optional_members_are_wellformed(token: Reply, expect: Expect) -> None:
+    """refresh_token and scope are well-formed where they are present."""
+    members = _granted(token)
+    expect.that(
+        isinstance(members.get("refresh_token", ""), str),
+        "TOKEN-REFRESH-TOKEN-TYPE",
+        "refresh_token, when present, is a string",
+        json_type(members.get("refresh_token")),
+        at=token,
+        pointer="/refresh_token",
+    )
+    scope = members.get("scope")
+    expect.that(
+        "scope" not in members
+        or (isinstance(scope, str) and all(text.is_scope_value(value) for value in scope.split(" "))),
+        "TOKEN-SCOPE-FORM",
+        "scope, when present, is a string of scope values with single spaces between them",
+        scope,
+        at=token,
+        pointer="/scope",
+        requirement="RFC6749-5.1-08",
+    )
+
+
+# Authorization details
+
+
+@check(
+    "token-authorization-details",
+    requires=_DETAILS_FORM,
+    proven_by={
+        "token:authorization-details-configuration-unknown": "TOKEN-DETAILS-CONFIGURATION-UNKNOWN",
+        "token:identifiers-repeated": "TOKEN-IDENTIFIERS-REPEATED",
+    },
+    applies=when.returned_details,
+    per=Per.SCENARIO,
+)
+async def returned_details_are_wellformed(issuer: Issuer, token: Reply, expect: Expect) -> None:
+    """authorization_details of a Token Response that nobody asked for them are well-formed, too."""
+    _expect_details(issuer, token, expect)
+
+
+@check(
+    "token-authorization-details-requested",
+    requires=["VCI-6.2-01", "RFC6749-5.1-01", *_DETAILS_FORM],
+    proven_by={
+        "rejects:token.authorization-details": "TOKEN-DETAILS-REFUSED",
+        "token:authorization-details-missing": "TOKEN-DETAILS-MISSING",
+        "token:authorization-details-empty": "TOKEN-DETAILS-FORM",
+        "token:authorization-details-type-missing": "TOKEN-DETAILS-TYPE",
+        "token:authorization-details-configuration-missing": "TOKEN-DETAILS-CONFIGURATION-MISSING",
+        "token:authorization-details-configuration-unknown": "TOKEN-DETAILS-CONFIGURATION-UNKNOWN",
+        "token:identifiers-missing": "TOKEN-IDENTIFIERS-MISSING",
+        "token:identifiers-empty": "TOKEN-IDENTIFIERS-FORM",
+        "token:identifiers-repeated": "TOKEN-IDENTIFIERS-REPEATED",
+    },
+    applies=when.authorization_details,
+)
+async def requested_details_are_returned(issuer: Issuer, flow: Flow, expect: Expect) -> None:
+    """A Token Request with authorization_details is answered with well-formed authorization_details."""
+    if flow.scenario.configuration not in issuer.configurations:
+        raise Blocked(f"the metadata does not know the configuration {flow.scenario.configuration!r}")
+    wanted: dict[str, Any] = {
+        "type": "openid_credential",
+        "credential_configuration_id": flow.scenario.configuration,
+    }
+    if "authorization_servers" in issuer.metadata:
+        wanted["locations"] = [issuer.identifier]
+    reply = await flow.request_token({**await flow.token_fields(), "authorization_details": json.dumps([wanted])})
+    if not expect.that(
+        reply.successful,
+        "TOKEN-DETAILS-REFUSED",
+        "a Token Request with authorization_details of the announced type is granted",
+        reply.gist,
+        at=reply,
+        requirement="RFC6749-5.1-01",
+    ):
+        return
+    if expect.that(
+        "authorization_details" in reply.object,
+        "TOKEN-DETAILS-MISSING",
+        "authorization_details, since the request had them",
+        f"the members {show(list(reply.object))}",
+        at=reply,
+    ):
+        _expect_details(issuer, reply, expect)
+
+
+def _expect_details(issuer: Issuer, reply: Reply, expect: Expect) -> None:
+    details = reply.object["authorization_details"]
+    if not expect.that(
+        isinstance(details, list) and bool(details) and all(isinstance(item, dict) for item in details),
+        "TOKEN-DETAILS-FORM",
+        "a non-empty array of JSON objects",
+        details,
+        at=reply,
+        pointer="/authorization_details",
+        requirement="VCI-6.2-02",
+    ):
+        return
+    identifiers: list[str] = []
+    for index, item in enumerate(details):
+        place = pointer("authorization_details", index)
+        if expect.that(
+            isinstance(item.get("type"), str),
+            "TOKEN-DETAILS-TYPE",
+            "type, a string",
+            item,
+            at=reply,
+            pointer=place,
+            requirement="VCI-6.2-03",
+        ) and (item["type"] == "openid_credential"):
+            identifiers += _expect_credential_detail(issuer, reply, item, place, expect)
+    expect.that(
+        len(set(identifiers)) == len(identifiers),
+        "TOKEN-IDENTIFIERS-REPEATED",
+        "each credential identifier once",
+        identifiers,
+        at=reply,
+        pointer="/authorization_details",
+        requirement="VCI-6.2-08",
+    )
+
+
+def _expect_credential_detail(
+    issuer: Issuer, reply: Reply, item: dict[str, Any], place: str, expect: Expect
+) -> list[str]:
+    """Judge one element of type ``openid_credential``; give its well-formed identifiers."""
+    where: Any = {"at": reply, "pointer": place}
+    name = item.get("credential_configuration_id")
+    if expect.that(
+        isinstance(name, str),
+        "TOKEN-DETAILS-CONFIGURATION-MISSING",
+        "credential_configuration_id, a string",
+        item,
+        requirement="VCI-6.2-04",
+        **where,
+    ):
+        expect.that(
+            name in issuer.configurations,
+            "TOKEN-DETAILS-CONFIGURATION-UNKNOWN",
+            "a key of credential_configurations_supported",
+            name,
+            requirement="VCI-6.2-05",
+            **where,
+        )
+    if not expect.that(
+        "credential_identifiers" in item,
+        "TOKEN-IDENTIFIERS-MISSING",
+        "the member credential_identifiers",
+        item,
+        requirement="VCI-6.2-06",
+        **where,
+    ):
+        return []
+    identifiers = item["credential_identifiers"]
+    strings = isinstance(identifiers, list) and all(isinstance(one, str) and one for one in identifiers)
+    expect.that(
+        strings and bool(identifiers),
+        "TOKEN-IDENTIFIERS-FORM",
+        "a non-empty array of strings",
+        identifiers,
+        requirement="VCI-6.2-07",
+        **where,
+    )
+    return identifiers if strings else []
+
+
+@check(
+    "token-identifiers-usable",
+    requires=["VCI-6.2-09"],
+    proven_by={"token:identifiers-unknown": "TOKEN-IDENTIFIER-UNUSABLE"},
+    applies=when.credential_identifiers,
+    per=Per.SCENARIO,
+)
+async def identifiers_are_usable(access: Access, expect: Expect) -> None:
+    """The last of the returned credential identifiers can be used as well as the first."""
+    reply = await access.flow.token()
+    names = credential_identifiers(reply, access.configuration_id)
+    if not names:
+        raise Blocked(f"no credential_identifiers were returned for {access.configuration_id}")
+    answer = await access.request({**await access.right_body(), "credential_identifier": names[-1]})
+    expect.that(
+        answer.successful and carries_credential(answer),
+        "TOKEN-IDENTIFIER-UNUSABLE",
+        f"a Credential for the credential_identifier {names[-1]!r}",
+        answer.gist,
+        at=answer,
+    )
+
+
+# What the endpoint puts up with
+
+
+@check(
+    "token-unknown-parameter",
+    requires=["VCI-6.1-04", "RFC6749-3.2-04"],
+    proven_by={"rejects:token.unknown-parameter": "TOKEN-UNKNOWN-PARAMETER-REFUSED"},
+)
+async def an_unknown_parameter_is_ignored(flow: Flow, expect: Expect) -> None:
+    """A Token Request with a parameter that nobody knows succeeds all the same."""
+    reply = await flow.request_token({**await flow.token_fields(), "assay_unknown_parameter": "1"})
+    expect.that(
+        access_token(reply) is not None,
+        "TOKEN-UNKNOWN-PARAMETER-REFUSED",
+        "an Access Token, as without the parameter assay_unknown_parameter",
+        reply.gist,
+        at=reply,
+    )
+
+
+@check(
+    "token-empty-parameter",
+    requires=["RFC6749-3.2-03"],
+    proven_by={"rejects:token.empty-parameter": "TOKEN-EMPTY-PARAMETER-REFUSED"},
+)
+async def an_empty_parameter_counts_as_left_out(flow: Flow, expect: Expect) -> None:
+    """A Token Request with an optional parameter that has no value succeeds as if it had been left out."""
+    reply = await flow.request_token({"scope": "", "tx_code": "", **await flow.token_fields()})
+    expect.that(
+        access_token(reply) is not None,
+        "TOKEN-EMPTY-PARAMETER-REFUSED",
+        "an Access Token, as without the parameters that have no value",
+        reply.gist,
+        at=reply,
+    )
+
+
+@check(
+    "token-anonymous-accepted",
+    requires=["VCI-12.3-02"],
+    proven_by={"as-metadata:anonymous-announced": "TOKEN-ANONYMOUS-REFUSED"},
+    applies=when.anonymous_access,
+)
+async def announced_anonymous_access_works(flow: Flow, expect: Expect) -> None:
+    """A Token Request without client_id is granted where the metadata announces that."""
+    fields = {name: value for name, value in (await flow.token_fields()).items() if name != "client_id"}
+    reply = await flow.request_token(fields)
+    expect.that(
+        access_token(reply) is not None,
+        "TOKEN-ANONYMOUS-REFUSED",
+        "an Access Token, since pre-authorized_grant_anonymous_access_supported is true",
+        reply.gist,
+        at=reply,
+    )
+
+
+def _granted(token: Reply) -> dict[str, Any]:
+    """Give the members of a Token Response.
+
+    Raises:
+        Blocked: the request was refused, or the answer is no JSON object; other checks say so.
+
+    """
+    if not token.successful:
+        raise Blocked(f"no Access Token was issued: exchange {token.exchange} ended with {token.gist}")
+    if not token.object:
+        raise Blocked(f"the Token Response of exchange {token.exchange} is no JSON object with members")
+    return token.object
