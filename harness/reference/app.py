@@ -132,6 +132,7 @@ class ReferenceIssuer:
             Route(f"/.well-known/oauth-authorization-server{server}", self._as_metadata),
             Route(f"/.well-known/openid-configuration{server}", self._as_metadata),
             Route(f"{path}/offers/{{identifier}}", self._offer),
+            Route(f"{server}/jwks", self._as_keys),
             Route(f"{server}/token", self._token, methods=["POST"]),
             Route(f"{path}/credential", self._credential, methods=["POST"]),
             Route(f"{path}/assay/offers", self._mint, methods=["POST"]),
@@ -143,8 +144,12 @@ class ReferenceIssuer:
         ]
         if self.variant.nonce:
             routes.append(Route(f"{path}/nonce", self._nonce, methods=["POST"]))
-        if self.variant.key_mechanism == "jwt-vc-issuer":
-            routes.append(Route(f"/.well-known/jwt-vc-issuer{path}", self._jwt_vc_issuer))
+        if self.variant.key_mechanism in ("jwt-vc-issuer", "jwks-uri"):
+            routes += [
+                Route(f"/.well-known/jwt-vc-issuer{path}", self._jwt_vc_issuer),
+                Route(f"{path}/.well-known/jwt-vc-issuer", self._jwt_vc_issuer),
+                Route(f"{path}/credential-keys", self._credential_keys),
+            ]
         return routes
 
     def _reply(self, document: str, reply: Reply) -> Response:
@@ -163,7 +168,7 @@ class ReferenceIssuer:
     async def _metadata(self, _: Request) -> Response:
         document = documents.metadata(self.context)
         self._defects.emit("metadata", document)
-        return self._reply("metadata", Reply(document))
+        return self._reply("metadata", documents.metadata_reply(self.context, document))
 
     async def _as_metadata(self, request: Request) -> Response:
         document = documents.as_metadata(self.context)
@@ -174,6 +179,11 @@ class ReferenceIssuer:
             raise HTTPException(404)
         return _response(reply)
 
+    async def _as_keys(self, _: Request) -> Response:
+        document = documents.as_keys()
+        self._defects.emit("as-jwks", document)
+        return _response(Reply(document))
+
     def _other_as_metadata(self, path: str) -> Endpoint:
         document = documents.other_as_metadata(self.context.base_url + path)
 
@@ -182,10 +192,20 @@ class ReferenceIssuer:
 
         return endpoint
 
-    async def _jwt_vc_issuer(self, _: Request) -> Response:
+    async def _jwt_vc_issuer(self, request: Request) -> Response:
         document = documents.jwt_vc_issuer(self.context)
         self._defects.emit("jwt-vc-issuer", document)
-        return self._reply("jwt-vc-issuer", Reply(document))
+        reply = documents.PlacedReply(document)
+        self._defects.emit("jwt-vc-issuer-response", reply)
+        asked_appended = not request.scope["path"].startswith("/.well-known/")
+        if reply.appended != asked_appended:
+            raise HTTPException(404)
+        return _response(reply)
+
+    async def _credential_keys(self, _: Request) -> Response:
+        document = documents.credential_keys()
+        self._defects.emit("credential-keys", document)
+        return _response(Reply(document))
 
     # Token Endpoint
 
@@ -261,7 +281,7 @@ class ReferenceIssuer:
 
     def _refuse_credential(self, refusal: Refusal) -> Response:
         if refusal.error is None:
-            return _response(Reply(None, refusal.status, refusal.headers))
+            return self._reply("credential-challenge", Reply(None, refusal.status, refusal.headers))
         document = documents.error(refusal.error, refusal.description)
         self._defects.emit("credential-error", document)
         return self._reply("credential-error", documents.uncacheable(Reply(document, refusal.status)))

@@ -156,19 +156,6 @@ def identifier_present(request: CredentialRequest) -> str | None:
 
 
 @rule(
-    "credential.identifier-form",
-    "invalid_credential_request",
-    presumes=["credential.one-identifier", "credential.identifier-present"],
-)
-def identifier_form(request: CredentialRequest) -> str | None:
-    """Where the token response named Credential Identifiers, a Credential Request uses one."""
-    named = request.access and request.access.identifiers
-    if named and "credential_configuration_id" in request.parameters:
-        return "A credential_identifier from the token response must be used."
-    return None
-
-
-@rule(
     "credential.configuration-known",
     "unknown_credential_configuration",
     presumes=["credential.one-identifier", "credential.identifier-present"],
@@ -197,6 +184,19 @@ def configuration_authorized(request: CredentialRequest) -> str | None:
     """The access token is good for the configuration asked for."""
     if request.access and request.configured and request.configured not in request.access.configurations:
         return "The access token is for another credential."
+    return None
+
+
+@rule(
+    "credential.identifier-form",
+    "invalid_credential_request",
+    presumes=["credential.one-identifier", "credential.identifier-present"],
+)
+def identifier_form(request: CredentialRequest) -> str | None:
+    """Where the token response named Credential Identifiers, a Credential Request uses one."""
+    named = request.access and request.access.identifiers
+    if named and "credential_configuration_id" in request.parameters:
+        return "A credential_identifier from the token response must be used."
     return None
 
 
@@ -265,6 +265,12 @@ def unknown_parameter(request: CredentialRequest) -> bool:
     return not request.parameters.keys() <= _KNOWN_PARAMETERS
 
 
+@tolerance("credential.batch")
+def batch(request: CredentialRequest) -> bool:
+    """A Credential Request may have as many proofs as the metadata announce."""
+    return 1 < len(request.proofs) <= (request.context.variant.batch_size or 1)
+
+
 @tolerance("credential.scheme-case")
 def scheme_case(request: CredentialRequest) -> bool:
     """The scheme Bearer may be spelled in any case (RFC 9110 section 11.1)."""
@@ -285,10 +291,10 @@ RULES = (
     json_object,
     one_identifier,
     identifier_present,
-    identifier_form,
     configuration_known,
     identifier_known,
     configuration_authorized,
+    identifier_form,
     encryption,
     proof_present,
     proof_object,
@@ -297,5 +303,5 @@ RULES = (
     proof_not_empty,
     proof_batch_size,
 )
-TOLERANCES = (unknown_parameter, scheme_case)
+TOLERANCES = (unknown_parameter, batch, scheme_case)
 NONCE_TOLERANCES = (nonce_anonymous,)

@@ -42,6 +42,13 @@ class WellKnownReply(Reply):
 
 
 @dataclass
+class PlacedReply(Reply):
+    """A response and whether its well-known name stands after the path instead of before it."""
+
+    appended: bool = False
+
+
+@dataclass
 class OfferLink:
     """The link that hands a Credential Offer to a wallet (OpenID4VCI 4.1)."""
 
@@ -146,6 +153,14 @@ def metadata(context: Context) -> JsonObject:
     return document
 
 
+def metadata_reply(context: Context, document: JsonObject) -> Reply:
+    """Build the HTTP response with the metadata, which names the languages there are (OpenID4VCI 12.2.2)."""
+    reply = Reply(document)
+    if context.variant.detail == "full":
+        reply.headers["Content-Language"] = "en-GB, de-DE"
+    return reply
+
+
 def _configuration(context: Context, data: Mapping[str, Any]) -> JsonObject:
     variant = context.variant
     document: JsonObject = {"format": "dc+sd-jwt", "vct": data["vct"]}
@@ -180,7 +195,14 @@ def as_metadata(context: Context) -> JsonObject:
     if context.variant.detail == "full":
         document["token_endpoint_auth_methods_supported"] = ["none"]
         document["service_documentation"] = f"{context.issuer_url}/"
+    if context.authorization_server_urls:
+        document["jwks_uri"] = f"{url}/jwks"
     return document
+
+
+def as_keys() -> JsonObject:
+    """Build the JWK Set of an Authorization Server of its own: one key signs, one is encrypted to (RFC 8414 2)."""
+    return {"keys": [keys.server_key(use).export_public(as_dict=True) for use in ("sig", "enc")]}
 
 
 def other_as_metadata(url: str) -> JsonObject:
@@ -191,24 +213,34 @@ def other_as_metadata(url: str) -> JsonObject:
         "token_endpoint": f"{url}/token",
         "response_types_supported": ["code"],
         "grant_types_supported": ["authorization_code"],
+        "scopes_supported": ["employee_badge"],
         "code_challenge_methods_supported": ["S256"],
     }
 
 
 def jwt_vc_issuer(context: Context) -> JsonObject:
     """Build the JWT VC Issuer Metadata (SD-JWT VC section 5.2)."""
-    public = [keys.issuer_key(algorithm).public_jwk for algorithm in keys.SIGNING_ALGORITHMS]
-    return {"issuer": context.issuer_url, "jwks": {"keys": public}}
+    if context.variant.key_mechanism == "jwks-uri":
+        return {"issuer": context.issuer_url, "jwks_uri": f"{context.issuer_url}/credential-keys"}
+    return {"issuer": context.issuer_url, "jwks": credential_keys()}
+
+
+def credential_keys() -> JsonObject:
+    """Build the JWK Set of the keys that sign credentials (RFC 7517 section 5)."""
+    return {"keys": [keys.issuer_key(algorithm).public_jwk for algorithm in keys.SIGNING_ALGORITHMS]}
 
 
 def token(context: Context, identifiers: Mapping[str, str]) -> JsonObject:
     """Build a token response (RFC 6749 section 5.1, OpenID4VCI 6.2).
 
-    ``identifiers`` maps Credential Identifiers to Credential Configuration ids.
+    ``identifiers`` maps Credential Identifiers to Credential Configuration ids. ``expires_in`` is recommended, so
+    that it is always there.
     """
-    document: JsonObject = {"access_token": context.secret(), "token_type": "Bearer"}
-    if context.variant.detail == "full":
-        document["expires_in"] = int(context.variant.token_lifetime)
+    document: JsonObject = {
+        "access_token": context.secret(),
+        "token_type": "Bearer",
+        "expires_in": int(context.variant.token_lifetime),
+    }
     if identifiers:
         document["authorization_details"] = [
             {
@@ -252,12 +284,15 @@ def sd_jwt_vc(context: Context, configuration: str, holder_key: Mapping[str, Any
     claims: JsonObject = {"vct": data["vct"]}
     if variant.key_mechanism == "x5c":
         header["x5c"] = [keys.leaf(key, context.issuer_url)]
+    elif variant.key_mechanism == "did":
+        header["kid"] = f"{key.did}#0"
     else:
         header["kid"] = key.kid
-        claims["iss"] = context.issuer_url
+    if variant.key_mechanism != "x5c" or variant.detail == "full":
+        claims["iss"] = key.did if variant.key_mechanism == "did" else context.issuer_url
     if variant.detail == "full":
         now = context.now()
-        claims |= {"iss": context.issuer_url, "iat": now, "nbf": now, "exp": now + CREDENTIAL_LIFETIME}
+        claims |= {"iat": now, "nbf": now, "exp": now + CREDENTIAL_LIFETIME}
     if holder_key is not None:
         claims["cnf"] = {"jwk": dict(holder_key)}
     concealer = Concealer(variant.hash_name, context.random_bytes, decoys=2 if variant.disclosure == "rich" else 0)

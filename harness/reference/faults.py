@@ -22,7 +22,7 @@ Spoiler = Callable[[Any, Context], None]
 
 _DESCRIPTIONS: dict[str, str] = {}
 _SPOILERS: dict[str, dict[str, Spoiler]] = defaultdict(dict)
-_MODULES = ("offer", "issuer_metadata", "server_metadata", "messages", "sd_jwt")
+_MODULES = ("offer", "issuer_metadata", "server_metadata", "messages", "challenges", "sd_jwt", "disclosures")
 
 
 def fault(identifier: str, description: str | None = None) -> Callable[[Spoiler], Spoiler]:

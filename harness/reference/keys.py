@@ -20,6 +20,8 @@ from cryptography.x509.oid import NameOID
 from jwcrypto.jwa import JWA
 from jwcrypto.jwk import JWK
 
+from harness.reference.encoding import encoded_json
+
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 END = datetime(2049, 12, 31, tzinfo=UTC)
 EXPIRED_END = datetime(2020, 12, 31, tzinfo=UTC)
@@ -45,6 +47,11 @@ class SigningKey:
     def kid(self) -> str:
         """The JWK thumbprint (RFC 7638)."""
         return str(self.jwk.thumbprint())
+
+    @property
+    def did(self) -> str:
+        """The did:jwk of the public key."""
+        return f"did:jwk:{encoded_json(self.jwk.export_public(as_dict=True))}"
 
     @property
     def public_jwk(self) -> dict[str, Any]:
@@ -82,6 +89,12 @@ def issuer_key(algorithm: str) -> SigningKey:
 def stranger_key(algorithm: str) -> SigningKey:
     """A key of the right kind that belongs to nobody in the flow."""
     return _generate(algorithm)
+
+
+@cache
+def server_key(use: str) -> JWK:
+    """A key of the Authorization Server; ``use`` is ``sig`` or ``enc`` (RFC 7517 section 4.2)."""
+    return JWK.generate(kty="EC", crv="P-256", use=use, kid=f"server-{use}")
 
 
 @dataclass(frozen=True, eq=False)

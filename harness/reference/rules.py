@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 
 Facts = TypeVar("Facts")
 MISREPORTED = "assay_misreported"
+CHALLENGE = 'Bearer realm="assay"'
+"""How a challenge begins; the scheme needs at least one parameter (RFC 6750 section 3)."""
 
 
 @dataclass(eq=False)
@@ -53,8 +55,8 @@ class Rule(Generic[Facts]):
         if not self.challenges:
             return Refusal(self.status, self.error, complaint)
         # A request without any authentication learns no error code (RFC 6750 section 3.1).
-        details = f' error="{self.error}", error_description="{complaint}"' if self.error else ""
-        return Refusal(self.status, None, complaint, {"WWW-Authenticate": f"Bearer{details}"})
+        details = f', error="{self.error}", error_description="{complaint}"' if self.error else ""
+        return Refusal(self.status, None, complaint, {"WWW-Authenticate": f"{CHALLENGE}{details}"})
 
     def misreport(self, complaint: str) -> Refusal:
         """A wrong answer to a broken rule."""

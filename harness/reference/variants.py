@@ -45,7 +45,7 @@ class Variant:
     proof_algorithms: Sequence[str] = ("ES256",)
     batch_size: int | None = None
     signing_algorithm: str = "ES256"
-    key_mechanism: Literal["x5c", "jwt-vc-issuer"] = "x5c"
+    key_mechanism: Literal["x5c", "jwt-vc-issuer", "jwks-uri", "did"] = "x5c"
     """How a verifier finds the key that signed a credential (SD-JWT VC section 3.5)."""
     disclosure: Literal["flat", "rich", "none"] = "flat"
     hash_name: Literal["sha-256", "sha-384"] = "sha-256"
@@ -124,6 +124,19 @@ VARIANTS: dict[str, Variant] = {
         ),
         replace(
             DEFAULT,
+            name="issuer-metadata-key-set",
+            description="JWT VC Issuer Metadata refers to a key set; the identifier has a path.",
+            path="/tenants/assay",
+            key_mechanism="jwks-uri",
+        ),
+        replace(
+            DEFAULT,
+            name="did-issuer",
+            description="The credential's issuer is a did:jwk, which is its own key.",
+            key_mechanism="did",
+        ),
+        replace(
+            DEFAULT,
             name="rich-sd-jwt",
             description="Nested, recursive and array disclosures, decoys, sha-384.",
             disclosure="rich",
@@ -138,8 +151,7 @@ VARIANTS: dict[str, Variant] = {
         replace(
             DEFAULT,
             name="minimal",
-            description="Only what is required in every document.",
-            nonce=False,
+            description="Only what is required or recommended in every document.",
             detail="required",
         ),
     )

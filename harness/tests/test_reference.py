@@ -717,8 +717,8 @@ async def test_a_broken_rule_is_refused_as_declared(rule: str, variant: str, bre
     assert '"access_token"' not in answer.text
     assert '"credentials"' not in answer.text
     if declared.challenges:
-        expected = f' error="{declared.error}"' if declared.error else ""
-        assert answer.headers["www-authenticate"].startswith(f"Bearer{expected}")
+        expected = f', error="{declared.error}"' if declared.error else ""
+        assert answer.headers["www-authenticate"].startswith(f'Bearer realm="assay"{expected}')
         assert ("error" in answer.headers["www-authenticate"]) is bool(declared.error)
     else:
         assert answer.json()["error"] == declared.error
@@ -780,7 +780,8 @@ async def _tolerant_flow(wallet: Wallet, what: str) -> httpx.Response:
     header, claims = await wallet.proof_parts(algorithm)
     header |= {"assay": 1} if what == "proof.unknown-header" else {}
     claims |= {"assay": 1} if what == "proof.unknown-claim" else {}
-    body = wallet.body(token, jwt(header, claims, KEYS[algorithm]))
+    proofs = [jwt(header, claims, KEYS[algorithm])] * (2 if what == "credential.batch" else 1)
+    body = wallet.body(token, *proofs)
     body |= {"assay": 1} if what == "credential.unknown-parameter" else {}
     return await wallet.post_credential(
         token, body, scheme="bEARER" if what == "credential.scheme-case" else "Bearer"
@@ -789,9 +790,11 @@ async def _tolerant_flow(wallet: Wallet, what: str) -> httpx.Response:
 
 @pytest.mark.parametrize("what", rules.TOLERANCES)
 async def test_a_harmless_thing_is_refused_by_its_fault_only(what: str) -> None:
-    variant = {"proof.other-algorithm": "algorithms", "proof.other-binding-method": "did-binding"}.get(
-        what, "default"
-    )
+    variant = {
+        "credential.batch": "batch",
+        "proof.other-algorithm": "algorithms",
+        "proof.other-binding-method": "did-binding",
+    }.get(what, "default")
     async with wallet_for(variant) as wallet:
         assert (await _tolerant_flow(wallet, what)).status_code == 200
     async with wallet_for(variant, f"rejects:{what}") as wallet:
@@ -807,8 +810,18 @@ async def test_a_harmless_thing_is_refused_by_its_fault_only(what: str) -> None:
 VARIANT_OF = {
     "offer:authorization-server-unknown": "several-as",
     "as-metadata:anonymous-announced": "client-id",
+    "as-metadata:jwks-uri-http": "several-as",
+    "as-jwks:use-missing": "several-as",
     "offer-link:value-array": "offer-by-value",
     "sd-jwt:key-unknown": "issuer-metadata-key",
+    "sd-jwt:kid-missing": "issuer-metadata-key",
+    "sd-jwt:iss-query": "issuer-metadata-key",
+    "sd-jwt:digests-without-disclosures": "plain-sd-jwt",
+    "sd-jwt:disclosures-without-digests": "plain-sd-jwt",
+    "jwt-vc-issuer:keys-uri-dead": "issuer-metadata-key-set",
+    "jwt-vc-issuer-response:appended": "issuer-metadata-key-set",
+    "credential-keys:array": "issuer-metadata-key-set",
+    "credential:batch-of-copies": "batch",
     "tx-code:letters": "tx-code",
 } | dict.fromkeys((fault for fault in DOCUMENT_FAULTS if fault.startswith("offer:tx-code-")), "tx-code")
 
@@ -817,7 +830,7 @@ def variant_of(fault: str) -> str:
     if fault.startswith(("token:authorization-details", "token:identifiers")):
         return "identifiers"
     if fault.startswith("jwt-vc-issuer"):
-        return "issuer-metadata-key"
+        return VARIANT_OF.get(fault, "issuer-metadata-key")
     return VARIANT_OF.get(fault, "default")
 
 
@@ -841,7 +854,7 @@ async def tour(variant: str, *active: str) -> tuple[dict[str, Any], set[str]]:
             body = json.loads(answer.text, object_pairs_hook=list) if answer.text else None
             # As pairs, so that repeated members show.
             seen[name] = masked(json.loads(json.dumps(body)))
-            headers = ("content-type", "cache-control", "pragma", "content-language")
+            headers = ("content-type", "cache-control", "pragma", "content-language", "www-authenticate")
             seen[f"{name}-response"] = answer.status_code, {key: answer.headers.get(key) for key in headers}
             try:
                 return answer.json()
@@ -854,10 +867,21 @@ async def tour(variant: str, *active: str) -> tuple[dict[str, Any], set[str]]:
         for name in ("oauth-authorization-server", "openid-configuration"):
             answer = await wallet.http.get(wallet.well_known(name, server))
             seen[f"as-metadata-response {name}"] = answer.status_code
-            if answer.status_code == 200:
+            if answer.is_success:
                 await keep("as-metadata", answer)
-        if issuer.variant.key_mechanism == "jwt-vc-issuer":
-            await keep("jwt-vc-issuer", await wallet.http.get(wallet.well_known("jwt-vc-issuer", wallet.url)))
+        if issuer.variant.authorization_servers:
+            await keep("as-jwks", await wallet.http.get(f"{server}/jwks"))
+        if issuer.variant.key_mechanism in ("jwt-vc-issuer", "jwks-uri"):
+            right, wrong = (
+                wallet.well_known("jwt-vc-issuer", wallet.url),
+                f"{wallet.url}/.well-known/jwt-vc-issuer",
+            )
+            for place, url in (("right", right), ("wrong", wrong)):
+                answer = await wallet.http.get(url)
+                seen[f"jwt-vc-issuer-response {place}"] = answer.status_code
+                if answer.is_success:
+                    await keep("jwt-vc-issuer", answer)
+            await keep("credential-keys", await wallet.http.get(f"{wallet.url}/credential-keys"))
         minted = issuer.mint_offer()
         link = urlsplit(minted.offer)
         query = parse_qs(link.query)
@@ -867,16 +891,27 @@ async def tour(variant: str, *active: str) -> tuple[dict[str, Any], set[str]]:
         else:
             offer = json.loads(query["credential_offer"][0])
             seen["offer-link offer"] = masked(offer)
-        await keep("token-error", await wallet.post_token({}))
+        stray = {
+            "grant_type": GRANT,
+            "pre-authorized_code": "unknown",
+            "client_id": issuer.variant.client_id or "",
+        }
+        await keep("token-error", await wallet.post_token(stray))
+        await keep("credential-challenge", await wallet.post_credential(None, {}))
+        await keep("credential-challenge unknown", await wallet.post_credential({"access_token": "unknown"}, {}))
         try:
             form = wallet.form(minted, offer)
             token = await keep("token", await wallet.post_token(form))
-            refused = await wallet.post_credential(token, {})
-            await keep("credential-error", refused)
+            for name, configuration in (("error", "unknown"), ("challenge scope", "loyalty_card")):
+                beyond = {"credential_configuration_id": configuration}
+                await keep(f"credential-{name}", await wallet.post_credential(token, beyond))
             nonce = (await keep("nonce", await wallet.http.post(f"{wallet.url}/nonce")))["c_nonce"]
             header, claims = await wallet.proof_parts() if isinstance(nonce, str) and nonce else ({}, {})
-            proof = jwt(header, {**claims, "nonce": nonce}, KEYS["ES256"])
-            issued = await keep("credential", await wallet.post_credential(token, wallet.body(token, proof)))
+            proofs = [jwt(header, {**claims, "nonce": nonce}, KEYS["ES256"])]
+            if issuer.variant.batch_size:
+                other = {**header, "jwk": public(OTHER_KEY)}
+                proofs.append(jwt(other, {**claims, "nonce": nonce}, OTHER_KEY))
+            issued = await keep("credential", await wallet.post_credential(token, wallet.body(token, *proofs)))
             text = issued["credentials"][0]["credential"]
             seen["sd-jwt"] = masked(list(decoded(text)[:2]))
         except (LookupError, TypeError, ValueError, AttributeError):

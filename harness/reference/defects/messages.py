@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.reference.context import Context
 from harness.reference.documents import Reply
-from harness.reference.encoding import Twin, base64url
+from harness.reference.encoding import Twin, base64url, json_text
 from harness.reference.faults import fault
 
 Document = dict[str, Any]
@@ -153,8 +153,15 @@ def identifiers_missing(token: Document, _: Context) -> None:
 @fault("token:authorization-details-configuration-unknown")
 def authorization_details_configuration_unknown(token: Document, _: Context) -> None:
     """An authorization detail names a configuration that is not in the metadata."""
-    for detail in _details(token):
-        detail["credential_configuration_id"] = "unknown_credential"
+    details = token.get("authorization_details", [])
+    details += [
+        {
+            **detail,
+            "credential_configuration_id": "unknown_credential",
+            "credential_identifiers": ["unknown-dataset"],
+        }
+        for detail in details[:1]
+    ]
 
 
 @fault("token:identifiers-repeated")
@@ -270,6 +277,35 @@ def credential_reencoded(credential: Document, _: Context) -> None:
         item["credential"] = base64url(item["credential"].encode("ascii"))
 
 
+@fault("credential:credential-garbled")
+def credential_garbled(credential: Document, _: Context) -> None:
+    """A credential is a text that is no SD-JWT."""
+    for item in credential["credentials"]:
+        item["credential"] = "this is no credential"
+
+
+@fault("credential:credential-json-serialized")
+def credential_json_serialized(credential: Document, _: Context) -> None:
+    """A credential is in the JWS JSON serialization (RFC 9901 section 8)."""
+    for item in credential["credentials"]:
+        jwt, *disclosures = item["credential"].split("~")
+        protected, payload, signature = jwt.split(".")
+        item["credential"] = json_text(
+            {
+                "header": {"disclosures": disclosures[:-1]},
+                "payload": payload,
+                "protected": protected,
+                "signature": signature,
+            }
+        )
+
+
+@fault("credential:batch-of-copies")
+def batch_of_copies(credential: Document, _: Context) -> None:
+    """The credentials of a batch are all the same."""
+    credential["credentials"] = [credential["credentials"][0]] * len(credential["credentials"])
+
+
 @fault("credential:two-for-one-key")
 def two_for_one_key(credential: Document, _: Context) -> None:
     """There are two credentials for one key."""
@@ -300,6 +336,31 @@ def credential_duplicate_key(credential: Document, _: Context) -> None:
     credential[Twin("credentials")] = credential["credentials"]
 
 
+# Deferred issuance, which this issuer does not have: only what the Credential Endpoint says of it
+
+
+def _deferring(status: int = 202, **changes: Any) -> Any:
+    """Spoil a credential response into a deferral that is wrong in one thing; ``None`` leaves a member out."""
+
+    def spoil(reply: Reply, _: Context) -> None:
+        members = {"transaction_id": "transaction-1", "interval": 5, **changes}
+        reply.status = status
+        reply.body = {name: value for name, value in members.items() if value is not None}
+
+    return spoil
+
+
+for _defect, _what, _spoiler in (
+    ("with-200", "with status 200", _deferring(200)),
+    ("without-transaction", "without transaction_id", _deferring(transaction_id=None)),
+    ("with-number", "with a transaction_id that is a number", _deferring(transaction_id=1)),
+    ("without-interval", "without interval", _deferring(interval=None)),
+    ("with-interval-zero", "with an interval of zero", _deferring(interval=0)),
+    ("with-notification-id", "with a notification_id", _deferring(notification_id="notification-1")),
+):
+    fault(f"credential-response:deferred-{_defect}", f"The credential is deferred {_what}.")(_spoiler)
+
+
 # Errors
 
 
@@ -313,8 +374,34 @@ def error_uri_charset(error: Document, context: Context) -> None:
     error["error_uri"] = f'{context.issuer_url}/errors/"token request"'
 
 
+@fault("credential-error:description-number")
+def description_number(error: Document, _: Context) -> None:
+    """The error_description is a number."""
+    error["error_description"] = 42
+
+
+@fault("credential-error:generic")
+def generic(error: Document, _: Context) -> None:
+    """An unknown configuration is refused with the generic error invalid_request."""
+    if error["error"] == "unknown_credential_configuration":
+        error["error"] = "invalid_request"
+
+
+@fault("token-error:error-missing")
+def grant_error_missing(error: Document, _: Context) -> None:
+    """The refusal of a code has no error."""
+    if error["error"] == "invalid_grant":
+        del error["error"]
+
+
+@fault("credential-error:error-missing")
+def configuration_error_missing(error: Document, _: Context) -> None:
+    """The refusal of an unknown configuration has no error."""
+    if error["error"] == "unknown_credential_configuration":
+        del error["error"]
+
+
 for _document, _what in (("token-error", "token"), ("credential-error", "credential")):
-    fault(f"{_document}:error-missing", f"The {_what} error response has no error.")(_omit("error"))
     fault(
         f"{_document}:description-charset",
         f"The error_description of the {_what} error response has characters that are not allowed.",

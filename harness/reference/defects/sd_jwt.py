@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
+
+from jwcrypto.jwk import JWK
 
 from harness.reference import keys
 from harness.reference.context import Context
-from harness.reference.encoding import Twin, base64url, encoded_json, from_base64url, json_text
+from harness.reference.defects.disclosures import contents
+from harness.reference.encoding import Twin, base64url, encoded_json
 from harness.reference.faults import fault
 from harness.reference.sd_jwt import SdJwt, digest, signed_jwt
 
 HOUR = 3600
 MANDATORY = "given_name"
-
-
-def _embed(sd_jwt: SdJwt, disclosure: str) -> None:
-    """Add a Disclosure and its digest at the top level."""
-    sd_jwt.disclosures.append(disclosure)
-    digests = [*sd_jwt.payload.get("_sd", []), digest(disclosure, sd_jwt.hash_name)]
-    sd_jwt.payload["_sd"] = sorted(digests)
-
-
-def _contents(disclosure: str) -> list[Any]:
-    contents: list[Any] = json.loads(from_base64url(disclosure))
-    return contents
-
-
-def _rewrite(sd_jwt: SdJwt, index: int, contents: list[Any]) -> None:
-    """Change what a Disclosure says and its digest wherever that stands."""
-    old = digest(sd_jwt.disclosures[index], sd_jwt.hash_name)
-    sd_jwt.disclosures[index] = encoded_json(contents)
-    new = digest(sd_jwt.disclosures[index], sd_jwt.hash_name)
-    sd_jwt.payload = json.loads(json_text(sd_jwt.payload).replace(old, new))
-    for outer, disclosure in enumerate(sd_jwt.disclosures):
-        text = json_text(_contents(disclosure))
-        if old in text:
-            _rewrite(sd_jwt, outer, json.loads(text.replace(old, new)))
 
 
 # Serialization
@@ -61,6 +39,12 @@ def key_binding(sd_jwt: SdJwt, context: Context) -> None:
     sd_jwt.tail = signed_jwt({"alg": "ES256", "typ": "kb+jwt"}, claims, keys.stranger_key("ES256"))
 
 
+@fault("sd-jwt:empty-part")
+def empty_part(sd_jwt: SdJwt, _: Context) -> None:
+    """Two tildes stand in a row."""
+    sd_jwt.disclosures.append("")
+
+
 # Header and signature
 
 
@@ -76,11 +60,43 @@ def typ_missing(sd_jwt: SdJwt, _: Context) -> None:
     del sd_jwt.header["typ"]
 
 
+@fault("sd-jwt:duplicate-header")
+def duplicate_header(sd_jwt: SdJwt, _: Context) -> None:
+    """The header has a parameter twice."""
+    sd_jwt.header[Twin("typ")] = sd_jwt.header["typ"]
+
+
+@fault("sd-jwt:crit-empty")
+def crit_empty(sd_jwt: SdJwt, _: Context) -> None:
+    """The header has a crit that names nothing."""
+    sd_jwt.header["crit"] = []
+
+
+@fault("sd-jwt:crit-absent-name")
+def crit_absent_name(sd_jwt: SdJwt, _: Context) -> None:
+    """The crit names a parameter that the header does not have."""
+    sd_jwt.header["crit"] = ["https://credentials.assay.test/absent"]
+
+
+@fault("sd-jwt:kid-missing")
+def kid_missing(sd_jwt: SdJwt, _: Context) -> None:
+    """The header has no kid."""
+    sd_jwt.header.pop("kid", None)
+
+
 @fault("sd-jwt:alg-none")
 def alg_none(sd_jwt: SdJwt, _: Context) -> None:
     """The credential is not signed."""
     sd_jwt.header["alg"] = "none"
     sd_jwt.key = None
+
+
+@fault("sd-jwt:alg-symmetric")
+def alg_symmetric(sd_jwt: SdJwt, _: Context) -> None:
+    """The credential is authenticated by a MAC."""
+    secret = JWK(kty="oct", k=base64url(b"known to issuer and verifiers..."))
+    sd_jwt.key = keys.SigningKey("HS256", secret)
+    sd_jwt.header["alg"] = "HS256"
 
 
 @fault("sd-jwt:alg-unlisted")
@@ -121,17 +137,18 @@ def x5c_wrong_chain(sd_jwt: SdJwt, context: Context) -> None:
     _replace_x5c(sd_jwt, *sd_jwt.header.get("x5c", ()), foreign)
 
 
+@fault("sd-jwt:x5c-order")
+def x5c_order(sd_jwt: SdJwt, context: Context) -> None:
+    """The certificate of the signing key is the second in x5c."""
+    stranger = keys.stranger_key(context.variant.signing_algorithm)
+    _replace_x5c(sd_jwt, keys.leaf(stranger, context.issuer_url), *sd_jwt.header.get("x5c", ()))
+
+
 @fault("sd-jwt:x5c-untrusted")
 def x5c_untrusted(sd_jwt: SdJwt, context: Context) -> None:
     """The certificate of the signing key is from an authority nobody trusts."""
     key = keys.issuer_key(context.variant.signing_algorithm)
     _replace_x5c(sd_jwt, keys.leaf(key, context.issuer_url, authority=keys.foreign_root()))
-
-
-@fault("sd-jwt:x5c-root-included")
-def x5c_root_included(sd_jwt: SdJwt, _: Context) -> None:
-    """The x5c contains the trust anchor."""
-    _replace_x5c(sd_jwt, *sd_jwt.header.get("x5c", ()), keys.in_x5c(keys.root().certificate))
 
 
 @fault("sd-jwt:x5c-base64url")
@@ -164,6 +181,12 @@ def duplicate_key(sd_jwt: SdJwt, _: Context) -> None:
     sd_jwt.payload[Twin("vct")] = sd_jwt.payload["vct"]
 
 
+@fault("sd-jwt:duplicate-member")
+def duplicate_member(sd_jwt: SdJwt, _: Context) -> None:
+    """An object in the payload has a member twice."""
+    sd_jwt.payload["membership"] = {"tier": "gold", Twin("tier"): "silver"}
+
+
 @fault("sd-jwt:vct-missing")
 def vct_missing(sd_jwt: SdJwt, _: Context) -> None:
     """The vct is missing."""
@@ -176,10 +199,29 @@ def vct_other(sd_jwt: SdJwt, _: Context) -> None:
     sd_jwt.payload["vct"] += "-other"
 
 
+@fault("sd-jwt:vct-number")
+def vct_number(sd_jwt: SdJwt, _: Context) -> None:
+    """The vct is a number."""
+    sd_jwt.payload["vct"] = 42
+
+
 @fault("sd-jwt:iss-not-string")
 def iss_not_string(sd_jwt: SdJwt, _: Context) -> None:
     """The iss is a number."""
     sd_jwt.payload["iss"] = 42
+
+
+@fault("sd-jwt:iss-not-uri")
+def iss_not_uri(sd_jwt: SdJwt, _: Context) -> None:
+    """The iss has a colon and is no URI."""
+    sd_jwt.payload["iss"] = "Issuer: Assay"
+
+
+@fault("sd-jwt:iss-query")
+def iss_query(sd_jwt: SdJwt, context: Context) -> None:
+    """The iss that leads to JWT VC Issuer Metadata has a query."""
+    if context.variant.key_mechanism in ("jwt-vc-issuer", "jwks-uri"):
+        sd_jwt.payload["iss"] += "?tenant=assay"
 
 
 @fault("sd-jwt:expired")
@@ -210,12 +252,24 @@ def exp_string(sd_jwt: SdJwt, context: Context) -> None:
     sd_jwt.payload["exp"] = str(sd_jwt.payload.get("exp", context.now() + HOUR))
 
 
+def _as_string(claim: str) -> Any:
+    def spoil(sd_jwt: SdJwt, _: Context) -> None:
+        if claim in sd_jwt.payload:
+            sd_jwt.payload[claim] = str(sd_jwt.payload[claim])
+
+    return spoil
+
+
+for _claim in ("nbf", "iat"):
+    fault(f"sd-jwt:{_claim}-string", f"The {_claim} is a string.")(_as_string(_claim))
+
+
 @fault("sd-jwt:mandatory-claim-missing")
 def mandatory_claim_missing(sd_jwt: SdJwt, _: Context) -> None:
     """A claim is missing that the metadata call mandatory."""
     sd_jwt.payload.pop(MANDATORY, None)
     for disclosure in sd_jwt.disclosures:
-        if _contents(disclosure)[1] == MANDATORY:
+        if contents(disclosure)[1] == MANDATORY:
             sd_jwt.disclosures.remove(disclosure)
             sd_jwt.payload["_sd"].remove(digest(disclosure, sd_jwt.hash_name))
             break
@@ -242,100 +296,15 @@ def cnf_private_key(sd_jwt: SdJwt, context: Context) -> None:
         sd_jwt.payload["cnf"]["jwk"]["d"] = base64url(context.random_bytes(32))
 
 
-# Selective disclosure
+@fault("sd-jwt:cnf-kid")
+def cnf_kid(sd_jwt: SdJwt, _: Context) -> None:
+    """The cnf names the holder's key by a DID URL instead of a jwk."""
+    if "cnf" in sd_jwt.payload:
+        sd_jwt.payload["cnf"] = {"kid": f"did:jwk:{encoded_json(sd_jwt.payload['cnf']['jwk'])}#0"}
 
 
-def _disclosed(claim: str) -> Any:
-    def spoil(sd_jwt: SdJwt, context: Context) -> None:
-        if claim in sd_jwt.payload:
-            _embed(sd_jwt, encoded_json([context.secret(), claim, sd_jwt.payload.pop(claim)]))
-
-    return spoil
-
-
-for _claim in ("iss", "nbf", "exp", "cnf", "vct"):
-    fault(f"sd-jwt:{_claim}-disclosed", f"The {_claim} is selectively disclosable.")(_disclosed(_claim))
-
-
-@fault("sd-jwt:disclosure-malformed")
-def disclosure_malformed(sd_jwt: SdJwt, _: Context) -> None:
-    """A Disclosure is no JSON in base64url."""
-    _embed(sd_jwt, base64url(b"this is no JSON"))
-
-
-@fault("sd-jwt:disclosure-two-elements")
-def disclosure_two_elements(sd_jwt: SdJwt, context: Context) -> None:
-    """The Disclosure of an object property has no claim name."""
-    _embed(sd_jwt, encoded_json([context.secret(), "gold"]))
-
-
-@fault("sd-jwt:disclosure-unreferenced")
-def disclosure_unreferenced(sd_jwt: SdJwt, context: Context) -> None:
-    """The digest of a Disclosure stands nowhere."""
-    sd_jwt.disclosures.append(encoded_json([context.secret(), "tier", "gold"]))
-
-
-@fault("sd-jwt:disclosure-reserved-name")
-def disclosure_reserved_name(sd_jwt: SdJwt, context: Context) -> None:
-    """A Disclosure is of a claim named _sd."""
-    _embed(sd_jwt, encoded_json([context.secret(), "_sd", "gold"]))
-
-
-@fault("sd-jwt:disclosure-name-exists")
-def disclosure_name_exists(sd_jwt: SdJwt, context: Context) -> None:
-    """A Disclosure is of a claim that stands in the payload already."""
-    _embed(sd_jwt, encoded_json([context.secret(), "issuing_country", "FR"]))
-
-
-@fault("sd-jwt:salt-not-string")
-def salt_not_string(sd_jwt: SdJwt, context: Context) -> None:
-    """The salt of a Disclosure is a number."""
-    _embed(sd_jwt, encoded_json([int.from_bytes(context.random_bytes(16), "big"), "tier", "gold"]))
-
-
-@fault("sd-jwt:salt-reused")
-def salt_reused(sd_jwt: SdJwt, _: Context) -> None:
-    """Two Disclosures have the same salt."""
-    if len(sd_jwt.disclosures) > 1:
-        salt = _contents(sd_jwt.disclosures[0])[0]
-        _rewrite(sd_jwt, 1, [salt, *_contents(sd_jwt.disclosures[1])[1:]])
-
-
-@fault("sd-jwt:salt-short")
-def salt_short(sd_jwt: SdJwt, context: Context) -> None:
-    """A salt has 32 bits."""
-    if sd_jwt.disclosures:
-        salt = base64url(context.random_bytes(4))
-        _rewrite(sd_jwt, 0, [salt, *_contents(sd_jwt.disclosures[0])[1:]])
-
-
-@fault("sd-jwt:digest-twice")
-def digest_twice(sd_jwt: SdJwt, _: Context) -> None:
-    """A digest stands twice."""
-    if sd_jwt.disclosures:
-        sd_jwt.payload["_sd"] = sorted([*sd_jwt.payload["_sd"], sd_jwt.payload["_sd"][0]])
-
-
-@fault("sd-jwt:sd-not-array")
-def sd_not_array(sd_jwt: SdJwt, context: Context) -> None:
-    """An _sd is a string instead of an array."""
-    sd_jwt.payload["membership"] = {"_sd": digest(context.secret(), sd_jwt.hash_name)}
-
-
-@fault("sd-jwt:element-with-other-keys")
-def element_with_other_keys(sd_jwt: SdJwt, context: Context) -> None:
-    """An array element with a digest has another member."""
-    hidden = digest(context.secret(), sd_jwt.hash_name)
-    sd_jwt.payload["memberships"] = [{"...": hidden, "tier": "gold"}]
-
-
-@fault("sd-jwt:sd-alg-unknown")
-def sd_alg_unknown(sd_jwt: SdJwt, _: Context) -> None:
-    """The _sd_alg is no registered hash algorithm."""
-    sd_jwt.payload["_sd_alg"] = "x-256"
-
-
-@fault("sd-jwt:sd-alg-nested")
-def sd_alg_nested(sd_jwt: SdJwt, _: Context) -> None:
-    """An _sd_alg stands below the top level."""
-    sd_jwt.payload["membership"] = {"tier": "gold", "_sd_alg": sd_jwt.hash_name}
+@fault("sd-jwt:cnf-empty")
+def cnf_empty(sd_jwt: SdJwt, _: Context) -> None:
+    """The cnf has no member."""
+    if "cnf" in sd_jwt.payload:
+        sd_jwt.payload["cnf"] = {}

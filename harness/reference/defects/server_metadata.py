@@ -6,7 +6,13 @@ from typing import Any
 
 from harness.reference import keys
 from harness.reference.context import Context
-from harness.reference.documents import PRE_AUTHORIZED_CODE, Reply, WellKnownReply
+from harness.reference.documents import (
+    PRE_AUTHORIZED_CODE,
+    PlacedReply,
+    Reply,
+    WellKnownReply,
+    credential_keys,
+)
 from harness.reference.encoding import Twin
 from harness.reference.faults import fault
 
@@ -25,6 +31,18 @@ def only_openid_configuration(reply: WellKnownReply, _: Context) -> None:
     reply.name = "openid-configuration"
 
 
+@fault("as-metadata-response:status-201")
+def response_status(reply: Reply, _: Context) -> None:
+    """The Authorization Server metadata are served with status 201."""
+    reply.status = 201
+
+
+@fault("as-metadata-response:array")
+def response_array(reply: Reply, _: Context) -> None:
+    """The Authorization Server metadata are an array instead of an object."""
+    reply.body = [reply.body]
+
+
 @fault("as-metadata:issuer-missing")
 def issuer_missing(metadata: Metadata, _: Context) -> None:
     """The Authorization Server metadata have no issuer."""
@@ -35,6 +53,12 @@ def issuer_missing(metadata: Metadata, _: Context) -> None:
 def issuer_other(metadata: Metadata, _: Context) -> None:
     """The issuer has a slash at the end that the identifier has not."""
     metadata["issuer"] += "/"
+
+
+@fault("as-metadata:issuer-query")
+def issuer_query(metadata: Metadata, _: Context) -> None:
+    """The issuer has a query."""
+    metadata["issuer"] += "?tenant=assay"
 
 
 @fault("as-metadata:token-endpoint-missing")
@@ -98,6 +122,19 @@ def nothing_said(metadata: Metadata, _: Context) -> None:
     metadata.pop("response_types_supported", None)
 
 
+@fault("as-metadata:jwks-uri-http")
+def jwks_uri_http(metadata: Metadata, _: Context) -> None:
+    """The jwks_uri has the scheme http."""
+    if "jwks_uri" in metadata:
+        metadata["jwks_uri"] = metadata["jwks_uri"].replace("https:", "http:", 1)
+
+
+@fault("as-jwks:use-missing")
+def key_use_missing(document: Metadata, _: Context) -> None:
+    """A third key beside those for signing and for encryption does not say its use."""
+    document["keys"].append({name: value for name, value in document["keys"][0].items() if name != "use"})
+
+
 @fault("as-metadata:duplicate-key")
 def duplicate_key(metadata: Metadata, _: Context) -> None:
     """The Authorization Server metadata have a member twice."""
@@ -131,19 +168,21 @@ def key_issuer_other(metadata: Metadata, _: Context) -> None:
 @fault("jwt-vc-issuer:keys-missing")
 def keys_missing(metadata: Metadata, _: Context) -> None:
     """The JWT VC Issuer Metadata have neither jwks nor jwks_uri."""
-    del metadata["jwks"]
+    metadata.pop("jwks", None)
+    metadata.pop("jwks_uri", None)
 
 
 @fault("jwt-vc-issuer:keys-twice")
 def keys_twice(metadata: Metadata, context: Context) -> None:
     """The JWT VC Issuer Metadata have both jwks and jwks_uri."""
-    metadata["jwks_uri"] = f"{context.issuer_url}/jwks"
+    metadata |= {"jwks_uri": f"{context.issuer_url}/credential-keys", "jwks": credential_keys()}
 
 
 @fault("jwt-vc-issuer:keys-malformed")
 def keys_malformed(metadata: Metadata, _: Context) -> None:
     """The jwks are an array instead of a JWK Set."""
-    metadata["jwks"] = metadata["jwks"]["keys"]
+    if "jwks" in metadata:
+        metadata["jwks"] = metadata["jwks"]["keys"]
 
 
 @fault("jwt-vc-issuer:key-private")
@@ -152,7 +191,7 @@ def key_private(metadata: Metadata, context: Context) -> None:
     algorithm = context.variant.signing_algorithm
     kid = keys.issuer_key(algorithm).kid
     stranger = keys.stranger_key(algorithm).jwk.export_private(as_dict=True)
-    for key in metadata["jwks"]["keys"]:
+    for key in metadata.get("jwks", {"keys": []})["keys"]:
         if key["kid"] == kid:
             # Not the key's own d: a fault must not give away what signs the other tests' credentials.
             key["d"] = stranger["d"]
@@ -162,4 +201,30 @@ def key_private(metadata: Metadata, context: Context) -> None:
 def key_unknown(metadata: Metadata, context: Context) -> None:
     """The jwks lack the key that signs the credentials."""
     kid = keys.issuer_key(context.variant.signing_algorithm).kid
-    metadata["jwks"]["keys"] = [key for key in metadata["jwks"]["keys"] if key["kid"] != kid]
+    if "jwks" in metadata:
+        metadata["jwks"]["keys"] = [key for key in metadata["jwks"]["keys"] if key["kid"] != kid]
+
+
+@fault("jwt-vc-issuer:keys-uri-dead")
+def keys_uri_dead(metadata: Metadata, _: Context) -> None:
+    """The jwks_uri leads nowhere."""
+    if "jwks_uri" in metadata:
+        metadata["jwks_uri"] += "/nowhere"
+
+
+@fault("jwt-vc-issuer-response:array")
+def key_response_array(reply: Reply, _: Context) -> None:
+    """The JWT VC Issuer Metadata are in an array."""
+    reply.body = [reply.body]
+
+
+@fault("jwt-vc-issuer-response:appended")
+def key_response_appended(reply: PlacedReply, context: Context) -> None:
+    """The JWT VC Issuer Metadata are found where the well-known name is appended to the issuer's identifier."""
+    reply.appended = context.variant.path != ""
+
+
+@fault("credential-keys:array")
+def credential_keys_array(document: dict[str, Any], _: Context) -> None:
+    """The key set has an object instead of an array as its keys."""
+    document["keys"] = {key["kid"]: key for key in document["keys"]}
