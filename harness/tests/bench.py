@@ -89,9 +89,10 @@ async def judge_issuer(
     *,
     select: str = "*",
     configurations: Sequence[str] = ("identity_credential",),
-    options: WalletOptions = WalletOptions(),
+    options: WalletOptions | None = None,
     timeout_s: float = 5.0,
     verify: ssl.SSLContext | None = None,
+    trust: TrustSettings | None = None,
 ) -> Outcome:
     """Run the checks against an issuer whose offers ``issuer`` mints.
 
@@ -99,9 +100,11 @@ async def judge_issuer(
         transport: the way to it; ``None`` for the network.
         select: glob over check ids.
         configurations: those of them that the metadata has are tested.
+        trust: by default the issuer's own trust anchor.
     """
     client = Client(Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify)
-    tools = Tools(client, time.time, options, trust=TrustSettings(x5c=(trust_anchor_file(issuer),)))
+    trust = trust or TrustSettings(x5c=(trust_anchor_file(issuer),))
+    tools = Tools(client, time.time, options or WalletOptions(), trust=trust)
     source = InProcessOffers("offer", issuer)
     outcome = Outcome([], set(), None, 0, [])
     try:

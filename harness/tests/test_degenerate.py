@@ -1,0 +1,77 @@
+"""Issuers that misbehave as a whole: the harness survives them in bounded time, and says what is true of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import httpx
+import pytest
+
+from harness.model import Verdict
+from harness.reference.degenerate import DEGENERATE
+from harness.reference.serve import serving
+from harness.tests.bench import Outcome, all_checks, judge_issuer
+from harness.transport import tls_context
+
+ON_A_SOCKET = sorted(name for name in DEGENERATE if name.split("-after")[0] in ("hang", "huge", "drop"))
+"""Where bounded time and memory depend on how bytes really arrive."""
+IN_PROCESS = sorted(set(DEGENERATE) - set(ON_A_SOCKET))
+LONGEST_S = 30.0
+
+
+def in_process(name: str) -> Outcome:
+    degenerate = DEGENERATE[name]()
+    return asyncio.run(judge_issuer(degenerate.issuer, httpx.ASGITransport(degenerate)))
+
+
+def negative_checks() -> set[str]:
+    """Checks that demand a refusal: a fault that accepts what is wrong makes them fail."""
+    return {
+        name
+        for name, check in all_checks().items()
+        if any(fault.startswith("accepts:") for fault in check.proven_by)
+    }
+
+
+def survived(outcome: Outcome) -> None:
+    reasons = [result.reason for result in outcome.results if result.reason]
+    assert not [reason for reason in reasons if "internal error" in reason]
+    assert not [reason for reason in [*reasons, outcome.stopped or ""] if "\n" in reason]
+
+
+@pytest.mark.parametrize("name", IN_PROCESS)
+def test_the_harness_survives(name: str) -> None:
+    outcome = in_process(name)
+    survived(outcome)
+    if "after-discovery" not in name and name not in ("refuse-all", "accept-all", "wrong-content-type"):
+        assert outcome.stopped or any(result.verdict is Verdict.FAIL for result in outcome.results)
+
+
+@pytest.mark.parametrize("name", ON_A_SOCKET)
+def test_the_harness_survives_on_a_socket(name: str) -> None:
+    started = time.monotonic()
+    with serving(lambda base_url: DEGENERATE[name](base_url=base_url)) as server:
+        context = tls_context()
+        context.load_verify_locations(cadata=server.ca_pem)
+        outcome = asyncio.run(judge_issuer(server.issuer.issuer, None, verify=context, timeout_s=0.3))
+    survived(outcome)
+    assert time.monotonic() - started < LONGEST_S
+    assert outcome.stopped or not [
+        r for r in outcome.results if r.check in negative_checks() and r.verdict == "pass"
+    ]
+
+
+def test_no_negative_check_passes_on_an_issuer_that_refuses_everything() -> None:
+    outcome = in_process("refuse-all")
+    passed = {result.check for result in outcome.results if result.verdict is Verdict.PASS}
+    assert passed & negative_checks() == set()
+    assert any(result.verdict is Verdict.FAIL for result in outcome.results)
+
+
+def test_no_negative_check_passes_on_an_issuer_that_accepts_everything() -> None:
+    outcome = in_process("accept-all")
+    passed = {result.check for result in outcome.results if result.verdict is Verdict.PASS}
+    assert passed & negative_checks() == set()
+    failed = {result.check for result in outcome.results if result.verdict in (Verdict.FAIL, Verdict.WARN)}
+    assert len(failed & negative_checks()) > len(negative_checks()) / 2

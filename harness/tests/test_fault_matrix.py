@@ -1,0 +1,112 @@
+"""Proof that every check can fail, that none fails without cause, and that no fault goes unnoticed.
+
+Each clean variant of the reference issuer passes everything that applies. Each fault makes exactly the
+checks fail or warn that declare it, with exactly the codes they declare.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from harness import catalogue
+from harness.model import CheckResult, Verdict
+from harness.reference import faults
+from harness.reference.variants import VARIANTS
+from harness.tests.bench import Outcome, all_checks, judge_reference
+from harness.tests.fault_variants import GOES_AGAINST_ADVICE, UNPROVEN, variants_for
+
+BAD = (Verdict.FAIL, Verdict.WARN, Verdict.BLOCKED, Verdict.ERROR)
+
+
+@cache
+def clean(variant: str) -> Outcome:
+    return asyncio.run(judge_reference(variant))
+
+
+def told(result: CheckResult) -> str:
+    findings = "; ".join(f"{f.code} {f.expected!r} but {f.observed!r}" for f in result.findings)
+    return f"{result.check} [{result.configuration}] {result.verdict}: {result.reason or findings}"
+
+
+@pytest.mark.parametrize("variant", sorted(VARIANTS))
+def test_a_clean_variant_passes(variant: str) -> None:
+    outcome = clean(variant)
+    assert outcome.stopped is None
+    bad = [result for result in outcome.results if result.verdict in BAD]
+    warned = {f.code for result in bad if result.verdict is Verdict.WARN for f in result.findings}
+    assert warned == GOES_AGAINST_ADVICE.get(variant, set())
+    assert [told(result) for result in bad if result.verdict is not Verdict.WARN] == []
+
+
+def test_every_check_passes_on_some_clean_variant() -> None:
+    passed = {r.check for variant in VARIANTS for r in clean(variant).results if r.verdict is Verdict.PASS}
+    assert sorted(set(all_checks()) - passed) == []
+
+
+def test_every_check_is_proven_by_a_fault() -> None:
+    assert [name for name, check in all_checks().items() if not check.proven_by] == []
+
+
+def test_checks_declare_known_faults_and_requirements_only() -> None:
+    known = faults.catalogue()
+    requirements = catalogue.load()
+    unknown = [
+        f"{name}: {item}"
+        for name, check in all_checks().items()
+        for item in (*check.proven_by, *check.requires)
+        if item not in known and item not in requirements
+    ]
+    assert unknown == []
+
+
+def test_every_testable_requirement_has_a_check() -> None:
+    tested = {name for check in all_checks().values() for name in check.requires}
+    untested = [
+        requirement.id
+        for requirement in catalogue.load().values()
+        if requirement.testable and requirement.level != "MAY" and requirement.id not in tested
+    ]
+    assert untested == []
+
+
+def test_no_check_claims_an_untestable_requirement() -> None:
+    requirements = catalogue.load()
+    claimed = [
+        f"{name}: {item}"
+        for name, check in all_checks().items()
+        for item in check.requires
+        if not requirements[item].testable
+    ]
+    assert claimed == []
+
+
+def test_what_no_check_is_proven_by_is_known_and_exists() -> None:
+    assert set(UNPROVEN) <= set(faults.catalogue())
+
+
+@pytest.mark.parametrize("fault", sorted(set(faults.catalogue()) - set(UNPROVEN)))
+def test_a_fault_is_caught_by_exactly_the_checks_that_declare_it(fault: str) -> None:
+    declared = {
+        name: set(check.proven_by[fault]) for name, check in all_checks().items() if fault in check.proven_by
+    }
+    assert declared, f"no check is proven by {fault}"
+    seen: dict[str, set[str]] = {}
+    for variant in variants_for(fault):
+        outcome = asyncio.run(judge_reference(variant, [fault]))
+        assert fault in outcome.fired, f"{fault} made no difference on {variant}"
+        if outcome.stopped:
+            continue
+        errors = [told(result) for result in outcome.results if result.verdict is Verdict.ERROR]
+        assert errors == [], f"on {variant}"
+        verdicts = Counter(result.verdict for result in outcome.results)
+        assert not verdicts[Verdict.BLOCKED] or verdicts[Verdict.FAIL], f"only blocked on {variant}"
+        for result in outcome.results:
+            if result.verdict in (Verdict.FAIL, Verdict.WARN):
+                due = GOES_AGAINST_ADVICE.get(variant, set())
+                if codes := {finding.code for finding in result.findings} - due:
+                    seen.setdefault(result.check, set()).update(codes)
+    assert seen == declared

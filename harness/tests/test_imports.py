@@ -1,0 +1,148 @@
+"""Who may import whom: the layering of the house, read off the source."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("harness", "suites", "schemas", "reports")
+
+# Layer: the modules below a prefix. For each: the modules of ours it may import, and the third-party
+# packages it must not import.
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "harness.model": (),
+    "harness.catalogue": ("harness.model",),
+    "harness.config": ("harness.model", "harness.profiles"),
+    "harness.profiles": ("harness.model",),
+    "harness.waivers": ("harness.model",),
+    "harness.verdict": ("harness.model",),
+    "harness.redaction": (),
+    "harness.hooks": ("harness.model", "harness.config", "harness.transport"),
+    "harness.formats": ("harness.model", "harness.formats"),
+    "harness.transport": ("harness.model", "harness.redaction", "harness.formats"),
+    "harness.wallet": (
+        "harness.model",
+        "harness.formats",
+        "harness.transport",
+        "harness.wallet",
+        "harness.config",
+    ),
+    "harness.mutate": ("harness.wallet",),
+    "harness.expect": ("harness.model", "harness.transport", "harness.wallet"),
+    "harness.reference": ("harness.reference",),
+    "reports": ("harness.model", "reports"),
+    "suites": (
+        "harness.checks",
+        "harness.expect",
+        "harness.evidence",
+        "harness.applicability",
+        "harness.mutate",
+        "harness.wallet",
+        "harness.formats",
+        "harness.transport",
+        "harness.model",
+        "suites",
+    ),
+}
+FOREIGN_TO: dict[str, tuple[str, ...]] = {
+    "suites": ("httpx", "jwcrypto", "pytest", "starlette", "cryptography"),
+    "reports": ("httpx", "pytest", "time", "socket", "random"),
+    "harness.wallet": ("pytest",),
+    "harness.formats": ("pytest", "httpx", "time", "random"),
+    "harness.engine": ("pytest",),
+    "harness.run": ("pytest",),
+}
+
+
+def modules() -> dict[str, ast.Module]:
+    found = {}
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            if "tests" in path.parts:
+                continue
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+MODULES = modules()
+
+
+def imports(name: str, tree: ast.Module) -> set[str]:
+    """Modules a module imports while it runs; what it imports for type checking only does not count."""
+    skipped = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                found.add(whole if whole in MODULES else str(node.module))
+    return found
+
+
+def within(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(f"{prefix}.")
+
+
+@pytest.mark.parametrize("layer", sorted(MAY_IMPORT))
+def test_a_layer_imports_only_what_it_may(layer: str) -> None:
+    members = [name for name in MODULES if within(name, layer)]
+    assert members, f"there is no module {layer}"
+    wrong = {
+        f"{name} imports {other}"
+        for name in members
+        for other in imports(name, MODULES[name])
+        if other.split(".")[0] in PACKAGES and other != "harness" and other != "schemas"
+        if not any(within(other, allowed) for allowed in MAY_IMPORT[layer])
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("layer", sorted(FOREIGN_TO))
+def test_a_layer_keeps_foreign_packages_out(layer: str) -> None:
+    wrong = {
+        f"{name} imports {other}"
+        for name, tree in MODULES.items()
+        if within(name, layer)
+        for other in imports(name, tree)
+        if other.split(".")[0] in FOREIGN_TO[layer]
+    }
+    assert not wrong
+
+
+def test_nobody_imports_the_plugin() -> None:
+    users = {name for name, tree in MODULES.items() for other in imports(name, tree) if other == "harness.plugin"}
+    assert not users
+
+
+def test_the_plugin_is_cheap_to_load() -> None:
+    """It is loaded into every pytest of its environment, so the heavy packages wait until they are needed."""
+    script = "import sys, harness.plugin; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(done.stdout.split())
+    assert not loaded & {
+        "httpx",
+        "jwcrypto",
+        "cryptography",
+        "jsonschema",
+        "starlette",
+        "jinja2",
+        "cbor2",
+        "asyncio",
+    }

@@ -1,0 +1,245 @@
+"""`pytest --issuer-url`: what a team sees, from the first line to the exit code."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.reference.serve import Served, serving
+from harness.reference.variants import VARIANTS
+
+OFFERS = """
+[trust]
+tls_ca = "tls-ca.pem"
+x5c = ["anchor.pem"]
+[[offer]]
+kind = "http"
+url = "{url}/assay/offers"
+json = {{ configuration = "{{configuration}}" }}
+"""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving(VARIANTS["default"]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[Served]:
+    with serving(VARIANTS["default"], ["accepts:proof.nonce", "token-response:pragma-missing"]) as server:
+        yield server
+
+
+def settle(pytester: pytest.Pytester, server: Served, more: str = "") -> None:
+    (pytester.path / "tls-ca.pem").write_text(server.ca_pem or "")
+    (pytester.path / "anchor.pem").write_text(server.issuer.trust_anchor_pem)
+    (pytester.path / "assay.toml").write_text(more + OFFERS.format(url=server.url))
+
+
+def judge(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+
+def report(pytester: pytest.Pytester) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((pytester.path / "oid4vci-report" / "report.json").read_text())
+    return loaded
+
+
+def last_line(result: pytest.RunResult) -> str:
+    return [line for line in result.outlines if line.strip()][-1]
+
+
+def test_without_an_issuer_the_plugin_is_inert(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_mine(): assert 1 + 1 == 2")
+    result = judge(pytester)
+    result.assert_outcomes(passed=1)
+    assert not (pytester.path / "oid4vci-report").exists()
+    assert "Assay" not in result.stdout.str()
+
+
+def test_an_own_issuer_is_judged_from_an_empty_folder(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served, 'configurations = ["identity_credential"]\n')
+    result = judge(pytester, "--issuer-url", served.url, "--junitxml", "junit.xml")
+    assert result.ret == 0, result.stdout.str()
+    assert last_line(result).startswith("CONFORMANT: ")
+    written = report(pytester)
+    assert written["verdict"] == "conformant"
+    assert written["complete"] is True
+    assert written["target"] == {
+        "issuer": served.url,
+        "profile": "oid4vci-1.0",
+        "configurations": ["identity_credential"],
+    }
+    assert written["timing"]["exchanges"] == len(written["exchanges"])
+    assert [exchange["number"] for exchange in written["exchanges"]] == list(
+        range(1, len(written["exchanges"]) + 1)
+    )
+    cases = ET.parse(pytester.path / "junit.xml").getroot().iter("testcase")
+    outcomes = [[child.tag for child in case if child.tag != "properties"] for case in cases]
+    expected = [["skipped"] if r["verdict"] == "not-applicable" else [] for r in written["results"]]
+    assert outcomes == expected
+
+
+def test_a_faulty_issuer_fails_with_the_finding(pytester: pytest.Pytester, faulty: Served) -> None:
+    settle(pytester, faulty, 'configurations = ["identity_credential"]\n')
+    result = judge(pytester, "--issuer-url", faulty.url)
+    assert result.ret == 1
+    assert last_line(result).startswith("NOT CONFORMANT: ")
+    written = report(pytester)
+    verdicts = {r["check"]: r["verdict"] for r in written["results"] if r["verdict"] in ("fail", "warn")}
+    assert sorted(verdicts.values()) == ["fail", "warn"]
+    (failed,) = [r for r in written["results"] if r["verdict"] == "fail"]
+    (finding,) = failed["findings"]
+    assert finding["code"].endswith("NONCE-ACCEPTED")
+    assert written["exchanges"][finding["exchange"] - 1]["purpose"] == "credential request"
+    result.stdout.fnmatch_lines([f"*{finding['code']}*"])
+
+
+def test_strict_turns_the_warning_into_a_failure(pytester: pytest.Pytester, faulty: Served) -> None:
+    settle(pytester, faulty, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", faulty.url, "--vci-strict")
+    assert {r["verdict"] for r in report(pytester)["results"] if r["findings"]} == {"fail"}
+
+
+def test_waivers_let_a_known_failure_pass(pytester: pytest.Pytester, faulty: Served) -> None:
+    settle(pytester, faulty, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", faulty.url, "--vci-select", "proof-*")
+    (failed,) = [r for r in report(pytester)["results"] if r["verdict"] == "fail"]
+    waiver = f"""
+[[waiver]]
+check = "{failed["check"]}"
+finding = "{failed["findings"][0]["code"]}"
+reason = "known"
+owner = "team"
+expires = 2999-01-01
+"""
+    (pytester.path / "waivers.toml").write_text(waiver)
+    settle(pytester, faulty, 'configurations = ["identity_credential"]\nwaivers = "waivers.toml"\n')
+    result = judge(pytester, "--issuer-url", faulty.url)
+    assert result.ret == 0, result.stdout.str()
+    assert last_line(result).startswith("CONFORMANT WITH WAIVERS: ")
+    (pytester.path / "waivers.toml").write_text(waiver.replace("2999", "2001"))
+    expired = judge(pytester, "--issuer-url", faulty.url)
+    assert expired.ret == 1
+    expired.stdout.fnmatch_lines(["*expired on 2001-01-01*"])
+
+
+def test_without_offers_the_run_is_incomplete_and_says_what_to_add(
+    pytester: pytest.Pytester, served: Served
+) -> None:
+    (pytester.path / "tls-ca.pem").write_text(served.ca_pem or "")
+    result = judge(pytester, "--issuer-url", served.url, "--vci-tls-ca", "tls-ca.pem")
+    assert result.ret == 6
+    assert last_line(result).startswith("INCOMPLETE: ")
+    result.stdout.fnmatch_lines(["*[[]offer]*"])
+    verdicts = {r["verdict"] for r in report(pytester)["results"]}
+    assert {"pass", "blocked"} <= verdicts <= {"pass", "blocked", "not-applicable"}
+
+
+def test_a_single_offer_runs_what_one_redemption_allows(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served)
+    offer = served.issuer.mint_offer("identity_credential", by="value", tx_code=True)
+    arguments = ["--issuer-url", served.url, "--vci-offer", offer.offer, "--vci-tx-code", offer.tx_code]
+    result = judge(pytester, *arguments)
+    assert result.ret == 6
+    results = report(pytester)["results"]
+    assert [r for r in results if r["verdict"] in ("fail", "error")] == []
+    blocked = [r for r in results if r["verdict"] == "blocked"]
+    assert blocked
+    assert all("assay.toml" in r["reason"] for r in blocked)
+    assert len([r for r in results if r["verdict"] == "pass"]) > 3 * len(blocked)
+    again = judge(pytester, *arguments)
+    assert again.ret == 6
+    again.stdout.fnmatch_lines(["*preflight: the offer was refused with invalid_grant*"])
+
+
+def test_selected_checks_run_alone_and_leave_the_run_incomplete(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served, 'configurations = ["identity_credential"]\n')
+    result = judge(pytester, "--issuer-url", served.url, "--vci-select", "nonce-*")
+    assert result.ret == 6
+    written = report(pytester)
+    assert {r["check"].split("-")[0] for r in written["results"]} == {"nonce"}
+    assert any("left out" in notice for notice in written["notices"])
+
+
+def test_an_untrusted_certificate_stops_the_run_with_one_message(
+    pytester: pytest.Pytester, served: Served
+) -> None:
+    result = judge(pytester, "--issuer-url", served.url)
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*preflight: the TLS certificate of 127.0.0.1:* is not trusted*tls_ca*"])
+    assert report(pytester)["verdict"] == "incomplete"
+
+
+def test_an_unreachable_issuer_stops_the_run_with_one_message(pytester: pytest.Pytester) -> None:
+    result = judge(pytester, "--issuer-url", "https://127.0.0.1:1")
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*preflight: cannot connect to 127.0.0.1:1*"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "words"),
+    [
+        (["--vci-profile", "nonsense"], "", "there is no profile"),
+        (["--vci-offer", "nonsense"], "", "neither a link nor JSON nor a file"),
+        (["--vci-config", "missing.toml"], "", "missing.toml"),
+        ([], "ofer = 1", 'did you mean "offer"'),
+        ([], 'waivers = "missing.toml"', "missing.toml"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_exit_4(
+    pytester: pytest.Pytester, arguments: list[str], file: str, words: str
+) -> None:
+    if file:
+        (pytester.path / "assay.toml").write_text(file)
+    result = judge(pytester, "--issuer-url", "https://issuer.invalid", *arguments)
+    assert result.ret == 4
+    assert words in result.stderr.str()
+    assert len([line for line in result.errlines if line.strip()]) == 1
+
+
+def test_plain_http_to_another_machine_is_refused(pytester: pytest.Pytester) -> None:
+    result = judge(pytester, "--issuer-url", "http://issuer.invalid")
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*preflight: http://issuer.invalid is plain http on another machine*"])
+
+
+def test_collecting_alone_lists_checks_and_writes_no_report(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served)
+    result = judge(pytester, "--issuer-url", served.url, "--collect-only", "-q")
+    assert result.ret == 0
+    assert any("nonce" in line and "::" in line for line in result.outlines)
+    assert not (pytester.path / "oid4vci-report").exists()
+
+
+def test_workers_of_xdist_give_the_same_verdicts(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", served.url)
+    alone = {(r["check"], r["configuration"], r["verdict"]) for r in report(pytester)["results"]}
+    result = judge(pytester, "--issuer-url", served.url, "-n", "2")
+    assert result.ret == 0, result.stdout.str()
+    written = report(pytester)
+    assert {(r["check"], r["configuration"], r["verdict"]) for r in written["results"]} == alone
+    assert written["issuer"]["metadata"]["credential_issuer"] == served.url
+    assert written["target"]["issuer"] == served.url
+
+
+def test_the_suites_skip_without_an_issuer(pytester: pytest.Pytester) -> None:
+    result = judge(pytester, "--pyargs", "suites")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*skipped*"])
+
+
+def test_own_tests_run_beside_the_harness(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served)
+    path: Path = pytester.makepyfile("def test_mine(): assert False")
+    result = judge(pytester, "--issuer-url", served.url, str(path))
+    result.assert_outcomes(failed=1)
+    assert result.ret in (1, 6)

@@ -1,0 +1,57 @@
+"""Secrets stay out of everything that is written down."""
+
+from __future__ import annotations
+
+import json
+
+from harness.redaction import Redactor, mark
+
+
+def test_a_secret_json_member_is_replaced_by_its_mark() -> None:
+    text = Redactor().text('{"access_token": "s3cr3t-token", "token_type": "Bearer"}')
+    assert "s3cr3t-token" not in text
+    assert json.loads(text) == {"access_token": mark("s3cr3t-token"), "token_type": "Bearer"}
+
+
+def test_a_short_or_numeric_transaction_code_is_hidden_under_its_name() -> None:
+    assert "4711" not in Redactor().text('{"tx_code":"4711"}')
+    assert "4711" not in Redactor().text('{"tx_code": 4711}')
+    assert "4711" not in Redactor().text("grant_type=x&tx_code=4711&y=1")
+
+
+def test_the_tx_code_object_of_an_offer_is_no_secret() -> None:
+    text = '{"tx_code":{"length":4}}'
+    assert Redactor().text(text) == text
+
+
+def test_broken_json_is_redacted_too() -> None:
+    assert "s3cr3t-token" not in Redactor().text('{"access_token": "s3cr3t-token", "broken')
+
+
+def test_a_value_once_seen_is_hidden_everywhere() -> None:
+    redactor = Redactor()
+    redactor.text('{"access_token":"s3cr3t-token"}')
+    assert redactor.text("the token s3cr3t-token was refused") == f"the token {mark('s3cr3t-token')} was refused"
+
+
+def test_headers_keep_the_scheme_and_lose_the_token() -> None:
+    redactor = Redactor()
+    assert redactor.header("Authorization", "Bearer s3cr3t-token") == f"Bearer {mark('s3cr3t-token')}"
+    assert "abc" not in redactor.header("Set-Cookie", "session=abc; Path=/")
+    assert redactor.header("Content-Type", "application/json") == "application/json"
+
+
+def test_an_offer_in_a_link_loses_its_code() -> None:
+    link = "openid-credential-offer://?credential_offer=%7B%22grants%22%3A%7B%22pre-authorized_code%22%3A%22c0de-c0de%22%7D%7D"
+    assert "c0de-c0de" not in Redactor().text(link)
+
+
+def test_the_same_secret_has_the_same_mark() -> None:
+    redactor = Redactor(["planted-secret"])
+    assert (
+        redactor.text("planted-secret") == mark("planted-secret") == Redactor().header("Cookie", "planted-secret")
+    )
+
+
+def test_a_credential_is_hidden() -> None:
+    assert "eyJhbGciOi" not in Redactor().text('{"credentials":[{"credential":"eyJhbGciOi.x.y~"}]}')

@@ -1,0 +1,161 @@
+"""The way to the network: bounded in time and size, recorded, redacted, and clear about what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import respx
+import trustme
+
+from harness.transport import Client, Recorder, TransportFailure, is_loopback, tls_context
+
+URL = "https://issuer.test/x"
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    made = Client(Recorder(), timeout_s=5.0, max_body=1000)
+    yield made
+    await made.aclose()
+
+
+@respx.mock
+async def test_an_exchange_is_numbered_and_recorded(client: Client) -> None:
+    respx.post(URL).respond(201, json={"c_nonce": "n"}, headers={"Cache-Control": "no-store"})
+    reply = await client.send("nonce request", "POST", URL, json_body={"a": 1})
+    assert (reply.status, reply.object, reply.exchange) == (201, {"c_nonce": "n"}, 1)
+    (exchange,) = client.recorder.exchanges
+    assert (exchange.number, exchange.purpose, exchange.status) == (1, "nonce request", 201)
+    assert exchange.request.body is not None
+    assert '"a": 1' in exchange.request.body
+    assert exchange.response is not None
+    assert ("cache-control", "no-store") in [(name.lower(), value) for name, value in exchange.response.headers]
+    assert exchange.started.endswith("+00:00")
+
+
+@respx.mock
+async def test_secrets_are_not_recorded(client: Client) -> None:
+    respx.post(URL).respond(json={"access_token": "s3cr3t-token"})
+    await client.send("token request", "POST", URL, form={"pre-authorized_code": "c0de-c0de"})
+    await client.send("credential request", "POST", URL, headers={"Authorization": "Bearer s3cr3t-token"})
+    written = str([exchange.to_json() for exchange in client.recorder.exchanges])
+    assert "s3cr3t-token" not in written
+    assert "c0de-c0de" not in written
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (httpx.ReadTimeout("x"), "timeout", "no complete answer from issuer.test within 5 s"),
+        (httpx.ConnectError("refused"), "connection", "cannot connect to issuer.test"),
+        (httpx.ReadError("reset by peer"), "connection", "issuer.test"),
+        (httpx.RemoteProtocolError("nonsense"), "protocol", "no proper HTTP"),
+        (
+            httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] verify failed: self-signed (_ssl.c:1)"),
+            "tls",
+            "self-s",
+        ),
+    ],
+)
+@respx.mock
+async def test_a_failure_is_told_in_one_line(client: Client, error: Exception, kind: str, words: str) -> None:
+    respx.get(URL).mock(side_effect=error)
+    with pytest.raises(TransportFailure, match=words) as caught:
+        await client.send("metadata", "GET", URL)
+    assert caught.value.kind == kind
+    assert caught.value.exchange == 1
+    assert "\n" not in caught.value.message
+    (exchange,) = client.recorder.exchanges
+    assert exchange.failure == caught.value.message
+    assert exchange.status is None
+
+
+@respx.mock
+async def test_a_large_answer_is_cut_off(client: Client) -> None:
+    respx.get(URL).respond(content=b"x" * 1001)
+    with pytest.raises(TransportFailure, match="larger than 1000 bytes"):
+        await client.send("metadata", "GET", URL)
+
+
+@respx.mock
+async def test_redirects_are_not_followed(client: Client) -> None:
+    respx.get(URL).respond(302, headers={"Location": "https://elsewhere.test/"})
+    assert (await client.send("metadata", "GET", URL)).status == 302
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("http://issuer.test/x", "insecure"),
+        ("ftp://issuer.test/x", "url"),
+        ("https://", "url"),
+        ("nonsense", "url"),
+        ("https://exa mple\x00/", "url"),
+    ],
+)
+async def test_nothing_is_sent_to_an_unfit_address(client: Client, url: str, kind: str) -> None:
+    with pytest.raises(TransportFailure) as caught:
+        await client.send("metadata", "GET", url)
+    assert caught.value.kind == kind
+    assert client.recorder.count == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8080/x", True),
+        ("http://localhost/", True),
+        ("http://[::1]/", True),
+        ("http://127.8.8.8/", True),
+        ("http://10.0.0.1/", False),
+        ("http://localhost.example/", False),
+        ("http://127.0.0.1.example/", False),
+    ],
+)
+def test_loopback_addresses_are_known(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
+
+
+async def serve(
+    answer: bytes, *, then_hang: bool = False, context: ssl.SSLContext | None = None
+) -> asyncio.Server:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        if then_hang:
+            await reader.read()
+        writer.close()
+
+    return await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+
+
+def address(server: asyncio.Server) -> str:
+    return f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_an_issuer_that_stops_in_the_middle_is_given_up_in_time() -> None:
+    server = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", then_hang=True)
+    client = Client(Recorder(), timeout_s=0.3)
+    async with server:
+        with pytest.raises(TransportFailure) as caught:
+            await client.send("metadata", "GET", f"http://{address(server)}/")
+    await client.aclose()
+    assert caught.value.kind == "timeout"
+
+
+async def test_a_certificate_nobody_trusts_is_told_as_such() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", context=context)
+    client = Client(Recorder(), verify=tls_context(), timeout_s=5)
+    async with server:
+        with pytest.raises(TransportFailure, match="is not trusted") as caught:
+            await client.send("metadata", "GET", f"https://{address(server)}/")
+    await client.aclose()
+    assert caught.value.kind == "tls"
