@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: without the program's name; those of the process by default.
+
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["run"]:
@@ -48,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     issuer.add_argument("--port", type=int, default=8443, help="0 for any free port (default: 8443)")
     issuer.add_argument("--http", action="store_true", help="plain http instead of TLS")
     issuer.add_argument("--variant", default="default", help="which clean configuration (see --list)")
-    issuer.add_argument("--fault", action="append", default=[], metavar="ID", help="a defect to switch on; repeatable")
+    issuer.add_argument(
+        "--fault", action="append", default=[], metavar="ID", help="a defect to switch on; repeatable"
+    )
     issuer.add_argument("--list", action="store_true", help="list the variants and end")
     issuer.set_defaults(handle=_issuer)
 

@@ -201,6 +201,9 @@ class Conformance:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Hang the result and the exchanges it made on the report that decides."""
         report = yield
+        if isinstance(item, CheckItem) and report.skipped and isinstance(report.longrepr, tuple):
+            # pytest would name the line of ours that skips; the check's own file says more.
+            report.longrepr = (str(item.path), 0, report.longrepr[2])
         if isinstance(item, CheckItem) and item.result is not None:
             decides = report.when == "call" or (report.when == "setup" and report.failed)
             if decides:

@@ -7,7 +7,8 @@ code that a team's run uses.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.checks import Check, Per
@@ -27,7 +28,8 @@ from harness.hooks import OfferSource
 from harness.model import CheckResult, Json, Level, Requirement, Verdict
 from harness.redaction import Redactor
 from harness.transport import Reply, TransportFailure
-from harness.wallet import credential, nonce
+from harness.wallet import credential, issuer_key, nonce
+from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.metadata import Issuer
 from harness.wallet.offer import ReceivedOffer
 
@@ -65,6 +67,7 @@ class Engine:
         self._strict = strict
         self._shared: dict[Scenario, Flow] = dict(flows or {})
         self._accesses: dict[Scenario, Access] = {}
+        self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._nonce: Reply | TransportFailure | None = None
 
     def shared(self, scenario: Scenario) -> Flow:
@@ -140,66 +143,91 @@ class Engine:
         except AccessExpired:
             verdict, reason = Verdict.BLOCKED, "the issuer does not accept a fresh Access Token"
         except TransportFailure as failure:
+            # Where nothing was sent, the issuer gave no address that a request could go to.
+            verdict = Verdict.BLOCKED if failure.exchange is None else Verdict.ERROR
             reason = failure.message
         except Exception as error:  # a defect of the harness must not cost the results of the other checks
             reason = f"internal error of the harness: {_where(error)}"
+        if verdict in (Verdict.BLOCKED, Verdict.ERROR) and expect.worst() is not None:
+            # What was found before the check had to stop stays found.
+            verdict = self._by_findings(expect)
+        redacted = recorder.redactor.text
         made = [exchange.number for exchange in recorder.since(before)]
         return CheckResult(
             check=check.id,
             verdict=verdict,
             requirements=check.requires,
             configuration=scenario.label if scenario else None,
-            findings=expect.findings,
-            reason=reason,
+            findings=tuple(replace(finding, observed=redacted(finding.observed)) for finding in expect.findings),
+            reason=None if reason is None else redacted(reason),
             exchanges=tuple(dict.fromkeys([*read, *made])),
             evaluated=expect.evaluated,
             elapsed_s=round(time.perf_counter() - started, 4),
         )
 
+    def _by_findings(self, expect: Expect) -> Verdict:
+        worst = expect.worst()
+        if worst is None:
+            return Verdict.PASS
+        return Verdict.FAIL if worst is Level.MUST or self._strict else Verdict.WARN
+
     async def _judge(
         self, check: Check, scenario: Scenario | None, expect: Expect, read: list[int]
     ) -> tuple[Verdict, str | None]:
         facts = Facts(self.issuer, scenario)
-        if scenario is not None:
-            if "offer" in check.applies.needs:
-                facts.offer = await self.shared(scenario).offer()
-            if "token" in check.applies.needs:
-                facts.token = await self.shared(scenario).token()
-        ruling = check.applies(facts)
-        if not ruling.applies:
-            return Verdict.NOT_APPLICABLE, ruling.reason
+        for step in check.applies.steps:
+            await self._gather(step.needs, facts)
+            ruling = step.rule(facts)
+            if not ruling.applies:
+                return Verdict.NOT_APPLICABLE, ruling.reason
         await self._call(check, scenario, facts, expect, read)
         if not expect.evaluated:
             return Verdict.ERROR, "the check evaluated no expectation"
-        worst = expect.worst()
-        if worst is None:
-            return Verdict.PASS, None
-        if worst is Level.MUST or self._strict:
-            return Verdict.FAIL, None
-        return Verdict.WARN, None
+        return self._by_findings(expect), None
+
+    async def _gather(self, needs: Collection[str], facts: Facts) -> None:
+        """Add what a predicate reads to the facts."""
+        if not needs:
+            return
+        flow = self._shared_flow(facts.scenario)
+        if "link" in needs:
+            facts.link = await flow.link()
+        if "offer" in needs:
+            facts.offer = await flow.offer()
+        if "token" in needs:
+            facts.token = await flow.token()
+        if "issuer_key" in needs:
+            # All credentials of one response are signed in the same way as the first.
+            facts.issuer_key = await self._issuer_key((await flow.credentials())[0])
 
     async def _call(
         self, check: Check, scenario: Scenario | None, facts: Facts, expect: Expect, read: list[int]
     ) -> None:
         given: dict[str, Any] = {"expect": expect}
-        credentials: Sequence[IssuedCredential] = ()
         for name in check.evidence:
-            if name in ("expect", "access"):
-                continue
-            if name == "credential":
-                credentials = await self._shared_flow(scenario).credentials()
-                read += [item.exchange for item in credentials]
-                continue
-            given[name] = value = await self._evidence(name, scenario, facts)
-            read += _exchanges(value)
-        if credentials:
+            if name not in ("expect", "access", "credential", "issuer_key"):
+                given[name] = value = await self._evidence(name, scenario, facts)
+                read += _exchanges(value)
+        if not {"credential", "issuer_key"}.isdisjoint(check.evidence):
             # More than one credential in one response is judged one by one.
-            for item in credentials:
-                await check.function(**given, credential=item)
+            for item in await self._shared_flow(scenario).credentials():
+                read.append(item.exchange)
+                await check.function(**given, **await self._of_credential(check, item, read))
         elif "access" in check.evidence:
             await self._call_with_access(check, self._need(scenario), given)
         else:
             await check.function(**given)
+
+    async def _of_credential(self, check: Check, item: IssuedCredential, read: list[int]) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        if "credential" in check.evidence:
+            given["credential"] = item
+        if "issuer_key" in check.evidence:
+            given["issuer_key"] = key = await self._issuer_key(item)
+            if key.mechanism is None:
+                raise Blocked(key.missing)
+            read += _exchanges(key)
+        return given
 
     async def _evidence(self, name: str, scenario: Scenario | None, facts: Facts) -> Any:
         if name == "issuer":
@@ -214,7 +242,7 @@ class Engine:
             return self._flow(self._need(scenario))
         if name == "shared":
             return self._shared_flow(scenario)
-        if name in ("offer", "token", "issuance"):
+        if name in ("link", "offer", "token", "issuance"):
             return await getattr(self._shared_flow(scenario), name)()
         raise TypeError(f"no evidence is called {name!r}")
 
@@ -228,13 +256,28 @@ class Engine:
         expect: Expect = given["expect"]
         try:
             await check.function(**given, access=access)
+            # What was found may be due to the second use of the token, however the issuer refuses that.
+            doubtful = access.used and bool(expect.findings) and not await access.still_works()
         except AccessExpired:
+            doubtful = True
+        if doubtful:
             expect.restart()
             self._accesses.pop(scenario, None)
             access = await self._flow(scenario).access()
             await check.function(**given, access=access)
         access.used = True
         self._accesses[scenario] = access
+
+    async def _issuer_key(self, issued: IssuedCredential) -> IssuerKey:
+        place = issued.exchange, issued.pointer
+        if place not in self._issuer_keys:
+            tools = self._tools
+            try:
+                found = await issuer_key.resolve(issued.vc, tools.client, tools.trust, issued.received)
+            except issuer_key.TrustError as error:
+                raise Blocked(str(error)) from error
+            self._issuer_keys[place] = found
+        return self._issuer_keys[place]
 
     async def _shared_nonce(self) -> Reply:
         if self._nonce is None:
@@ -288,6 +331,8 @@ def _exchanges(value: Any) -> list[int]:
         return [value.exchange]
     if isinstance(value, Issuer):
         return [value.reply.exchange]
+    if isinstance(value, IssuerKey):
+        return [reply.exchange for reply in value.replies]
     return []
 
 

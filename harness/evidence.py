@@ -13,15 +13,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from harness.config import TrustSettings
 from harness.formats import sd_jwt_vc
 from harness.formats.problems import FormatError
-from harness.hooks import HookError, HookUnavailable, OfferSource
+from harness.hooks import HookError, HookUnavailable, MintedOffer, OfferSource
 from harness.redaction import Redactor, mark
 from harness.transport import Client, Reply, TransportFailure
 from harness.wallet import credential, nonce, proof, token
+from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.keys import KeyMaker, WalletKey, choose_algorithm, make_key
 from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
-from harness.wallet.offer import OfferError, ReceivedOffer, parse_link, receive
+from harness.wallet.offer import OfferError, OfferLink, ReceivedOffer, parse_link, receive
 
 T = TypeVar("T")
 
@@ -50,12 +52,14 @@ class Scenario:
 
 @dataclass
 class Facts:
-    """What predicates may read. ``offer`` and ``token`` are set when a predicate needs them."""
+    """What predicates may read; what comes after ``scenario`` is set when a predicate needs it."""
 
     issuer: Issuer
     scenario: Scenario | None = None
+    link: OfferLink = field(init=False)
     offer: ReceivedOffer = field(init=False)
     token: Reply = field(init=False)
+    issuer_key: IssuerKey = field(init=False)
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -68,11 +72,31 @@ class Facts:
         return f"configuration {self.scenario.configuration!r}" if self.scenario else "the configuration"
 
     @property
-    def other_configurations(self) -> list[str]:
-        """Configurations of the metadata besides the scenario's."""
+    def server(self) -> AuthorizationServer | None:
+        """The Authorization Server that the offer leads to, if the metadata knows it; needs ``offer``."""
+        try:
+            return self.issuer.server_for(self.offer.authorization_server)
+        except MetadataError:
+            return None
+
+    @property
+    def unoffered_configurations(self) -> list[str]:
+        """Configurations that the offer does not name and that take the same key proofs; needs ``offer``.
+
+        None when the offer fails to name any configuration.
+        """
+        offered = self.offer.configuration_ids
         return [
-            name for name in self.issuer.configurations if not self.scenario or name != self.scenario.configuration
+            name
+            for name, members in self.issuer.configurations.items()
+            if offered and name not in offered and _key_terms(members) == _key_terms(self.configuration)
         ]
+
+
+def _key_terms(configuration: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(
+        configuration.get(name) for name in ("proof_types_supported", "cryptographic_binding_methods_supported")
+    )
 
 
 @dataclass(frozen=True)
@@ -92,6 +116,7 @@ class Tools:
     now: Callable[[], float]
     options: WalletOptions = WalletOptions()
     make_key: KeyMaker = make_key
+    trust: TrustSettings = field(default_factory=TrustSettings)
 
 
 @dataclass(frozen=True)
@@ -103,6 +128,7 @@ class IssuedCredential:
         exchange: number of the exchange that brought it.
         pointer: JSON Pointer to it in that exchange's answer.
         keys: the proof keys of the request, as public JWKs.
+        received: when it came, in seconds since 1970.
         vc: the credential read as SD-JWT VC.
 
     """
@@ -111,6 +137,7 @@ class IssuedCredential:
     exchange: int
     pointer: str
     keys: tuple[dict[str, Any], ...]
+    received: float
 
     @cached_property
     def vc(self) -> sd_jwt_vc.SdJwtVc:
@@ -128,6 +155,20 @@ class IssuedCredential:
             raise Blocked(f"the credential cannot be read: {error.detail}") from error
 
 
+def issued_in(reply: Reply, keys: tuple[dict[str, Any], ...], received: float) -> tuple[IssuedCredential, ...]:
+    """Give the credentials of a Credential Response.
+
+    Args:
+        keys: the proof keys of the request, as public JWKs.
+        received: when it came, in seconds since 1970.
+
+    """
+    return tuple(
+        IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", keys, received)
+        for index, raw in enumerate(credential.credentials(reply))
+    )
+
+
 class Flow:
     """One redemption of one Credential Offer in the Pre-Authorized Code Flow."""
 
@@ -138,6 +179,7 @@ class Flow:
         self._source = source
         self._steps: dict[str, Any] = {}
         self._keys: tuple[dict[str, Any], ...] = ()
+        self._received = 0.0
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
 
     @property
@@ -152,6 +194,10 @@ class Flow:
             return self.issuer.configurations[self.scenario.configuration]
         except KeyError:
             raise Blocked(f"credential_configurations_supported has no {self.scenario.configuration!r}") from None
+
+    async def link(self) -> OfferLink:
+        """What the issuer handed out, before an offer sent by reference is fetched."""
+        return await self._step("link", self._read_link)
 
     async def offer(self) -> ReceivedOffer:
         """The Credential Offer of this flow."""
@@ -177,13 +223,10 @@ class Flow:
 
         """
         reply = await self.issuance()
-        found = credential.credentials(reply)
+        found = issued_in(reply, self._keys, self._received)
         if not found:
             raise Blocked(f"no credential was issued: {_said(reply)}")
-        return tuple(
-            IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", self._keys)
-            for index, raw in enumerate(found)
-        )
+        return found
 
     async def access(self) -> Access:
         """The right to make Credential Requests that this flow's Access Token gives.
@@ -261,36 +304,58 @@ class Flow:
         outcome = self._steps.get(step)
         return None if isinstance(outcome, Exception) else outcome
 
-    async def _receive_offer(self) -> ReceivedOffer:
+    async def _take_offer(self) -> MintedOffer:
         if self._source is None:
             raise Blocked(
                 "no Credential Offer is at hand: give --vci-offer, or tell assay.toml under [[offer]]"
                 " how to get fresh ones"
             )
-        wanted = self.scenario.configuration if self._source.mints_for_configuration else None
         try:
-            minted = await self._source.fetch(wanted)
-            received = await receive(self.tools.client, parse_link(minted.offer))
-            if not received.wants_tx_code:
-                return received
-            try:
-                return replace(received, tx_code=await self._source.transaction_code(minted, wanted))
-            except HookUnavailable as error:
-                self._no_tx_code = str(error)
-                return received
-        except (HookError, OfferError) as error:
+            return await self._source.fetch(self._wanted)
+        except HookError as error:
             raise Blocked(str(error)) from error
+
+    async def _read_link(self) -> OfferLink:
+        try:
+            return parse_link((await self._step("hook", self._take_offer)).offer)
+        except OfferError as error:
+            raise Blocked(str(error)) from error
+
+    async def _receive_offer(self) -> ReceivedOffer:
+        try:
+            received = await receive(self.tools.client, await self.link())
+        except OfferError as error:
+            raise Blocked(str(error)) from error
+        if not received.wants_tx_code or self._source is None:
+            return received
+        try:
+            code = await self._source.transaction_code(await self._step("hook", self._take_offer), self._wanted)
+        except HookUnavailable as error:
+            self._no_tx_code = str(error)
+            return received
+        except HookError as error:
+            raise Blocked(str(error)) from error
+        return replace(received, tx_code=code)
+
+    @property
+    def _wanted(self) -> str | None:
+        """The configuration an offer is asked for; ``None`` when the source cannot choose."""
+        chooses = self._source is not None and self._source.mints_for_configuration
+        return (self.scenario.configuration or None) if chooses else None
 
     async def _request_token(self) -> Reply:
         return await self.request_token(await self.token_fields())
 
     async def _request_credential(self) -> Reply:
         access = await self.access()
-        if not self.needs_proof:
-            return await access.request(access.body())
-        key = self.proof_key()
-        self._keys = (key.public,)
-        return await access.request(access.body((await access.proof(key=key)).sign()))
+        body = access.body()
+        if self.needs_proof:
+            key = self.proof_key()
+            self._keys = (key.public,)
+            body = access.body((await access.proof(key=key)).sign())
+        reply = await access.request(body)
+        self._received = self.tools.now()
+        return reply
 
     @property
     def needs_proof(self) -> bool:
@@ -307,6 +372,20 @@ class Flow:
             Blocked: the configuration takes no ``jwt`` proofs, or none of their algorithms is known.
 
         """
+        names = self.proof_algorithms
+        chosen = algorithm or choose_algorithm(names, self.tools.options.algorithm)
+        if chosen is None:
+            raise Blocked(f"the wallet has none of the proof algorithms {names}")
+        return self.tools.make_key(chosen)
+
+    @property
+    def proof_algorithms(self) -> list[str]:
+        """The ``proof_signing_alg_values_supported`` of the ``jwt`` proof type.
+
+        Raises:
+            Blocked: the configuration takes no ``jwt`` proofs, or only with what the wallet cannot make.
+
+        """
         types = self.configuration.get("proof_types_supported")
         jwt = types.get("jwt") if isinstance(types, dict) else None
         if not isinstance(jwt, dict):
@@ -315,26 +394,34 @@ class Flow:
         if "key_attestations_required" in jwt:
             raise Blocked("the configuration asks for key attestations, which this version does not make")
         offered = jwt.get("proof_signing_alg_values_supported")
-        names = [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
-        chosen = algorithm or choose_algorithm(names, self.tools.options.algorithm)
-        if chosen is None:
-            raise Blocked(f"the wallet has none of the proof algorithms {names}")
-        return self.tools.make_key(chosen)
+        return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
 
     @property
-    def proof_form(self) -> str:
-        """How a proof carries its key here.
+    def binding_methods(self) -> list[str]:
+        """The ``cryptographic_binding_methods_supported`` of the configuration."""
+        methods = self.configuration.get("cryptographic_binding_methods_supported")
+        return [name for name in methods if isinstance(name, str)] if isinstance(methods, list) else []
+
+    def proof_form(self, algorithm: str) -> str:
+        """Choose how a proof carries its key here.
+
+        Args:
+            algorithm: what the key signs with.
 
         Raises:
             Blocked: the wallet knows none of the configuration's binding methods.
 
         """
-        methods = self.configuration.get("cryptographic_binding_methods_supported")
-        names = [name for name in methods if isinstance(name, str)] if isinstance(methods, list) else []
-        form = proof.choose_form(names, self.tools.options.key_form)
+        form = proof.choose_form(self.binding_methods, algorithm, self.tools.options.key_form)
         if form is None:
-            raise Blocked(f"the wallet has none of the binding methods {names}")
+            raise Blocked(
+                f"the wallet has none of the binding methods {self.binding_methods} for {algorithm} keys"
+            )
         return form
+
+    def again(self) -> Flow:
+        """Give a fresh flow of the same scenario."""
+        return Flow(self.issuer, self.scenario, self._source, self.tools)
 
     async def _step(self, name: str, take: Callable[[], Awaitable[T]]) -> T:
         if name not in self._steps:
@@ -366,6 +453,7 @@ class Access:
         self.token = access_token
         self.identifier = identifier
         self.used = False
+        self._works = False
 
     @property
     def configuration_id(self) -> str:
@@ -400,14 +488,25 @@ class Access:
             value = nonce.c_nonce(reply)
             if value is None:
                 raise Blocked(f"the Nonce Endpoint gave no c_nonce: {_said(reply)}")
+        key = key or self.flow.proof_key()
         return proof.draft(
-            key or self.flow.proof_key(),
-            form=form or self.flow.proof_form,
+            key,
+            form=form or self.flow.proof_form(key.algorithm),
             audience=self.flow.issuer.identifier,
             issued_at=tools.now(),
             nonce=value,
             client_id=tools.options.client_id,
         )
+
+    async def still_works(self) -> bool:
+        """Whether a right Credential Request with this token is granted; asked once."""
+        if not self._works:
+            try:
+                reply = await self.request(await self.right_body())
+            except AccessExpired:
+                return False
+            self._works = reply.successful and credential.carries_credential(reply)
+        return self._works
 
     async def request(
         self,

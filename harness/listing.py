@@ -110,23 +110,33 @@ def checks_page() -> str:
     lines = [
         "# Checks",
         "",
-        "Made by `make docs`; do not edit. What a check's level and verdicts mean is told in [report.md](report.md).",
+        "Made by `make docs`; do not edit. [report.md](report.md) tells what levels and verdicts mean.",
     ]
     area = None
     for row in check_rows():
         if row["area"] != area:
             area = row["area"]
-            lines += ["", f"## {area}", "", "| check | level | what it says | requirements | proven by |", "|" + " --- |" * 5]
+            lines += [
+                "",
+                f"## {area}",
+                "",
+                "| check | level | what it says | requirements | proven by |",
+                "|" + " --- |" * 5,
+            ]
         faults = ", ".join(f"`{fault}`" for fault in row["proven_by"])
-        lines.append(
-            f"| `{row['id']}` | {row['level']} | {row['description']} | {', '.join(row['requirements'])} | {faults} |"
-        )
+        requirements = ", ".join(row["requirements"])
+        cells = (f"`{row['id']}`", row["level"], row["description"], requirements, faults)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def requirements_page() -> str:
     """Give ``docs/requirements.md``: every requirement with its checks or the reason why there are none."""
-    lines = ["# Requirements", "", "Made by `make docs`; do not edit. The texts are ours; the links lead to the clauses."]
+    lines = [
+        "# Requirements",
+        "",
+        "Made by `make docs`; do not edit. The texts are ours, the links lead to the clauses.",
+    ]
     spec = None
     for row in requirement_rows():
         if row["spec"] != spec:

@@ -286,7 +286,7 @@ class RunReport(_Jsonable):
     requirements: Sequence[RequirementResult]
     exchanges: Sequence[Exchange]
     waivers: Sequence[Mapping[str, Json]]
-    """Each waiver with ``state`` (``used``, ``stale``, ``expired``, ``unknown``, ``not-run``) and ``days_left``."""
+    """Each waiver with ``state`` (used, stale, expired, unknown, not-run) and ``days_left``."""
     configuration: Mapping[str, Json]
     """The settings of the run, redacted."""
     issuer: Mapping[str, Json]

@@ -91,18 +91,23 @@ async def scenarios(
     return found, flows
 
 
-def _offered(received: ReceivedOffer, candidates: Sequence[str], wanted: Sequence[str]) -> Sequence[str]:
+def _offered(received: ReceivedOffer | None, candidates: Sequence[str], wanted: Sequence[str]) -> Sequence[str]:
     """Give the candidates an offer is for; all of them when it names none that the issuer has."""
-    names = [name for name in received.configuration_ids if name in candidates]
-    if wanted and not names:
-        raise PreflightError(f"the offer is for {received.configuration_ids}, not for {list(wanted)}")
+    offered = received.configuration_ids if received else []
+    names = [name for name in offered if name in candidates]
+    if received and wanted and not names:
+        raise PreflightError(f"the offer is for {offered}, not for {list(wanted)}")
     return names or candidates[:1]
 
 
-async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer:
+async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer | None:
+    """Give the source's first offer; ``None`` when its URL is one that a wallet must not fetch from."""
     try:
         received = await flow.offer()
     except Blocked as error:
+        cause = error.__cause__
+        if isinstance(cause, TransportFailure) and cause.kind == "insecure":
+            return None
         raise PreflightError(f"no usable offer from {source.name!r}: {error}") from error
     if source.single and received.code:
         # A single offer may have been used or expired before the run; that is no defect of the issuer.

@@ -60,7 +60,8 @@ def judge(
     count = Counter(result.verdict for result in results)
     judged = sum(count[v] for v in (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED))
     if count[Verdict.FAIL]:
-        codes = sorted({finding.code for result in results for finding in result.findings})
+        failed = [result for result in results if result.verdict is Verdict.FAIL]
+        codes = {finding.code for result in failed for finding in result.findings}
         kinds = "one kind of finding" if len(codes) == 1 else f"{len(codes)} kinds of findings"
         return Judgement(RunVerdict.NOT_CONFORMANT, f"{_checks(count[Verdict.FAIL])} failed, with {kinds}.")
     if waiver_problems:

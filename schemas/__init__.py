@@ -1,0 +1,1 @@
+"""Data of the harness: requirements, wire messages, and the forms of its own files."""
