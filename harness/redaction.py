@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import insort
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, unquote_plus
@@ -37,6 +38,32 @@ SECRET_NAMES = (
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "dpop"})
 
+_PLAIN_HEADERS = frozenset(
+    [
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "age",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-type",
+        "date",
+        "expires",
+        "host",
+        "keep-alive",
+        "pragma",
+        "server",
+        "strict-transport-security",
+        "transfer-encoding",
+        "user-agent",
+        "vary",
+    ]
+)
+"""Header fields whose syntax has no room for a secret."""
+
 _NAMES = "|".join(re.escape(name) for name in SECRET_NAMES)
 _JSON_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)')
 _FIELD = re.compile(rf"(^|[?&])((?:{_NAMES})=)([^&#\s]*)")
@@ -55,27 +82,24 @@ class Redactor:
     """Replaces secrets in text; remembers every value it was told of."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._values: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._values: list[str] = []
+        """The longest first, so that a secret within a secret does not leave the rest of it standing."""
         for secret in secrets:
             self.learn(secret)
 
     def learn(self, secret: str) -> None:
         """Remember a secret value, so that it is hidden wherever it turns up from now on."""
         if len(secret) >= _SHORTEST_VALUE and secret not in self._values:
-            self._values[secret] = mark(secret)
-            self._pattern = None
+            insort(self._values, secret, key=lambda value: -len(value))
 
     def text(self, text: str) -> str:
         """Hide the secrets in a body, a URL or any other text."""
         text = _JSON_MEMBER.sub(self._json_member, text)
         text = _OFFER_IN_URL.sub(self._offer, text)
         text = _FIELD.sub(self._field, text)
-        if self._values:
-            if self._pattern is None:
-                longest_first = sorted(self._values, key=len, reverse=True)
-                self._pattern = re.compile("|".join(re.escape(value) for value in longest_first))
-            text = self._pattern.sub(lambda found: self._values[found[0]], text)
+        for secret in self._values:
+            if secret in text:
+                text = text.replace(secret, mark(secret))
         return text
 
     def value(self, value: Any) -> Any:
@@ -87,6 +111,8 @@ class Redactor:
 
     def header(self, name: str, value: str) -> str:
         """Hide a secret header value but keep what is no secret, such as the authentication scheme."""
+        if name.lower() in _PLAIN_HEADERS:
+            return value
         if name.lower() not in SECRET_HEADERS:
             return self.text(value)
         scheme, space, credentials = value.partition(" ")

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -158,8 +158,11 @@ def _readable(body: bytes) -> str:
     return text
 
 
+@cache
 def tls_context(extra_ca: str | Path | None = None) -> ssl.SSLContext:
     """Make the TLS settings of a run: TLS 1.2 or newer, the system's roots, and the team's own if given.
+
+    Loading the roots takes longer than most exchanges, so the settings are made once and shared.
 
     Args:
         extra_ca: a PEM file with further trust anchors for the connection.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 
 import httpx
@@ -12,7 +13,6 @@ from harness.model import Verdict
 from harness.reference.degenerate import DEGENERATE
 from harness.reference.serve import serving
 from harness.tests.bench import Outcome, all_checks, judge_issuer
-from harness.transport import tls_context
 
 ON_A_SOCKET = sorted(name for name in DEGENERATE if name.split("-after")[0] in ("hang", "huge", "drop"))
 """Where bounded time and memory depend on how bytes really arrive."""
@@ -52,8 +52,7 @@ def test_the_harness_survives(name: str) -> None:
 def test_the_harness_survives_on_a_socket(name: str) -> None:
     started = time.monotonic()
     with serving(lambda base_url: DEGENERATE[name](base_url=base_url)) as server:
-        context = tls_context()
-        context.load_verify_locations(cadata=server.ca_pem)
+        context = ssl.create_default_context(cadata=server.ca_pem)
         outcome = asyncio.run(judge_issuer(server.issuer.issuer, None, verify=context, timeout_s=0.3))
     survived(outcome)
     assert time.monotonic() - started < LONGEST_S

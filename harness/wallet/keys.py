@@ -12,16 +12,22 @@ from typing import Any
 
 from jwcrypto import jwk
 
-_CURVES = {
-    "ES256": ("EC", "P-256"),
-    "ES384": ("EC", "P-384"),
-    "ES512": ("EC", "P-521"),
-    "ES256K": ("EC", "secp256k1"),
-    "EdDSA": ("OKP", "Ed25519"),
+_KEYS: dict[str, dict[str, str]] = {
+    "ES256": {"kty": "EC", "crv": "P-256"},
+    "ES384": {"kty": "EC", "crv": "P-384"},
+    "ES512": {"kty": "EC", "crv": "P-521"},
+    "ES256K": {"kty": "EC", "crv": "secp256k1"},
+    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+    "Ed25519": {"kty": "OKP", "crv": "Ed25519"},
+    "Ed448": {"kty": "OKP", "crv": "Ed448"},
+    "ML-DSA-44": {"kty": "AKP", "alg": "ML-DSA-44"},
+    "ML-DSA-65": {"kty": "AKP", "alg": "ML-DSA-65"},
+    "ML-DSA-87": {"kty": "AKP", "alg": "ML-DSA-87"},
 }
+"""Algorithm to the parameters a key of it is made with."""
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 
-ALGORITHMS = (*_CURVES, *_RSA)
+ALGORITHMS = (*_KEYS, *_RSA)
 """JWS algorithms the wallet can sign with, in the order it prefers them."""
 
 
@@ -53,9 +59,8 @@ def make_key(algorithm: str) -> WalletKey:
         ValueError: the wallet cannot sign with this algorithm.
 
     """
-    if algorithm in _CURVES:
-        kind, curve = _CURVES[algorithm]
-        return WalletKey(jwk.JWK.generate(kty=kind, crv=curve), algorithm)
+    if algorithm in _KEYS:
+        return WalletKey(jwk.JWK.generate(**_KEYS[algorithm]), algorithm)
     if algorithm in _RSA:
         return WalletKey(_rsa_key(), algorithm)
     raise ValueError(f"the wallet cannot sign with {algorithm}")
@@ -94,7 +99,7 @@ def certificate_for(key: WalletKey, now: float) -> str:
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.x509.oid import NameOID
 
     private: Any = serialization.load_pem_private_key(
@@ -111,6 +116,6 @@ def certificate_for(key: WalletKey, now: float) -> str:
         .not_valid_before(moment - timedelta(hours=1))
         .not_valid_after(moment + timedelta(days=1))
     )
-    algorithm = None if isinstance(private, Ed25519PrivateKey) else hashes.SHA256()
-    signed = builder.sign(private, algorithm)
+    needs_hash = isinstance(private, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey))
+    signed = builder.sign(private, hashes.SHA256() if needs_hash else None)
     return base64.b64encode(signed.public_bytes(serialization.Encoding.DER)).decode()
