@@ -254,6 +254,7 @@ class Conformance:
                 session.exitstatus = status
         self._close()
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker saw of the issuer."""
         output = getattr(node, "workeroutput", {})
@@ -331,9 +332,9 @@ class Conformance:
             reporter.showfspath = False
             if self.config.option.tbstyle == "auto":
                 self.config.option.tbstyle = "no"
-            if self.config.option.reportchars == "fE":
-                self.config.option.reportchars = ""
-                reporter.reportchars = ""
+            if not any(str(argument).startswith("-r") for argument in self.config.invocation_params.args):
+                # Our own summary says it better, unless somebody asks for pytest's.
+                self.config.option.reportchars = reporter.reportchars = ""
 
     def _others_failed(self, session: pytest.Session) -> bool:
         """Whether tests of the user's own, in the same run, failed."""

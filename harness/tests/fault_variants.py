@@ -33,6 +33,7 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "sd-jwt:key-unknown": ("issuer-metadata-key",),
     "sd-jwt:kid-missing": ("issuer-metadata-key",),
     "sd-jwt:iss-query": ("issuer-metadata-key",),
+    "sd-jwt:kid-other-did": ("did-issuer",),
     "sd-jwt:*-without-*": ("plain-sd-jwt",),
     "jwt-vc-issuer:keys-uri-dead": ("issuer-metadata-key-set",),
     "jwt-vc-issuer-response:appended": ("issuer-metadata-key-set",),

@@ -816,6 +816,7 @@ VARIANT_OF = {
     "sd-jwt:key-unknown": "issuer-metadata-key",
     "sd-jwt:kid-missing": "issuer-metadata-key",
     "sd-jwt:iss-query": "issuer-metadata-key",
+    "sd-jwt:kid-other-did": "did-issuer",
     "sd-jwt:digests-without-disclosures": "plain-sd-jwt",
     "sd-jwt:disclosures-without-digests": "plain-sd-jwt",
     "jwt-vc-issuer:keys-uri-dead": "issuer-metadata-key-set",

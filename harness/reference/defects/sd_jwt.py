@@ -78,6 +78,14 @@ def crit_absent_name(sd_jwt: SdJwt, _: Context) -> None:
     sd_jwt.header["crit"] = ["https://credentials.assay.test/absent"]
 
 
+@fault("sd-jwt:kid-other-did")
+def kid_other_did(sd_jwt: SdJwt, context: Context) -> None:
+    """The kid is of another DID than the iss."""
+    if context.variant.key_mechanism == "did":
+        sd_jwt.key = keys.stranger_key(context.variant.signing_algorithm)
+        sd_jwt.header["kid"] = f"{sd_jwt.key.did}#0"
+
+
 @fault("sd-jwt:kid-missing")
 def kid_missing(sd_jwt: SdJwt, _: Context) -> None:
     """The header has no kid."""
@@ -301,6 +309,13 @@ def cnf_kid(sd_jwt: SdJwt, _: Context) -> None:
     """The cnf names the holder's key by a DID URL instead of a jwk."""
     if "cnf" in sd_jwt.payload:
         sd_jwt.payload["cnf"] = {"kid": f"did:jwk:{encoded_json(sd_jwt.payload['cnf']['jwk'])}#0"}
+
+
+@fault("sd-jwt:cnf-string")
+def cnf_string(sd_jwt: SdJwt, _: Context) -> None:
+    """The cnf is a string."""
+    if "cnf" in sd_jwt.payload:
+        sd_jwt.payload["cnf"] = "jwk"
 
 
 @fault("sd-jwt:cnf-empty")
