@@ -49,8 +49,8 @@ class Check:
 
     @property
     def description(self) -> str:
-        """The first paragraph of the docstring."""
-        return " ".join((inspect.getdoc(self.function) or "").split("\n\n", 1)[0].split())
+        """The first paragraph of the docstring, with single backticks around literals."""
+        return " ".join((inspect.getdoc(self.function) or "").split("\n\n", 1)[0].replace("``", "`").split())
 
     @property
     def evidence(self) -> tuple[str, ...]:

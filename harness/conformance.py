@@ -92,8 +92,12 @@ def suite_file(path: Path, parent: pytest.Collector) -> SuiteFile | None:
     return collector
 
 
-class CheckFailed(Exception):
-    """Tells pytest of a result that is a failure or an error; carries its text."""
+class CheckFailed(AssertionError):
+    """Tells pytest of a failure; carries its text."""
+
+
+class CheckUndecided(Exception):
+    """Tells pytest of an error; carries its text."""
 
 
 class CheckItem(pytest.Item):
@@ -113,7 +117,7 @@ class CheckItem(pytest.Item):
             pytest.skip("conformance checks need --issuer-url")
         self.result = active.judge(self)
         if self.result.verdict is Verdict.ERROR:
-            raise CheckFailed(f"{self.name}: {self.result.reason}")
+            raise CheckUndecided(f"{self.name}: {self.result.reason}")
 
     def runtest(self) -> None:
         """Translate the result into pytest's outcome."""
@@ -129,7 +133,7 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show findings as text; a traceback would say nothing about the issuer."""
-        if isinstance(excinfo.value, CheckFailed):
+        if isinstance(excinfo.value, (CheckFailed, CheckUndecided)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
