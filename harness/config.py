@@ -12,192 +12,42 @@ directory.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 import re
-import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from harness import profiles
+from harness import profiles, toml_file
 from harness.model import Json
-
-if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator, ValidationError
+from harness.settings import (
+    ClientSettings,
+    CommandHook,
+    HookSettings,
+    HttpHook,
+    InteractiveHook,
+    Limits,
+    ProofSettings,
+    PythonHook,
+    Settings,
+    StaticHook,
+    Target,
+    TrustSettings,
+    merge,
+)
 
 DEFAULT_FILE = "assay.toml"
 """Read from the working directory when no other file is named."""
 
-_LARGEST_FILE = 1_000_000
+_LARGEST_OFFER = 1_000_000
+"""Characters."""
 _DEEPEST_VALUE = 20
+_SCHEMA = "config.schema.json"
 
 
 class ConfigError(Exception):
     """The settings are wrong; the message is one line, names the place, and never carries a secret."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the team says of the deployment; told in the report, never judged."""
-
-    vendor: str | None = None
-    product: str | None = None
-    version: str | None = None
-    contact: str | None = None
-
-
-@dataclass(frozen=True)
-class ClientSettings:
-    """How the wallet is known to the Authorization Server."""
-
-    client_id: str | None = None
-    """``None``: the wallet stays anonymous."""
-
-
-@dataclass(frozen=True)
-class TrustSettings:
-    """Whom the run trusts, besides what the machine trusts already."""
-
-    tls_ca: Path | None = None
-    """PEM file with roots for the TLS connection."""
-    x5c: tuple[Path, ...] = ()
-    """PEM files, or folders of them, with the trust anchors of credential signers."""
-    jwks: tuple[str, ...] = ()
-    """URLs or absolute paths of JWK Sets with the keys of credential signers."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one exchange may cost."""
-
-    timeout_s: float = 10.0
-    """Seconds for one whole request."""
-    max_body_bytes: int = 2_000_000
-
-
-@dataclass(frozen=True)
-class ProofSettings:
-    """How the wallet proves possession of its keys; ``None`` leaves it to the issuer's metadata."""
-
-    algorithm: str | None = None
-    key_form: str | None = None
-    """``jwk``, ``did:key``, ``did:jwk`` or ``x5c``."""
-
-
-@dataclass(frozen=True)
-class StaticHook:
-    """A value given once and for all."""
-
-    kind: ClassVar[str] = "static"
-    name: str
-    value: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class HttpHook:
-    """A request to a system of the issuer's team; see :mod:`harness.hooks` for the placeholders."""
-
-    kind: ClassVar[str] = "http"
-    name: str
-    url: str = field(repr=False)
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    json: Json = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    pointers: Mapping[str, str] = field(default_factory=dict)
-    """Name of a value to the JSON Pointer at which it stands in the answer; by default ``/NAME``."""
-    timeout_s: float = 30.0
-
-
-@dataclass(frozen=True)
-class CommandHook:
-    """A program of the issuer's team."""
-
-    kind: ClassVar[str] = "command"
-    name: str
-    command: tuple[str, ...] = field(repr=False)
-    folder: Path
-    """Where the program runs."""
-    timeout_s: float = 30.0
-
-
-@dataclass(frozen=True)
-class PythonHook:
-    """A Python function of the issuer's team."""
-
-    kind: ClassVar[str] = "python"
-    name: str
-    function: str
-    """``module:function``."""
-    folder: Path
-    """Where modules are looked for after ``sys.path``."""
-    timeout_s: float = 30.0
-
-
-@dataclass(frozen=True)
-class InteractiveHook:
-    """A person at the terminal."""
-
-    kind: ClassVar[str] = "interactive"
-    name: str
-    prompt: str | None = None
-    links: tuple[str, ...] = field(default=(), repr=False)
-    """Links shown with a QR code before the question."""
-    timeout_s: float = 300.0
-
-
-HookSettings = StaticHook | HttpHook | CommandHook | PythonHook | InteractiveHook
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything a run is told before it starts."""
-
-    issuer_url: str | None = None
-    """Credential Issuer Identifier, or ``reference`` for the bundled issuer."""
-    profile: str = "oid4vci-1.0"
-    """Name or absolute path, for :func:`harness.profiles.load`."""
-    target: Target = Target()
-    configurations: tuple[str, ...] = ()
-    """Ids of the Credential Configurations to test; empty: what offers and metadata give."""
-    client: ClientSettings = ClientSettings()
-    offers: tuple[HookSettings, ...] = ()
-    """The ways an offer comes, each with a name of its own."""
-    tx_code: HookSettings | None = None
-    """Where a Transaction Code comes from when the answer that carries the offer does not have it."""
-    trust: TrustSettings = TrustSettings()
-    limits: Limits = Limits()
-    proof: ProofSettings = ProofSettings()
-    select: tuple[str, ...] = ()
-    """Globs over check ids; empty: all."""
-    skip: tuple[str, ...] = ()
-    strict: bool = False
-    """Findings of level SHOULD fail too."""
-    allow_http: bool = False
-    """Speak plain http to other machines than this one."""
-    report_dir: Path = Path("oid4vci-report")
-    waivers: Path | None = None
-    secrets: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
-    """Values of the environment variables that files named, for redaction by value."""
-    written: Mapping[str, Json] = field(default_factory=dict, repr=False, compare=False)
-    """The settings as they were written, without what the variables held."""
-
-    def redacted(self) -> dict[str, Json]:
-        """Give the settings for the report: keys as in ``assay.toml``, ``‹from ${NAME}›`` for variables.
-
-        Values that were written down are shown as written, before variables and paths were resolved, so
-        that neither can leak. Offers and Transaction Codes given as such are left out.
-        """
-        effective = {
-            key: value
-            for key, value in dataclasses.asdict(self).items()
-            if key not in {"offers", "tx_code", "secrets", "written"}
-        }
-        return _merge(json.loads(json.dumps(effective, default=str)), self.written)
 
 
 @dataclass(frozen=True)
@@ -281,7 +131,7 @@ def load(cli: Mapping[str, object], env: Mapping[str, str], cwd: Path) -> Settin
     document: dict[str, Any] = {}
     written: dict[str, Json] = {}
     for resolved, shown in below + given:
-        document, written = _merge(document, resolved), _merge(written, shown)
+        document, written = merge(document, resolved), merge(written, shown)
     return _settings(document, frozenset(secrets), written)
 
 
@@ -290,7 +140,7 @@ def _given(cli: Mapping[str, object], env: Mapping[str, str], cwd: Path) -> Iter
     named = cli.get("vci_config") or env.get("VCI_CONFIG")
     path = cwd / str(named or DEFAULT_FILE)
     if named or path.is_file():
-        yield _Layer(path.name, _read(path), path.parent, expands=True)
+        yield _Layer(path.name, toml_file.read(path, ConfigError), path.parent, expands=True)
     for option in OPTIONS:
         if value := env.get(option.variable):
             yield _Layer(option.variable, _document(option, _parsed(option, value)), cwd)
@@ -307,20 +157,6 @@ def _of_profile(name: str, cwd: Path) -> _Layer:
     if "profile" in profile.settings:
         raise ConfigError(f'the profile {profile.name} cannot name a "profile" in its settings')
     return _Layer(f"profile {profile.name}", profile.settings, profile.folder or cwd, expands=True)
-
-
-def _read(path: Path) -> dict[str, Json]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    if len(content) > _LARGEST_FILE:
-        raise ConfigError(f"{path.name}: larger than {_LARGEST_FILE} bytes")
-    try:
-        return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path.name}: not TOML: {error}") from None
 
 
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -354,18 +190,6 @@ def _document(option: Option, value: object) -> dict[str, Json]:
     return result
 
 
-def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay one document over another; lists and hooks are replaced as a whole."""
-    merged = dict(lower)
-    for key, value in upper.items():
-        below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping) and key != "tx_code":
-            merged[key] = _merge(below, value)
-        else:
-            merged[key] = value
-    return merged
-
-
 # --- one layer: variables, validation, paths and hooks -----------------------------------------------
 
 
@@ -394,10 +218,15 @@ def _prepare(layer: _Layer, env: Mapping[str, str], secrets: set[str]) -> tuple[
     return _resolved(document, layer), _without_values(layer.document, shown)
 
 
+def _validate(
+    layer: _Layer, document: Mapping[str, Json], *, only: Collection[str] | None = None, skip: Collection[str] = ()
+) -> None:
+    if refused := toml_file.refusal(document, _SCHEMA, only=only, skip=skip):
+        raise ConfigError(f"{layer.label}: {refused}")
+
+
 _VARIABLE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ONLY_A_VARIABLE = re.compile(r"([\w-]+[ =])?\$\{[A-Za-z_][A-Za-z0-9_]*\}")
-"""How a secret is written. A word before it is allowed: ``Bearer ${TOKEN}``, ``session=${COOKIE}``."""
 
 
 def _replace_variables(text: str, value: Callable[[str], str], where: str) -> str:
@@ -416,7 +245,7 @@ def _replace_variables(text: str, value: Callable[[str], str], where: str) -> st
 def _map_strings(value: Json, change: Callable[[str, str], str], path: tuple[str | int, ...] = ()) -> Any:
     match value:
         case str():
-            return change(value, _place(path))
+            return change(value, toml_file.place(path))
         case Mapping():
             return {key: _map_strings(item, change, (*path, key)) for key, item in value.items()}
         case list():
@@ -428,9 +257,9 @@ def _map_strings(value: Json, change: Callable[[str, str], str], path: tuple[str
 def _check_values(value: Json, label: str, path: tuple[str | int, ...] = ()) -> None:
     """Refuse what TOML can say and a schema cannot judge: endless nesting, infinity and not-a-number."""
     if len(path) > _DEEPEST_VALUE:
-        raise ConfigError(f"{label}: {_place(path[:3])} is nested more than {_DEEPEST_VALUE} levels deep")
+        raise ConfigError(f"{label}: {toml_file.place(path[:3])} is nested more than {_DEEPEST_VALUE} levels deep")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"{label}: {_place(path)} has to be a finite number")
+        raise ConfigError(f"{label}: {toml_file.place(path)} has to be a finite number")
     if isinstance(value, Mapping):
         for key, item in value.items():
             _check_values(item, label, (*path, key))
@@ -443,7 +272,7 @@ def _without_values(raw: Mapping[str, Json], shown: dict[str, Json]) -> dict[str
     """Hide offers and Transaction Codes that were given as such."""
 
     def hide(before: Mapping[str, Json], after: Mapping[str, Json]) -> dict[str, Json]:
-        secret = before["kind"] == "static" and not _ONLY_A_VARIABLE.fullmatch(before["value"])
+        secret = before["kind"] == "static" and not toml_file.ONLY_A_VARIABLE.fullmatch(before["value"])
         return {**after, "value": "‹redacted›"} if secret else dict(after)
 
     result = dict(shown)
@@ -508,7 +337,7 @@ def _offer_text(value: str, layer: _Layer) -> str:
     path = layer.folder / value.strip()
     try:
         with path.open(encoding="utf-8") as file:
-            text = file.read(_LARGEST_FILE).strip()
+            text = file.read(_LARGEST_OFFER).strip()
     except (OSError, ValueError):
         raise ConfigError(
             f"{layer.label}: the offer is neither a link nor JSON nor a file that can be read"
@@ -554,86 +383,3 @@ _TABLES: dict[str, type[Any]] = {
     "limits": Limits,
     "proof": ProofSettings,
 }
-
-
-# --- what is wrong, in one line ----------------------------------------------------------------------
-
-
-def _validate(
-    layer: _Layer, document: Mapping[str, Json], *, only: set[str] | None = None, skip: set[str] | None = None
-) -> None:
-    errors = [
-        error
-        for error in _validator().iter_errors(document)
-        if error.validator not in (skip or ()) and (only is None or error.validator in only)
-    ]
-    if errors:
-        # An unknown key explains the missing one beside it, so it is told first.
-        worst = min(
-            errors, key=lambda error: (error.validator != "additionalProperties", _place(error.absolute_path))
-        )
-        raise ConfigError(f"{layer.label}: {_explain(worst)}")
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    import importlib.resources
-
-    import jsonschema
-
-    def secret(_validator: Any, _marked: bool, value: Json, _schema: Any) -> Iterator[ValidationError]:
-        if isinstance(value, str) and not _ONLY_A_VARIABLE.fullmatch(value):
-            yield jsonschema.ValidationError("a secret that is written down")
-
-    schema = json.loads(importlib.resources.files("schemas").joinpath("config.schema.json").read_text("utf-8"))
-    extend: Any = jsonschema.validators.extend
-    validator: Draft202012Validator = extend(jsonschema.Draft202012Validator, {"x-secret": secret})(schema)
-    return validator
-
-
-_TYPES = {"object": "a table", "array": "a list", "string": "a string", "boolean": "true or false"}
-
-
-def _explain(error: Any) -> str:
-    place = _place(error.absolute_path)
-    schema: Mapping[str, Json] = error.schema
-    match error.validator:
-        case "additionalProperties":
-            return _explain_unknown(error.instance, schema, place)
-        case "required":
-            missing = next(key for key in error.validator_value if key not in error.instance)
-            return f'"{missing}" is missing in {_table(place)}'
-        case "x-secret":
-            return f'{place} is a secret: write "${{NAME}}" and put the value into the environment variable NAME'
-        case "enum":
-            return f"{place} has to be one of {', '.join(error.validator_value)}"
-        case "type" if isinstance(error.validator_value, str) and "description" not in schema:
-            return f"{place} has to be {_TYPES.get(error.validator_value, error.validator_value)}"
-        case _:
-            return f"{place or 'the file'} has to be {schema.get('description', 'something else')}"
-
-
-def _explain_unknown(table: Mapping[str, Json], schema: Mapping[str, Json], place: str) -> str:
-    import difflib
-
-    known = [str(key) for key in schema["properties"]]
-    unknown = next(key for key in table if key not in known)
-    message = f'unknown key "{unknown}" in {_table(place)}'
-    if near := difflib.get_close_matches(unknown, known, 1):
-        return f'{message}; did you mean "{near[0]}"?'
-    file: Any = _validator().schema
-    if place and unknown in file["properties"]:
-        return f"{message}; it belongs at the top of the file, before the first [table]"
-    return f"{message}; known are {', '.join(known)}"
-
-
-def _table(place: str) -> str:
-    return f"[{place}]" if place else "the top level"
-
-
-def _place(path: Sequence[str | int]) -> str:
-    """Name a place in the file: ``trust.x5c``, ``offer #2.headers.Accept`` (counted from 1)."""
-    text = ""
-    for step in path:
-        text += f" #{step + 1}" if isinstance(step, int) else f".{step}"
-    return text.removeprefix(".")

@@ -12,23 +12,13 @@ from dataclasses import replace
 from typing import Any
 
 from harness.checks import Check, Per
-from harness.evidence import (
-    Access,
-    AccessExpired,
-    Blocked,
-    Facts,
-    Flow,
-    IssuedCredential,
-    Scenario,
-    Tools,
-    readable,
-)
+from harness.evidence import AccessExpired, Blocked, Facts, IssuedCredential, Scenario, Tools
 from harness.expect import Expect
+from harness.flow import Access, Flow
 from harness.hooks import OfferSource
-from harness.model import CheckResult, Json, Level, Requirement, Verdict
-from harness.redaction import Redactor
+from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.transport import Reply, TransportFailure
-from harness.wallet import credential, issuer_key, nonce
+from harness.wallet import issuer_key, nonce
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.metadata import Issuer
 from harness.wallet.offer import ReceivedOffer
@@ -105,28 +95,10 @@ class Engine:
             own += "flow" in check.evidence
         return len(shared) + own
 
-    def as_seen(self, redactor: Redactor) -> dict[str, Json]:
-        """Give what the wallet saw of the issuer, for a report: redacted JSON types.
-
-        Claims of credentials are shown by name only, but for those that steer processing.
-        """
-        return {
-            "metadata": redactor.value(self.issuer.metadata),
-            "authorization_servers": {
-                server.identifier: redactor.value(server.metadata) for server in self.issuer.servers
-            },
-            "offers": {
-                scenario.label: redactor.value(received.object)
-                for scenario, flow in self._shared.items()
-                if (received := flow.taken("offer")) is not None
-            },
-            "credentials": {
-                scenario.label: shown
-                for scenario, flow in self._shared.items()
-                if (reply := flow.taken("issuance")) is not None
-                and (shown := [readable(raw, redactor) for raw in credential.credentials(reply)])
-            },
-        }
+    @property
+    def flows(self) -> Mapping[Scenario, Flow]:
+        """The shared flows that were begun, by scenario."""
+        return self._shared
 
     async def judge(self, check: Check, scenario: Scenario | None) -> CheckResult:
         """Run one check on one scenario. Never raises but for cancellation."""

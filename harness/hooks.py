@@ -30,7 +30,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from harness.config import (
+from harness.model import Json
+from harness.settings import (
     CommandHook,
     HookSettings,
     HttpHook,
@@ -39,7 +40,6 @@ from harness.config import (
     Settings,
     StaticHook,
 )
-from harness.model import Json
 
 LARGEST_ANSWER = 1_000_000
 """Bytes."""

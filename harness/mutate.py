@@ -110,6 +110,9 @@ def invented_algorithm(draft: ProofDraft) -> str:
     return draft.with_header(alg="X-ASSAY").sign()
 
 
+_EDWARDS = frozenset({"EdDSA", "Ed25519", "Ed448"})
+
+
 def unlisted_algorithm(listed: Sequence[str], form: str) -> str | None:
     """Give an algorithm of the wallet that the metadata does not list.
 
@@ -121,6 +124,6 @@ def unlisted_algorithm(listed: Sequence[str], form: str) -> str | None:
         ``None`` when the metadata lists every such algorithm.
 
     """
-    # Ed25519 is the other name of what EdDSA means with a key of that curve (RFC 9864).
-    taken = {*listed, "EdDSA"} if "Ed25519" in listed else {*listed}
+    # EdDSA with a key of one of its curves and the name of the curve mean the same (RFC 9864).
+    taken = {*listed} if _EDWARDS.isdisjoint(listed) else {*listed, *_EDWARDS}
     return next((name for name in ALGORITHMS if name not in taken and can_carry(form, name)), None)

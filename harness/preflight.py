@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from harness.evidence import Blocked, Flow, Scenario, Tools
+from harness.evidence import Blocked, Scenario, Tools
+from harness.flow import Flow
 from harness.hooks import OfferSource
 from harness.transport import TransportFailure, is_loopback
 from harness.wallet import metadata, token

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import harness
 from harness import catalogue, checks, preflight, profiles, target, waivers
+from harness.as_seen import issuer_as_seen
 from harness.checks import Check
-from harness.config import ConfigError, Settings
+from harness.config import ConfigError
 from harness.engine import Engine
 from harness.evidence import Scenario, Tools, WalletOptions
 from harness.hooks import offer_sources
 from harness.model import CheckInfo, CheckResult, Exchange, Finding, Json, Level, RunReport, Timing, Verdict
 from harness.redaction import Redactor
+from harness.settings import Settings
 from harness.transport import Client, Recorder, is_loopback, tls_context
 from harness.verdict import Judgement, judge, requirement_results
 
@@ -276,7 +278,7 @@ class Run:
     def _issuer_as_seen(self) -> dict[str, Json]:
         if self.engine is None:
             return {}
-        return self.engine.as_seen(self.recorder.redactor)
+        return issuer_as_seen(self.engine.issuer, self.engine.flows, self.recorder.redactor)
 
 
 def _load_waivers(settings: Settings, known: Mapping[str, Check]) -> waivers.Waivers:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.config import HttpHook, Settings
+from harness.settings import HttpHook, Settings
 
 REFERENCE = "reference"
 """The value of ``--issuer-url`` that means the bundled reference issuer."""

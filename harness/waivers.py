@@ -7,18 +7,15 @@ the run, so that the file stays true. ``schemas/waivers.schema.json`` describes 
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from harness import toml_file
 from harness.model import CheckResult, Json, Level, Verdict, Waiver
-
-_LARGEST_FILE = 1_000_000
 
 
 class WaiverError(Exception):
@@ -122,8 +119,9 @@ class Waivers:
 
     def _explain_unknown(self, waiver: Waiver) -> str:
         if waiver.check in self.known_checks:
-            return f'there is no finding "{waiver.finding}"{_suggestion(waiver.finding, self.known_codes or ())}'
-        return f'there is no check "{waiver.check}"{_suggestion(waiver.check, self.known_checks)}'
+            near = toml_file.suggestion(waiver.finding, self.known_codes or ())
+            return f'there is no finding "{waiver.finding}"{near}'
+        return f'there is no check "{waiver.check}"{toml_file.suggestion(waiver.check, self.known_checks)}'
 
 
 def load(path: Path, known_checks: Iterable[str], known_codes: Iterable[str] | None = None) -> Waivers:
@@ -155,67 +153,23 @@ def load(path: Path, known_checks: Iterable[str], known_codes: Iterable[str] | N
 
 def _read(path: Path) -> list[dict[str, Any]]:
     """Give the ``[[waiver]]`` tables of a file, valid by the schema, with dates as text."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise WaiverError(f"cannot read {path}: {error.strerror}") from None
-    if len(content) > _LARGEST_FILE:
-        raise WaiverError(f"{path.name}: larger than {_LARGEST_FILE} bytes")
-    try:
-        document = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise WaiverError(f"{path.name}: not TOML: {error}") from None
+    document = toml_file.read(path, WaiverError)
     tables = document.get("waiver", [])
     for table in tables if isinstance(tables, list) else []:
         if isinstance(table, dict) and type(expires := table.get("expires")) is date:
             table["expires"] = expires.isoformat()
-    _validate(document, path.name)
+    if refused := toml_file.refusal(document, "waivers.schema.json"):
+        raise WaiverError(f"{path.name}: {_told(refused)}")
     valid: list[dict[str, Any]] = document.get("waiver", [])
     return valid
 
 
-def _validate(document: Mapping[str, Json], file: str) -> None:
-    import importlib.resources
-
-    import jsonschema
-
-    schema = json.loads(importlib.resources.files("schemas").joinpath("waivers.schema.json").read_text("utf-8"))
-    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(document))
-    if errors:
-        # A misspelled key explains the missing one beside it, so it is told first.
-        worst = min(
-            errors, key=lambda error: (error.validator != "additionalProperties", list(map(str, error.path)))
-        )
-        raise WaiverError(f"{file}: {_explain(worst)}")
-
-
-def _explain(error: Any) -> str:
-    """Say in one line what a schema refuses; its path is empty, ``waiver`` or ``waiver``, index and key."""
-    path = list(error.absolute_path)
-    place = (
-        " ".join(["waiver", *(f"#{step + 1}" for step in path if isinstance(step, int))])
-        if path
-        else "the top level"
-    )
-    match error.validator:
-        case "additionalProperties":
-            known = error.schema["properties"]
-            unknown = next(key for key in error.instance if key not in known)
-            return f'{place}: unknown key "{unknown}"{_suggestion(unknown, known)}'
-        case "required":
-            missing = next(key for key in error.validator_value if key not in error.instance)
-            return f'{place}: "{missing}" is missing'
-        case _:
-            what = error.schema.get("description", "a [[waiver]] table")
-            return f"{place}: {path[-1] if len(path) > 2 else 'it'} has to be {what}"
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, sorted(known), 1)
-    return f'; did you mean "{near[0]}"?' if near else ""
+def _told(refused: toml_file.Refusal) -> str:
+    """Say what is refused with the waiver first; its path is empty, ``waiver`` or ``waiver``, index and key."""
+    waiver, key = toml_file.place(refused.path[:2]) or "the top level", refused.path[2:]
+    if refused.inside:
+        return f"{waiver}: {refused.statement}{refused.advice}"
+    return f"{waiver}: {key[0]} {refused.statement}" if key else f"{waiver}: it has to be a [[waiver]] table"
 
 
 def _days_left(waiver: Waiver, today: date) -> int:

@@ -6,12 +6,12 @@ A profile is a TOML file. Those of this package are asked for by name, any other
 from __future__ import annotations
 
 import importlib.resources
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import toml_file
 from harness.model import Json
 
 
@@ -55,23 +55,15 @@ def load(name_or_path: str) -> Profile:
     """
     if is_path(name_or_path):
         path = Path(name_or_path)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ProfileError(f"cannot read the profile {path}: {error.strerror}") from None
-        return _parse(content, path.name, path.parent)
+        table = toml_file.read(path, ProfileError, shown=f"the profile {path}")
+        return _checked(table, path.name, path.parent)
     if name_or_path not in names():
         raise ProfileError(f'there is no profile "{name_or_path}"; known are {", ".join(names())}')
-    file = f"{name_or_path}.toml"
-    return _parse(importlib.resources.files(__name__).joinpath(file).read_bytes(), file, None)
+    bundled = importlib.resources.files(__name__).joinpath(f"{name_or_path}.toml")
+    return _checked(toml_file.read(bundled, ProfileError), bundled.name, None)
 
 
-def _parse(content: bytes, file: str, folder: Path | None) -> Profile:
-    try:
-        table = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProfileError(f"{file}: not TOML: {error}") from None
-
+def _checked(table: dict[str, Any], file: str, folder: Path | None) -> Profile:
     def take(key: str, kind: type, what: str, default: Any = None) -> Any:
         value = table.pop(key, default)
         if not isinstance(value, kind) or (default is None and not value):

@@ -15,7 +15,6 @@ import httpx
 
 from harness import catalogue, checks
 from harness.checks import Check
-from harness.config import TrustSettings
 from harness.engine import Engine
 from harness.evidence import Tools, WalletOptions
 from harness.hooks import MintedOffer, OfferSource
@@ -23,6 +22,7 @@ from harness.model import CheckResult
 from harness.preflight import PreflightError, discover, scenarios
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
+from harness.settings import TrustSettings
 from harness.transport import Client, Recorder
 
 

@@ -11,18 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness import profiles
-from harness.config import (
-    OPTIONS,
-    CommandHook,
-    ConfigError,
-    HttpHook,
-    InteractiveHook,
-    Option,
-    PythonHook,
-    Settings,
-    StaticHook,
-    load,
-)
+from harness.config import OPTIONS, ConfigError, Option, load
+from harness.settings import CommandHook, HttpHook, InteractiveHook, PythonHook, Settings, StaticHook
 
 Write = Callable[..., Path]
 
@@ -561,7 +551,9 @@ def test_the_profile_of_the_final_specification_names_what_it_rests_on() -> None
         ("name = 'p'\ntitle = 'P'\nspecifications = ['VCI']\nsettings = 1", '"settings"'),
         ("name = 'p'\ntitle = 'P'\nspecifications = ['VCI']\nsetting = {}", 'unknown key "setting"'),
         ("name =", "not TOML"),
+        ("#" * 1_000_001, "larger than 1000000 bytes"),
     ],
+    ids=lambda value: value[-40:],
 )
 def test_a_broken_profile_is_one_clear_line(tmp_path: Path, write: Write, text: str, hint: str) -> None:
     path = write(text, "p.toml")

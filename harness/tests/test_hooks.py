@@ -20,16 +20,6 @@ import httpx
 import pytest
 import respx
 
-from harness.config import (
-    CommandHook,
-    HookSettings,
-    HttpHook,
-    InteractiveHook,
-    PythonHook,
-    Settings,
-    StaticHook,
-    TrustSettings,
-)
 from harness.hooks import (
     LARGEST_ANSWER,
     HookError,
@@ -40,6 +30,16 @@ from harness.hooks import (
     OfferSource,
     call,
     offer_sources,
+)
+from harness.settings import (
+    CommandHook,
+    HookSettings,
+    HttpHook,
+    InteractiveHook,
+    PythonHook,
+    Settings,
+    StaticHook,
+    TrustSettings,
 )
 
 URL = "https://api.example/offers"
@@ -455,7 +455,7 @@ subprocess.run([sys.executable, "-c", sys.argv[1]], process_group=0, timeout=20)
 """
 ASK = """
 import asyncio, sys
-from harness.config import InteractiveHook
+from harness.settings import InteractiveHook
 from harness.hooks import HookError, OfferSource
 async def main():
     source = OfferSource(InteractiveHook("desk", timeout_s={timeout_s}))

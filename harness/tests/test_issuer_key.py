@@ -12,10 +12,10 @@ import httpx
 import pytest
 from jwcrypto.jwk import JWK
 
-from harness.config import TrustSettings
 from harness.formats import base64url, jose, sd_jwt_vc
 from harness.formats.sd_jwt_vc import SdJwtVc
 from harness.reference import keys
+from harness.settings import TrustSettings
 from harness.transport import Client, Recorder
 from harness.wallet import issuer_key
 from harness.wallet.issuer_key import IssuerKey, TrustError

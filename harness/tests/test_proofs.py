@@ -166,7 +166,8 @@ def test_what_nobody_knows_is_added_and_signed() -> None:
     ("listed", "form", "expected"),
     [
         (["ES256"], "jwk", "ES384"),
-        (["ES256", "ES384", "ES512", "ES256K", "Ed25519"], "jwk", "RS256"),
+        (["ES256", "ES384", "ES512", "ES256K", "Ed25519"], "jwk", "ML-DSA-44"),
+        (["ES256", "ES384", "ES512", "ES256K", "Ed448"], "did:jwk", "ML-DSA-44"),
         (["ES256", "ES384", "ES512", "ES256K", "EdDSA"], "did:key", None),
         (list(ALGORITHMS), "jwk", None),
     ],

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness.config import TrustSettings
 from harness.evidence import Blocked, IssuedCredential
 from harness.model import CheckResult, Verdict
 from harness.reference import keys
+from harness.settings import TrustSettings
 from harness.tests.bench import judge_reference
 from suites.oid4vci import sd_jwt
 

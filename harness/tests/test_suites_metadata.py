@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from harness import catalogue, checks
-from harness.evidence import Facts, Flow, Scenario, Tools
+from harness.evidence import Facts, Scenario, Tools
 from harness.expect import Expect
+from harness.flow import Flow
 from harness.model import Finding
 from harness.transport import Client, Recorder, Reply
 from harness.wallet.metadata import ISSUER_SUFFIX, AuthorizationServer, Issuer, well_known_url

@@ -157,6 +157,12 @@ def test_a_wrong_file_is_one_clear_line(tmp_path: Path, text: str, expected: str
     assert "\n" not in str(caught.value)
 
 
+def test_the_first_of_many_wrong_waivers_is_told(tmp_path: Path) -> None:
+    (tmp_path / "w.toml").write_text(GOOD.format(expires="2025-01-01") + GOOD.format(expires="1") * 10)
+    with pytest.raises(WaiverError, match=r"^w\.toml: waiver #2: expires has to be "):
+        load(tmp_path / "w.toml", CHECKS)
+
+
 @pytest.mark.parametrize("name", ["missing.toml", "."])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(WaiverError, match=r"^cannot read "):

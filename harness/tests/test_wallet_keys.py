@@ -53,7 +53,7 @@ def test_a_did_leads_to_the_key(algorithm: str, form: str) -> None:
     check.deserialize(token, jwk.JWK(**did.resolve(kid)))
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "Ed448", "RS256"])
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "Ed448", "RS256", "ML-DSA-44"])
 def test_a_certificate_holds_the_key(algorithm: str) -> None:
     key = make_key(algorithm)
     certificate = x509.load_der_x509_certificate(base64.b64decode(certificate_for(key, NOW), validate=True))

@@ -55,7 +55,7 @@ from harness.transport import Client, Reply, TransportFailure, is_loopback
 from harness.wallet.metadata import well_known_url
 
 if TYPE_CHECKING:
-    from harness.config import TrustSettings
+    from harness.settings import TrustSettings
 
 METADATA_SUFFIX = "jwt-vc-issuer"
 _CERTIFICATE_FILES = {".pem", ".crt", ".cer"}

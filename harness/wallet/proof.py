@@ -23,9 +23,13 @@ KEY_FORMS = ("jwk", "did:key", "did:jwk", "x5c")
 """Ways in which a proof can carry its key."""
 
 
+_NO_DID_KEY = ("RS", "PS", "Ed448", "ML-DSA")
+"""Beginnings of the algorithms for whose keys this wallet has no did:key."""
+
+
 def can_carry(form: str, algorithm: str) -> bool:
-    """Say whether a proof can carry a key for this algorithm in this form; did:key has none for RSA keys here."""
-    return form != "did:key" or not algorithm.startswith(("RS", "PS"))
+    """Say whether a proof of this wallet can carry a key for this algorithm in this form."""
+    return form != "did:key" or not algorithm.startswith(_NO_DID_KEY)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Flow
 from harness.expect import Expect, show
+from harness.flow import Flow
 from harness.formats import strict_json, text
 from harness.transport import Reply
 from harness.wallet.metadata import AuthorizationServer, Issuer

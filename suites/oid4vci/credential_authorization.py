@@ -7,8 +7,9 @@ from typing import Any
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Access, Blocked, Facts
+from harness.evidence import Blocked, Facts
 from harness.expect import Expect
+from harness.flow import Access
 from harness.formats import challenges, text
 from harness.formats.challenges import Challenge, ChallengeError
 from harness.transport import Reply

@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Access
 from harness.expect import Expect
+from harness.flow import Access
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.transport import Reply

@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Flow
 from harness.expect import Expect, show
+from harness.flow import Flow
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.formats.strict_json import pointer

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Flow, IssuedCredential
+from harness.evidence import IssuedCredential
 from harness.expect import Expect, show
+from harness.flow import Flow
 from harness.formats import claims_path, text
 from harness.formats.jose import JWS_ALGORITHMS, SYMMETRIC_ALGORITHMS
 from harness.transport import Client, TransportFailure

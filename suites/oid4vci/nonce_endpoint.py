@@ -8,8 +8,9 @@ from typing import Any
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Blocked, Flow
+from harness.evidence import Blocked
 from harness.expect import Expect, show
+from harness.flow import Flow
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.formats.strict_json import JsonError

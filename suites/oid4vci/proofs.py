@@ -12,8 +12,9 @@ from typing import Any
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Access, AccessExpired
+from harness.evidence import AccessExpired
 from harness.expect import Expect
+from harness.flow import Access
 from harness.transport import Reply
 from harness.wallet import credential
 from harness.wallet.keys import ALGORITHMS

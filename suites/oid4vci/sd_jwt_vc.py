@@ -12,8 +12,9 @@ from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Access, Blocked, Flow, IssuedCredential, issued_in
+from harness.evidence import Blocked, IssuedCredential, issued_in
 from harness.expect import Expect
+from harness.flow import Access, Flow
 from harness.formats import claims_path, jose, sd_jwt_digests, sd_jwt_vc
 from harness.formats.problems import Problem
 from harness.wallet.issuer_key import IssuerKey

@@ -7,8 +7,9 @@ from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Access, Blocked, Flow
+from harness.evidence import Blocked
 from harness.expect import Expect, show
+from harness.flow import Access, Flow
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.formats.strict_json import JsonError, pointer

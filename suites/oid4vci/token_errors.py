@@ -7,8 +7,8 @@ import json
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Flow
 from harness.expect import Expect
+from harness.flow import Flow
 from harness.formats import text
 from harness.transport import Reply
 

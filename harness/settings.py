@@ -1,0 +1,187 @@
+"""The words of a run's settings: what a run is told before it starts, whoever said it.
+
+:mod:`harness.config` gathers them from files, the environment and the command line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from harness.model import Json
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the team says of the deployment; told in the report, never judged."""
+
+    vendor: str | None = None
+    product: str | None = None
+    version: str | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True)
+class ClientSettings:
+    """How the wallet is known to the Authorization Server."""
+
+    client_id: str | None = None
+    """``None``: the wallet stays anonymous."""
+
+
+@dataclass(frozen=True)
+class TrustSettings:
+    """Whom the run trusts, besides what the machine trusts already."""
+
+    tls_ca: Path | None = None
+    """PEM file with roots for the TLS connection."""
+    x5c: tuple[Path, ...] = ()
+    """PEM files, or folders of them, with the trust anchors of credential signers."""
+    jwks: tuple[str, ...] = ()
+    """URLs or absolute paths of JWK Sets with the keys of credential signers."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one exchange may cost."""
+
+    timeout_s: float = 10.0
+    """Seconds for one whole request."""
+    max_body_bytes: int = 2_000_000
+
+
+@dataclass(frozen=True)
+class ProofSettings:
+    """How the wallet proves possession of its keys; ``None`` leaves it to the issuer's metadata."""
+
+    algorithm: str | None = None
+    key_form: str | None = None
+    """``jwk``, ``did:key``, ``did:jwk`` or ``x5c``."""
+
+
+@dataclass(frozen=True)
+class StaticHook:
+    """A value given once and for all."""
+
+    kind: ClassVar[str] = "static"
+    name: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class HttpHook:
+    """A request to a system of the issuer's team; see :mod:`harness.hooks` for the placeholders."""
+
+    kind: ClassVar[str] = "http"
+    name: str
+    url: str = field(repr=False)
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    json: Json = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    pointers: Mapping[str, str] = field(default_factory=dict)
+    """Name of a value to the JSON Pointer at which it stands in the answer; by default ``/NAME``."""
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class CommandHook:
+    """A program of the issuer's team."""
+
+    kind: ClassVar[str] = "command"
+    name: str
+    command: tuple[str, ...] = field(repr=False)
+    folder: Path
+    """Where the program runs."""
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class PythonHook:
+    """A Python function of the issuer's team."""
+
+    kind: ClassVar[str] = "python"
+    name: str
+    function: str
+    """``module:function``."""
+    folder: Path
+    """Where modules are looked for after ``sys.path``."""
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class InteractiveHook:
+    """A person at the terminal."""
+
+    kind: ClassVar[str] = "interactive"
+    name: str
+    prompt: str | None = None
+    links: tuple[str, ...] = field(default=(), repr=False)
+    """Links shown with a QR code before the question."""
+    timeout_s: float = 300.0
+
+
+HookSettings = StaticHook | HttpHook | CommandHook | PythonHook | InteractiveHook
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a run is told before it starts."""
+
+    issuer_url: str | None = None
+    """Credential Issuer Identifier, or ``reference`` for the bundled issuer."""
+    profile: str = "oid4vci-1.0"
+    """Name or absolute path, for :func:`harness.profiles.load`."""
+    target: Target = Target()
+    configurations: tuple[str, ...] = ()
+    """Ids of the Credential Configurations to test; empty: what offers and metadata give."""
+    client: ClientSettings = ClientSettings()
+    offers: tuple[HookSettings, ...] = ()
+    """The ways an offer comes, each with a name of its own."""
+    tx_code: HookSettings | None = None
+    """Where a Transaction Code comes from when the answer that carries the offer does not have it."""
+    trust: TrustSettings = TrustSettings()
+    limits: Limits = Limits()
+    proof: ProofSettings = ProofSettings()
+    select: tuple[str, ...] = ()
+    """Globs over check ids; empty: all."""
+    skip: tuple[str, ...] = ()
+    strict: bool = False
+    """Findings of level SHOULD fail too."""
+    allow_http: bool = False
+    """Speak plain http to other machines than this one."""
+    report_dir: Path = Path("oid4vci-report")
+    waivers: Path | None = None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """Values of the environment variables that files named, for redaction by value."""
+    written: Mapping[str, Json] = field(default_factory=dict, repr=False, compare=False)
+    """The settings as they were written, without what the variables held."""
+
+    def redacted(self) -> dict[str, Json]:
+        """Give the settings for the report: keys as in ``assay.toml``, ``‹from ${NAME}›`` for variables.
+
+        Values that were written down are shown as written, before variables and paths were resolved, so
+        that neither can leak. Offers and Transaction Codes given as such are left out.
+        """
+        effective = {
+            key: value
+            for key, value in dataclasses.asdict(self).items()
+            if key not in {"offers", "tx_code", "secrets", "written"}
+        }
+        return merge(json.loads(json.dumps(effective, default=str)), self.written)
+
+
+def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one document over another; lists and hooks are replaced as a whole."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping) and key != "tx_code":
+            merged[key] = merge(below, value)
+        else:
+            merged[key] = value
+    return merged
