@@ -12,7 +12,7 @@ import importlib
 import os
 import shlex
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +142,21 @@ class CheckItem(pytest.Item):
         return self.path, None, self.name
 
 
+_SECRET_OPTIONS = ("--vci-offer", "--vci-tx-code")
+
+
+def repeatable_command(arguments: Sequence[str]) -> str:
+    """Give the command line of this run for the report, without the offer and the Transaction Code in it."""
+    shown: list[str] = []
+    for argument in arguments:
+        option, equals, _ = argument.partition("=")
+        if shown and shown[-1] in _SECRET_OPTIONS:
+            shown.append("...")
+        else:
+            shown.append(f"{option}=..." if equals and option in _SECRET_OPTIONS else argument)
+    return shlex.join(["pytest", *shown])
+
+
 def _finding_text(finding: Any) -> str:
     where = f" (exchange {finding.exchange})" if finding.exchange else ""
     return (
@@ -249,7 +264,7 @@ class Conformance:
         if not self.config.option.collectonly:
             if exitstatus == pytest.ExitCode.INTERRUPTED and self._stopped is None:
                 self._stopped = "interrupted"
-            command = shlex.join(["pytest", *map(str, self.config.invocation_params.args)])
+            command = repeatable_command([str(argument) for argument in self.config.invocation_params.args])
             self._judgement, self._lines = self.run.finish(command=command, stopped=self._stopped)
             status = self._judgement.exit_code
             if self._stopped is not None and exitstatus != pytest.ExitCode.INTERRUPTED:

@@ -154,6 +154,10 @@ def test_a_single_offer_runs_what_one_redemption_allows(pytester: pytest.Pyteste
     assert blocked
     assert all("assay.toml" in r["reason"] for r in blocked)
     assert len([r for r in results if r["verdict"] == "pass"]) > 3 * len(blocked)
+    written = (pytester.path / "oid4vci-report" / "report.json").read_text()
+    assert f'"{offer.tx_code}"' not in written
+    assert f" {offer.tx_code}" not in written
+    assert json.loads(written)["command"].endswith("--vci-offer ... --vci-tx-code ...")
     again = judge(pytester, *arguments)
     assert again.ret == 6
     again.stdout.fnmatch_lines(["*preflight: the offer was refused with invalid_grant*"])
