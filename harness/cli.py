@@ -96,7 +96,7 @@ def _issuer(options: argparse.Namespace) -> int:
         with serving(VARIANTS[options.variant], options.fault, port=options.port, tls=not options.http) as server:
             print(f"Credential Issuer Identifier: {server.url}")
             trust = ""
-            if server.ca_pem is not None:
+            if server.ca_pem:
                 path = _keep(server.ca_pem)
                 print(f"TLS root to trust:            {path}")
                 trust = f"--cacert {path} "

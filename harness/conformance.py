@@ -322,6 +322,7 @@ class Conformance:
         where = f" [{result.configuration}]" if result.configuration else ""
         if sys.stdout.isatty():
             reporter.rewrite("", erase=True)
+            reporter.write("\r")
         reporter.write(f"{self._counter(self._done)} ")
         reporter.write(f"{word:8}", **{colour: True})
         reporter.write_line(f"{result.check}{where}")

@@ -208,6 +208,8 @@ class Engine:
             return facts
         if name == "nonce":
             return await self._shared_nonce()
+        if name == "another_nonce":
+            return self._ask_nonce
         if name == "flow":
             # The control of a Token Request that must be refused: the right one was accepted.
             await self._shared_flow(scenario).access()
@@ -253,16 +255,19 @@ class Engine:
 
     async def _shared_nonce(self) -> Reply:
         if self._nonce is None:
-            if self.issuer.nonce_endpoint is None:
-                raise Blocked("the issuer has no Nonce Endpoint")
             try:
-                self._nonce = await nonce.request(self._tools.client, self.issuer.nonce_endpoint)
+                self._nonce = await self._ask_nonce()
             except TransportFailure as failure:
                 self._nonce = failure
                 raise
         if isinstance(self._nonce, TransportFailure):
             raise Blocked(f"the Nonce Endpoint did not answer: {self._nonce.message}")
         return self._nonce
+
+    async def _ask_nonce(self) -> Reply:
+        if self.issuer.nonce_endpoint is None:
+            raise Blocked("the issuer has no Nonce Endpoint")
+        return await nonce.request(self._tools.client, self.issuer.nonce_endpoint)
 
     def _flow(self, scenario: Scenario) -> Flow:
         return Flow(self.issuer, scenario, self._sources.get(scenario.source), self._tools)

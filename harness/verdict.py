@@ -74,7 +74,7 @@ def judge(
     if count[Verdict.BLOCKED]:
         gaps.append(f"{_checks(count[Verdict.BLOCKED])} could not run because something was missing")
     if left_out:
-        gaps.append(f"{_checks(left_out)} left out by selection")
+        gaps.append(f"{_checks(left_out)} {'was' if left_out == 1 else 'were'} left out by selection")
     if not judged:
         gaps.append("no check judged anything")
     if gaps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from harness import mutate
@@ -146,11 +146,10 @@ async def there_is_a_c_nonce(nonce: Reply, expect: Expect) -> None:
         "nonce:short": ("NONCE-SHORT", "NONCE-PREDICTABLE"),
     },
     applies=when.nonce_endpoint,
-    per=Per.OFFER,
 )
-async def nonces_are_unpredictable(shared: Flow, expect: Expect) -> None:
+async def nonces_are_unpredictable(another_nonce: Callable[[], Awaitable[Reply]], expect: Expect) -> None:
     """Challenges are long enough to be hard to guess and do not follow from each other."""
-    replies = [await shared.fresh_nonce() for _ in range(_SAMPLES)]
+    replies = [await another_nonce() for _ in range(_SAMPLES)]
     values = [value for value in map(c_nonce, replies) if value is not None]
     if not values:
         raise Blocked(f"the Nonce Endpoint gave no c_nonce: {replies[0].gist}")
