@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import listing
+from harness import checks, config, listing, waivers
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,9 +33,33 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_commands_of_ours_exist(page: str) -> None:
     """Every option and make target that a page names is there."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    plugin = {"--vci-config", *(option.name for option in __import__("harness.config").config.OPTIONS)}
+    plugin = {"--vci-config", *(option.name for option in config.OPTIONS)}
     assert set(re.findall(r"--vci-[a-z-]+", text)) <= plugin
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", text, re.MULTILINE)) <= {
         pair for name in targets for pair in ((name, ""), ("", name))
     }
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", blocks("docs/own-issuer.md", "toml"), ids=lambda text: text.split("\n")[1])
+def test_a_settings_example_is_accepted(block: str, tmp_path: Path) -> None:
+    for name in re.findall(r'"([\w-]+\.pem)"', block):
+        (tmp_path / name).write_text("")
+    (tmp_path / "assay.toml").write_text(block)
+    settings = config.load({}, {"OFFER_API_TOKEN": "t"}, tmp_path)
+    assert settings.offers or settings.client.client_id
+
+
+def test_the_waiver_example_is_accepted_and_covers_what_it_says(tmp_path: Path) -> None:
+    (block,) = blocks("docs/waivers.md", "toml")
+    (tmp_path / "waivers.toml").write_text(block)
+    codes = {code for check in checks.load().values() for found in check.proven_by.values() for code in found}
+    loaded = waivers.load(tmp_path / "waivers.toml", checks.load(), codes)
+    (waiver,) = loaded.waivers
+    assert waiver.check in checks.load()
+    assert waiver.finding in {code for found in checks.load()[waiver.check].proven_by.values() for code in found}

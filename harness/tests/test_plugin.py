@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from harness.reference.degenerate import DEGENERATE
 from harness.reference.serve import Served, serving
 from harness.reference.variants import VARIANTS
+from reports import json_file
+
+ROOT = Path(__file__).parents[2]
 
 OFFERS = """
 [trust]
@@ -68,7 +75,7 @@ def test_an_own_issuer_is_judged_from_an_empty_folder(pytester: pytest.Pytester,
     result = judge(pytester, "--issuer-url", served.url, "--junitxml", "junit.xml")
     assert result.ret == 0, result.stdout.str()
     assert last_line(result).startswith("CONFORMANT: ")
-    written = report(pytester)
+    written = json_file.read(pytester.path / "oid4vci-report" / "report.json")
     assert written["verdict"] == "conformant"
     assert written["complete"] is True
     assert written["target"] == {
@@ -179,6 +186,44 @@ def test_an_untrusted_certificate_stops_the_run_with_one_message(
     assert result.ret == 6
     result.stdout.fnmatch_lines(["*preflight: the TLS certificate of 127.0.0.1:* is not trusted*tls_ca*"])
     assert report(pytester)["verdict"] == "incomplete"
+
+
+def test_metadata_that_is_no_json_stops_the_run_with_one_message(pytester: pytest.Pytester) -> None:
+    with serving(lambda base_url: DEGENERATE["html"](base_url=base_url), tls=False) as server:
+        result = judge(pytester, "--issuer-url", server.url)
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*preflight: the issuer metadata at * is not JSON: *"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_configuration_that_does_not_fit_stops_the_run(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served)
+    unknown = judge(pytester, "--issuer-url", served.url, "--vci-configuration", "nonsense")
+    assert unknown.ret == 6
+    unknown.stdout.fnmatch_lines(["*preflight: the issuer has no configuration 'nonsense'*identity_credential*"])
+    offer = served.issuer.mint_offer("loyalty_card", by="value").offer
+    arguments = ["--vci-configuration", "identity_credential", "--vci-offer", offer]
+    other = judge(pytester, "--issuer-url", served.url, *arguments)
+    assert other.ret == 6
+    other.stdout.fnmatch_lines(["*preflight: the offer is for*loyalty_card*, not for*identity_credential*"])
+
+
+def test_an_offer_that_is_gone_stops_the_run(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served)
+    link = f"openid-credential-offer://?credential_offer_uri={quote(served.url + '/offers/gone')}"
+    result = judge(pytester, "--issuer-url", served.url, "--vci-offer", link)
+    assert result.ret == 6
+    result.stdout.fnmatch_lines(["*preflight: no usable offer*may have expired*"])
+
+
+def test_the_checkout_judges_the_reference_issuer(pytester: pytest.Pytester) -> None:
+    folder = pytester.path / "report"
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--issuer-url", "reference"]
+    command += ["--vci-report-dir", str(folder), "--vci-select", "nonce-*"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 6, done.stdout + done.stderr
+    results = json.loads((folder / "report.json").read_text())["results"]
+    assert {r["verdict"] for r in results} == {"pass", "not-applicable"}
 
 
 def test_an_unreachable_issuer_stops_the_run_with_one_message(pytester: pytest.Pytester) -> None:
