@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from harness.flow import Flow
 from harness.formats import sd_jwt_vc
 from harness.formats.problems import FormatError
 from harness.model import Json
-from harness.redaction import Redactor, mark
+from harness.redaction import REDACTED, Redactor
 from harness.wallet import credential
 from harness.wallet.metadata import Issuer
 
@@ -65,4 +64,4 @@ def _masked(value: Any) -> Any:
         return {name: _masked(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_masked(item) for item in value]
-    return mark(json.dumps(value))
+    return REDACTED

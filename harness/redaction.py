@@ -1,8 +1,9 @@
 """Keeps secrets out of everything that is written down.
 
 A secret is replaced by a mark that carries the first digits of its SHA-256, so that a reader can see that
-two messages carry the same value without learning it. Secrets are found in two ways: by the name they
-stand under (JSON members, form fields, query parameters, header fields) and by value, once they were seen.
+two messages carry the same value without learning it; a short one, which could be guessed, by a bare mark.
+Secrets are found in two ways: by the name they stand under (JSON members, form fields, query parameters,
+header fields) and by value, once they were seen.
 """
 
 from __future__ import annotations
@@ -73,8 +74,15 @@ _SHORTEST_VALUE = 8
 in a report would hide what is no secret."""
 
 
+REDACTED = "‹redacted›"
+_GUESSABLE = 16
+"""Characters below which a digest would give a secret away to whoever tries all values."""
+
+
 def mark(secret: str) -> str:
-    """Give the mark that stands for a secret: ``‹redacted sha256:1a2b3c4d›``."""
+    """Give the mark that stands for a secret: ``‹redacted sha256:1a2b3c4d›``, without digest for a short one."""
+    if len(secret) < _GUESSABLE:
+        return REDACTED
     return f"‹redacted sha256:{hashlib.sha256(secret.encode()).hexdigest()[:8]}›"
 
 

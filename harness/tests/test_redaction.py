@@ -53,5 +53,10 @@ def test_the_same_secret_has_the_same_mark() -> None:
     )
 
 
+def test_a_short_secret_has_no_digest_that_gives_it_away() -> None:
+    assert Redactor().text('{"tx_code":"4711"}') == '{"tx_code":"‹redacted›"}'
+    assert "sha256:" in mark("a-secret-of-some-length")
+
+
 def test_a_credential_is_hidden() -> None:
     assert "eyJhbGciOi" not in Redactor().text('{"credentials":[{"credential":"eyJhbGciOi.x.y~"}]}')
