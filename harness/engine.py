@@ -15,8 +15,8 @@ from harness.checks import Check, Per
 from harness.evidence import AccessExpired, Blocked, Facts, IssuedCredential, Scenario, Tools
 from harness.expect import Expect
 from harness.flow import Access, Flow
-from harness.hooks import OfferSource
 from harness.model import CheckResult, Level, Requirement, Verdict
+from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
 from harness.wallet import issuer_key, nonce
 from harness.wallet.issuer_key import IssuerKey

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from harness.evidence import AccessExpired, Blocked, IssuedCredential, Scenario, Tools, issued_in
-from harness.hooks import HookError, HookUnavailable, MintedOffer, OfferSource
+from harness.hooks import HookError, HookUnavailable
+from harness.offer_sources import MintedOffer, OfferSource
 from harness.transport import Reply, TransportFailure
 from harness.wallet import credential, nonce, proof, token
 from harness.wallet.keys import WalletKey, choose_algorithm

@@ -1,8 +1,8 @@
-"""What only the issuer's team can give: fresh Credential Offers and Transaction Codes.
+"""Questions that only the issuer's team can answer, such as for a fresh Credential Offer.
 
 A hook is a question with named parameters; its answer is a handful of named strings. :func:`call` asks it in
 the way its settings say: a static value, an HTTP request, a command, a Python function or a person at the
-terminal. :class:`OfferSource` asks for offers; other questions can stand on ``call`` in the same way.
+terminal. :mod:`harness.offer_sources` asks for offers; other questions can stand on ``call`` in the same way.
 
 In URLs, header values, bodies, command arguments and prompts, ``{configuration}`` stands for the id of the
 Credential Configuration that is wanted and ``{source}`` for the name of the hook. A member of a body that is
@@ -14,20 +14,17 @@ No message of an error carries what a hook sent, received or raised, because any
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
 import importlib
 import inspect
 import json
 import os
-import select
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from harness.model import Json
@@ -37,9 +34,9 @@ from harness.settings import (
     HttpHook,
     InteractiveHook,
     PythonHook,
-    Settings,
     StaticHook,
 )
+from harness.terminal import ControllingTerminal, Terminal, TerminalError, TerminalUnavailable, qr_code
 
 LARGEST_ANSWER = 1_000_000
 """Bytes."""
@@ -58,23 +55,6 @@ class HookFailed(HookError):
 
 class HookUnavailable(HookError):
     """Nobody is there to ask: no terminal, or no hook at all."""
-
-
-class OffersExhausted(HookError):
-    """A single offer was asked for twice; the message has the lines to add to ``assay.toml``."""
-
-
-class Terminal(Protocol):
-    """A person who can be asked."""
-
-    async def ask(self, text: str) -> str:
-        """Show the text and give the line that is entered, without its end.
-
-        Raises:
-            HookUnavailable: there is no terminal.
-
-        """
-        ...
 
 
 async def call(
@@ -122,108 +102,6 @@ async def call(
     except TimeoutError:
         seconds = "" if isinstance(settings, StaticHook) else f" within {settings.timeout_s:g} s"
         raise HookFailed(f'hook "{settings.name}" ({settings.kind}): no answer{seconds}') from None
-
-
-# --- offers --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class MintedOffer:
-    """A Credential Offer as the issuer's team hands it out."""
-
-    offer: str
-    """A link of any scheme, or the JSON of the offer."""
-    tx_code: str | None = None
-    """The Transaction Code, where it is known without asking anyone further."""
-
-
-class OfferSource:
-    """One way an offer comes."""
-
-    def __init__(
-        self,
-        settings: HookSettings,
-        *,
-        tx_code: HookSettings | None = None,
-        tls_ca: Path | None = None,
-        terminal: Terminal | None = None,
-    ) -> None:
-        self.name = settings.name
-        self._settings = settings
-        self._tx_code = tx_code
-        self._tls_ca = tls_ca
-        self._terminal = terminal
-        self._spent = False
-
-    @property
-    def mints_for_configuration(self) -> bool:
-        """Whether ``fetch`` can be told which Credential Configuration the offer is to be for."""
-        match self._settings:
-            case CommandHook() | PythonHook():
-                return True
-            case HttpHook(url=url, headers=headers, json=body, form=form):
-                return "{configuration}" in json.dumps([url, dict(headers), body, form and dict(form)])
-            case InteractiveHook(prompt=prompt):
-                return "{configuration}" in (prompt or "")
-            case StaticHook():
-                return False
-
-    @property
-    def single(self) -> bool:
-        """Whether there is only one offer to be had."""
-        return isinstance(self._settings, StaticHook)
-
-    async def fetch(self, configuration: str | None = None) -> MintedOffer:
-        """Get an offer that nobody has used yet.
-
-        Args:
-            configuration: id of the Credential Configuration it is to be for, where the source can choose.
-
-        Raises:
-            OffersExhausted: the source has one offer only, and gave it before.
-            HookFailed, HookUnavailable: see :func:`call`.
-
-        """
-        if self.single and self._spent:
-            raise OffersExhausted(
-                f'the offer "{self.name}" can be used only once; for fresh ones, put a hook in its place in '
-                'assay.toml: [[offer]] kind = "command" command = ["./make-offer.sh", "{configuration}"]'
-            )
-        self._spent = True
-        answer = await self._ask(self._settings, configuration, "offer", "tx_code")
-        known = self._tx_code.value if isinstance(self._tx_code, StaticHook) else None
-        return MintedOffer(answer["offer"], answer.get("tx_code", known))
-
-    async def transaction_code(self, minted: MintedOffer, configuration: str | None = None) -> str:
-        """Get the Transaction Code of an offer that asks for one.
-
-        It is the one that came with the offer, else what the ``[tx_code]`` hook says.
-
-        Raises:
-            HookUnavailable: there is no such hook.
-            HookFailed: see :func:`call`.
-
-        """
-        if minted.tx_code is not None:
-            return minted.tx_code
-        if self._tx_code is None:
-            raise HookUnavailable(
-                f'the offer "{self.name}" asks for a Transaction Code and nothing gives one; '
-                'add to assay.toml: [tx_code] kind = "interactive"'
-            )
-        return (await self._ask(self._tx_code, configuration, "tx_code"))["tx_code"]
-
-    async def _ask(self, settings: HookSettings, configuration: str | None, *wants: str) -> Mapping[str, str]:
-        parameters = {"configuration": configuration, "source": self.name}
-        return await call(settings, parameters, wants=wants, tls_ca=self._tls_ca, terminal=self._terminal)
-
-
-def offer_sources(settings: Settings, *, terminal: Terminal | None = None) -> tuple[OfferSource, ...]:
-    """Give the sources of offers a run was told of, in their order."""
-    return tuple(
-        OfferSource(offer, tx_code=settings.tx_code, tls_ca=settings.trust.tls_ca, terminal=terminal)
-        for offer in settings.offers
-    )
 
 
 # --- answers -------------------------------------------------------------------------------------------
@@ -494,107 +372,17 @@ _QUESTIONS = {
 async def _interactive(settings: InteractiveHook, parameters: Parameters, wanted: str, terminal: Terminal) -> str:
     lines = [f"\n[{settings.name}]"]
     for link in settings.links:
-        lines += [link, _qr_code(link)]
+        lines += [link, qr_code(link)]
     lines.append(_filled(settings.prompt or _QUESTIONS.get(wanted, wanted), parameters) + ": ")
-    answer = (await terminal.ask("\n".join(lines))).strip()
+    try:
+        answer = (await terminal.ask("\n".join(lines))).strip()
+    except TerminalUnavailable as error:
+        raise HookUnavailable(str(error)) from None
+    except TerminalError as error:
+        raise HookFailed(str(error)) from None
     if not answer:
         raise HookFailed("nothing was entered")
     return answer
-
-
-def _qr_code(text: str) -> str:
-    import io
-
-    import segno
-
-    out = io.StringIO()
-    try:
-        segno.make(text, error="l", micro=False).terminal(out, border=2, compact=True)
-    except segno.DataOverflowError:
-        return "(too long for a QR code)"
-    return out.getvalue()
-
-
-class ControllingTerminal:
-    """The terminal that controls the process, even where standard input and output are captured."""
-
-    def __init__(self) -> None:
-        self._deserted = False
-
-    async def ask(self, text: str) -> str:
-        """Show the text and give the line that is entered; see :class:`Terminal`.
-
-        Who did not answer once is not asked again: a run has many checks, and each would wait in vain.
-        """
-        if self._deserted:
-            raise HookUnavailable("nobody answered at the terminal before")
-        device = _open_terminal()
-        self._deserted = True
-        try:
-            with _unbuffered(device):
-                os.write(device, text.replace("\n", "\r\n").encode())
-                line = await _read_line(device)
-        finally:
-            os.close(device)
-        self._deserted = False
-        return line
-
-
-def _open_terminal() -> int:
-    try:
-        device = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
-    except OSError:
-        raise HookUnavailable("there is no terminal to ask at") from None
-    # A process in the background would be stopped for reading.
-    if os.tcgetpgrp(device) != os.getpgrp():
-        os.close(device)
-        raise HookUnavailable("the run is in the background of its terminal, where nobody can be asked")
-    return device
-
-
-@contextlib.contextmanager
-def _unbuffered(device: int) -> Iterator[None]:
-    """Take input byte by byte: a terminal's own line editing cuts lines at 1024 or 4096 bytes."""
-    import termios
-
-    before = termios.tcgetattr(device)
-    now = termios.tcgetattr(device)
-    now[3] &= ~(termios.ICANON | termios.ECHO)
-    termios.tcsetattr(device, termios.TCSADRAIN, now)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(device, termios.TCSAFLUSH, before)
-
-
-_BACKSPACES, _CLEAR_LINE, _END_OF_INPUT = b"\x08\x7f", b"\x15", b"\x04"
-
-
-async def _read_line(device: int) -> str:
-    """Read and echo a line, with the few editing keys a line needs."""
-    line = ""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    while len(line) <= LARGEST_ANSWER:
-        # Nobody types faster, and unlike a thread that reads, this ends when time is up.
-        while not select.select([device], [], [], 0)[0]:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-        for key in decoder.decode(os.read(device, 4096) or _END_OF_INPUT):
-            code = key.encode()
-            if code in b"\r\n":
-                os.write(device, b"\r\n")
-                return line
-            if code == _END_OF_INPUT:
-                raise HookFailed("the input ended")
-            if code in _BACKSPACES and line:
-                line = line[:-1]
-                os.write(device, b"\b \b")
-            elif code == _CLEAR_LINE:
-                os.write(device, b"\b \b" * len(line))
-                line = ""
-            elif key.isprintable():
-                line += key
-                os.write(device, code)
-    raise HookFailed(f"the input is longer than {LARGEST_ANSWER} characters")
 
 
 _terminal = ControllingTerminal()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from harness.evidence import Blocked, Scenario, Tools
 from harness.flow import Flow
-from harness.hooks import OfferSource
+from harness.offer_sources import OfferSource
 from harness.transport import TransportFailure, is_loopback
 from harness.wallet import metadata, token
 from harness.wallet.metadata import Issuer, MetadataError

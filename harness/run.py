@@ -17,8 +17,8 @@ from harness.checks import Check
 from harness.config import ConfigError
 from harness.engine import Engine
 from harness.evidence import Scenario, Tools, WalletOptions
-from harness.hooks import offer_sources
 from harness.model import CheckInfo, CheckResult, Exchange, Finding, Json, Level, RunReport, Timing, Verdict
+from harness.offer_sources import offer_sources
 from harness.redaction import Redactor
 from harness.settings import Settings
 from harness.transport import Client, Recorder, is_loopback, tls_context

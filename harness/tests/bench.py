@@ -17,8 +17,8 @@ from harness import catalogue, checks
 from harness.checks import Check
 from harness.engine import Engine
 from harness.evidence import Tools, WalletOptions
-from harness.hooks import MintedOffer, OfferSource
 from harness.model import CheckResult
+from harness.offer_sources import MintedOffer, OfferSource
 from harness.preflight import PreflightError, discover, scenarios
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS

@@ -20,17 +20,8 @@ import httpx
 import pytest
 import respx
 
-from harness.hooks import (
-    LARGEST_ANSWER,
-    HookError,
-    HookFailed,
-    HookUnavailable,
-    MintedOffer,
-    OffersExhausted,
-    OfferSource,
-    call,
-    offer_sources,
-)
+from harness.hooks import LARGEST_ANSWER, HookError, HookFailed, HookUnavailable, call
+from harness.offer_sources import MintedOffer, OffersExhausted, OfferSource, offer_sources
 from harness.settings import (
     CommandHook,
     HookSettings,
@@ -456,7 +447,8 @@ subprocess.run([sys.executable, "-c", sys.argv[1]], process_group=0, timeout=20)
 ASK = """
 import asyncio, sys
 from harness.settings import InteractiveHook
-from harness.hooks import HookError, OfferSource
+from harness.hooks import HookError
+from harness.offer_sources import OfferSource
 async def main():
     source = OfferSource(InteractiveHook("desk", timeout_s={timeout_s}))
     for _ in range({times}):

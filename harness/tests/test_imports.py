@@ -24,7 +24,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "harness.waivers": ("harness.model", "harness.toml_file"),
     "harness.verdict": ("harness.model",),
     "harness.redaction": (),
-    "harness.hooks": ("harness.model", "harness.settings", "harness.transport"),
+    "harness.terminal": (),
+    "harness.hooks": ("harness.model", "harness.settings", "harness.terminal", "harness.transport"),
+    "harness.offer_sources": ("harness.hooks", "harness.settings", "harness.terminal"),
     "harness.formats": ("harness.model", "harness.formats"),
     "harness.transport": ("harness.model", "harness.redaction", "harness.formats"),
     "harness.wallet": (
