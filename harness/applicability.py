@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.wallet import token
+
 if TYPE_CHECKING:
     from harness.evidence import Facts
 
@@ -288,14 +290,8 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     @staticmethod
     def credential_identifiers(facts: Facts) -> Ruling:
         """The Token Response returned ``credential_identifiers`` for the configuration."""
-        details = facts.token.object.get("authorization_details")
-        named = any(
-            isinstance(item, dict)
-            and facts.scenario is not None
-            and item.get("credential_configuration_id") == facts.scenario.configuration
-            and bool(item.get("credential_identifiers"))
-            for item in (details if isinstance(details, list) else [])
-        )
+        configuration = facts.scenario.configuration if facts.scenario else ""
+        named = bool(token.credential_identifiers(facts.token, configuration))
         said = "names" if named else "does not name"
         return Ruling(named, f"the Token Response {said} credential_identifiers for {facts.configuration_name}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -34,9 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     command: Callable[[argparse.Namespace], int] = options.handle
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever reads has seen enough; the interpreter must not fail at its last flush either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,7 +112,7 @@ def _issuer(options: argparse.Namespace) -> int:
             print("Ctrl-C ends it.", flush=True)
             while True:
                 time.sleep(3600)
-    except (ValueError, OSError) as error:
+    except (ValueError, OverflowError, OSError) as error:
         return _complain(f"assay issuer: {error}")
 
 

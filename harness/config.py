@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness import profiles, toml_file
 from harness.model import Json
@@ -365,6 +366,10 @@ def _hook(table: Mapping[str, Json], name: str, folder: Path) -> HookSettings:
 
 
 def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mapping[str, Json]) -> Settings:
+    try:
+        _ = urlsplit(document.get("issuer_url", "")).port
+    except ValueError:
+        raise ConfigError("issuer_url has no proper host and port") from None
     for key in ("configurations", "select", "skip"):
         document[key] = tuple(document.get(key, ()))
     return Settings(

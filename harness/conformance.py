@@ -26,6 +26,7 @@ from harness.evidence import Scenario
 from harness.model import CheckResult, Exchange, Verdict
 from harness.preflight import PreflightError
 from harness.run import Run
+from harness.settings import InteractiveHook, StaticHook
 from harness.verdict import Judgement
 
 _MARKS = {
@@ -52,6 +53,10 @@ def activate(config: pytest.Config) -> None:
         run = Run(settings)
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
+    if config.getoption("tx", None) and any(isinstance(o, StaticHook | InteractiveHook) for o in settings.offers):
+        raise pytest.UsageError(
+            "a single offer and an interactive hook cannot be shared by the workers of pytest-xdist; leave out -n"
+        )
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         # `pytest --issuer-url URL` means `pytest --pyargs suites --issuer-url URL`, from any folder.
         config.args[:] = ["suites"]
@@ -192,8 +197,15 @@ class Conformance:
         try:
             self._loop.run(self.run.preflight())
         except PreflightError as error:
-            self._stopped = str(error)
+            self._stopped = str(error).rstrip(".")
             raise pytest.exit.Exception(f"preflight: {error}", 6) from None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Keep the suites whatever ``norecursedirs`` and ``--ignore`` say of the team's own folders."""
+        import suites
+
+        return False if collection_path.is_relative_to(Path(suites.__path__[0])) else None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

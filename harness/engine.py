@@ -14,11 +14,12 @@ from typing import Any
 from harness.checks import Check, Per
 from harness.evidence import AccessExpired, Blocked, Facts, IssuedCredential, Scenario, Tools
 from harness.expect import Expect
-from harness.flow import Access, Flow
+from harness.flow import Access, Flow, unhurried
 from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
 from harness.wallet import issuer_key, nonce
+from harness.wallet.credential import carries_credential
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.metadata import Issuer
 from harness.wallet.offer import ReceivedOffer
@@ -56,7 +57,7 @@ class Engine:
         self._requirements = requirements
         self._strict = strict
         self._shared: dict[Scenario, Flow] = dict(flows or {})
-        self._accesses: dict[Scenario, Access] = {}
+        self._accesses: dict[Scenario, Access | None] = {}
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._nonce: Reply | TransportFailure | None = None
 
@@ -80,20 +81,22 @@ class Engine:
             return _first_by(self.scenarios, lambda scenario: scenario.source)
         return _first_by(self.scenarios, lambda scenario: self._shape(scenario.configuration))
 
-    def offers_needed(self, plan: Iterable[tuple[Check, Scenario | None]]) -> int:
-        """Give the largest number of Credential Offers that a plan may redeem.
+    def offers_needed(self, plan: Iterable[tuple[Check, Scenario | None]]) -> tuple[int, int]:
+        """Give how many Credential Offers a plan may redeem.
 
-        Access Tokens are used again, so the true number is lower unless the issuer accepts each only once
-        and every check applies.
+        Returns:
+            The largest number when Access Tokens are good for many requests, and when each is good for one.
+
         """
         shared: set[Scenario] = set()
-        own = 0
+        own = with_access = 0
         for check, scenario in plan:
             if scenario is None:
                 continue
             shared.add(scenario)
             own += "flow" in check.evidence
-        return len(shared) + own
+            with_access += "access" in check.evidence
+        return len(shared) + own, len(shared) + own + with_access
 
     @property
     def flows(self) -> Mapping[Scenario, Flow]:
@@ -221,26 +224,42 @@ class Engine:
         raise TypeError(f"no evidence is called {name!r}")
 
     async def _call_with_access(self, check: Check, scenario: Scenario, given: dict[str, Any]) -> None:
-        # The control of a Credential Request that must be refused: the right one brought a credential.
-        await self.shared(scenario).credentials()
-        access = self._accesses.get(scenario)
-        if access is None:
+        # The control of a Credential Request that must be refused: the right one was granted, be it for later.
+        issuance = await self.shared(scenario).issuance()
+        if not (issuance.successful and carries_credential(issuance)):
+            raise Blocked(f"no credential was issued: exchange {issuance.exchange} ended with {issuance.gist}")
+        expect: Expect = given["expect"]
+        access = await self._reusable(scenario)
+        if access is not None:
+            try:
+                await check.function(**given, access=access)
+                # What was found may be due to the further use of the token, however the issuer refuses that.
+                if not expect.findings or await access.still_works():
+                    return
+            except AccessExpired:
+                pass
+            expect.restart()
+        fresh = await self._flow(scenario).access()
+        await check.function(**given, access=fresh)
+        if access is not None:
+            # The token had come to its end; another one is good for further requests if it is granted twice.
+            fresh.used = True
+            proven = await fresh.still_works() and await fresh.still_works()
+            self._accesses[scenario] = fresh if proven else None
+
+    async def _reusable(self, scenario: Scenario) -> Access | None:
+        """Give an Access Token that is good for many requests (OpenID4VCI 1.0 section 14.3).
+
+        Returns:
+            ``None`` when the issuer grants one request for each token: a refusal of a further one would say
+            nothing of what is wrong with it.
+
+        """
+        if scenario not in self._accesses:
             access = await self.shared(scenario).access()
             access.used = True
-        expect: Expect = given["expect"]
-        try:
-            await check.function(**given, access=access)
-            # What was found may be due to the second use of the token, however the issuer refuses that.
-            doubtful = access.used and bool(expect.findings) and not await access.still_works()
-        except AccessExpired:
-            doubtful = True
-        if doubtful:
-            expect.restart()
-            self._accesses.pop(scenario, None)
-            access = await self._flow(scenario).access()
-            await check.function(**given, access=access)
-        access.used = True
-        self._accesses[scenario] = access
+            self._accesses[scenario] = access if await access.still_works() else None
+        return self._accesses[scenario]
 
     async def _issuer_key(self, issued: IssuedCredential) -> IssuerKey:
         place = issued.exchange, issued.pointer
@@ -267,7 +286,7 @@ class Engine:
     async def _ask_nonce(self) -> Reply:
         if self.issuer.nonce_endpoint is None:
             raise Blocked("the issuer has no Nonce Endpoint")
-        return await nonce.request(self._tools.client, self.issuer.nonce_endpoint)
+        return unhurried(await nonce.request(self._tools.client, self.issuer.nonce_endpoint))
 
     def _flow(self, scenario: Scenario) -> Flow:
         return Flow(self.issuer, scenario, self._sources.get(scenario.source), self._tools)

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.model import Finding, Level, Requirement
 from harness.transport import Reply
-from harness.wallet import credential, token
+from harness.wallet import credential
 
 _LONGEST = 300
 
@@ -112,7 +112,7 @@ class Expect:
             error_requirement: what a wrong error code violates; the check's first requirement by default.
 
         """
-        handed_out = credential.carries_credential(reply) or bool(token.access_token(reply))
+        handed_out = credential.carries_credential(reply) or bool(reply.object.get("access_token"))
         observed = reply.gist + (", handing out what was asked for" if handed_out else "")
         if not self.that(
             reply.status >= 400 and not handed_out, f"{code}-ACCEPTED", f"{what} is refused", observed, at=reply
@@ -121,7 +121,7 @@ class Expect:
         wanted = f"HTTP {_either(status)}" + (f" with error {_either(errors)}" if errors else "")
         right_status = reply.status in status
         self.that(
-            right_status and (not errors or reply.object.get("error") in errors),
+            right_status and (not errors or reply.error in errors),
             f"{code}-MISREPORTED",
             f"{what} is answered by {wanted}",
             observed,

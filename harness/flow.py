@@ -139,19 +139,24 @@ class Flow:
         return server.token_endpoint
 
     async def request_token(self, fields: Mapping[str, str] | list[tuple[str, str]]) -> Reply:
-        """Send a Token Request with these parameters."""
-        return await token.request(self.tools.client, await self.token_endpoint(), fields)
+        """Send a Token Request with these parameters.
+
+        Raises:
+            Blocked: the issuer answers no more requests for now.
+
+        """
+        return unhurried(await token.request(self.tools.client, await self.token_endpoint(), fields))
 
     async def fresh_nonce(self) -> Reply:
         """Ask the Nonce Endpoint once more.
 
         Raises:
-            Blocked: the issuer has none.
+            Blocked: the issuer has none, or answers no more requests for now.
 
         """
         if self.issuer.nonce_endpoint is None:
             raise Blocked("the issuer has no Nonce Endpoint")
-        return await nonce.request(self.tools.client, self.issuer.nonce_endpoint)
+        return unhurried(await nonce.request(self.tools.client, self.issuer.nonce_endpoint))
 
     def taken(self, step: str) -> Any:
         """Give what a step brought, or ``None`` when it was not taken or failed."""
@@ -201,6 +206,10 @@ class Flow:
         return await self.request_token(await self.token_fields())
 
     async def _request_credential(self) -> Reply:
+        for name in ("credential_request_encryption", "credential_response_encryption"):
+            terms = self.issuer.metadata.get(name)
+            if isinstance(terms, dict) and terms.get("encryption_required") is True:
+                raise Blocked(f"{name} has encryption_required; this version does not encrypt")
         access = await self.access()
         body = access.body()
         if self.needs_proof:
@@ -307,7 +316,6 @@ class Access:
         self.token = access_token
         self.identifier = identifier
         self.used = False
-        self._works = False
 
     @property
     def configuration_id(self) -> str:
@@ -353,14 +361,12 @@ class Access:
         )
 
     async def still_works(self) -> bool:
-        """Whether a right Credential Request with this token is granted; asked once."""
-        if not self._works:
-            try:
-                reply = await self.request(await self.right_body())
-            except AccessExpired:
-                return False
-            self._works = reply.successful and credential.carries_credential(reply)
-        return self._works
+        """Ask whether a right Credential Request with this token is granted; tokens expire during a run."""
+        try:
+            reply = await self.request(await self.right_body())
+        except AccessExpired:
+            return False
+        return reply.successful and credential.carries_credential(reply)
 
     async def request(
         self,
@@ -377,7 +383,7 @@ class Access:
             headers: take the place of this access's ``Authorization``.
 
         Raises:
-            Blocked: the issuer has no Credential Endpoint.
+            Blocked: the issuer has no Credential Endpoint, or answers no more requests for now.
             AccessExpired: the token was used before and is not accepted any more.
 
         """
@@ -386,11 +392,23 @@ class Access:
             raise Blocked("the issuer metadata has no usable credential_endpoint")
         own = headers is None
         sent = {"Authorization": f"{scheme} {self.token}"} if headers is None else headers
-        reply = await credential.request(self.flow.tools.client, endpoint, payload, sent)
-        denied = reply.status in (401, 403) or reply.object.get("error") == "credential_request_denied"
+        reply = unhurried(await credential.request(self.flow.tools.client, endpoint, payload, sent))
+        denied = reply.status in (401, 403) or reply.error == "credential_request_denied"
         if own and self.used and denied:
             raise AccessExpired
         return reply
+
+
+def unhurried(reply: Reply) -> Reply:
+    """Give the answer back, unless it says that there were too many requests (RFC 6585 section 4).
+
+    Raises:
+        Blocked: it does; such an answer says nothing about the request.
+
+    """
+    if reply.status == 429:
+        raise Blocked(f"the issuer limits the rate of requests: {_said(reply)}")
+    return reply
 
 
 def _said(reply: Reply) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from jwcrypto import jwk
 from jwcrypto.common import base64url_decode, base64url_encode
 
-from harness.wallet.keys import ALGORITHMS, WalletKey
+from harness.wallet.keys import ALGORITHMS, WalletKey, make_key
 from harness.wallet.proof import ProofDraft, can_carry, did_url
 
 MONTH = 30 * 86_400
@@ -60,10 +60,7 @@ def broken_signature(draft: ProofDraft) -> str:
 
 def foreign_signature(draft: ProofDraft) -> str:
     """Give a proof signed with another key than the one it carries."""
-    public = draft.key.public
-    parameters = {"crv": public["crv"]} if "crv" in public else {"size": 2048}
-    other = WalletKey(jwk.JWK.generate(kty=public["kty"], **parameters), draft.key.algorithm)
-    return ProofDraft(other, draft.header, draft.claims).sign()
+    return ProofDraft(make_key(draft.key.algorithm), draft.header, draft.claims).sign()
 
 
 def private_key_in_header(draft: ProofDraft) -> str:

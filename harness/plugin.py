@@ -7,7 +7,9 @@ It is loaded into every pytest process of its environment, so it imports nothing
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,11 +30,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             group.addoption(option.name, metavar="TEXT", help=option.help)
 
 
+def _refuse_foreign_packages() -> None:
+    """Refuse packages of the team's own that stand before ours on the path.
+
+    Raises:
+        pytest.UsageError: one of our names leads elsewhere.
+
+    """
+    ours = Path(__file__).resolve().parents[1]
+    for name in ("suites", "schemas", "reports"):
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None or Path(spec.origin).resolve().parents[1] != ours:
+            where = spec.origin if spec else "nowhere"
+            raise pytest.UsageError(
+                f"the package {name} of Assay is hidden by {where}; run elsewhere, or take that off the path"
+            )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register our marker and, with ``--issuer-url``, start the harness."""
     config.addinivalue_line("markers", "vci(id, area, level): a conformance check of the Assay suites")
-    if config.getoption("--issuer-url"):
+    url = config.getoption("--issuer-url")
+    if url is not None and not url.strip():
+        # An unset variable in a pipeline; without this the run would judge nothing and could end with 0.
+        raise pytest.UsageError("--issuer-url is empty")
+    if url:
+        _refuse_foreign_packages()
         # In a folder of the team's own pytest-asyncio finds no setting for this and says so at every start.
         warnings.filterwarnings("ignore", message=".*asyncio_default_fixture_loop_scope")
         from harness import conformance

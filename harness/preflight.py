@@ -29,10 +29,14 @@ async def discover(identifier: str, tools: Tools, *, allow_http: bool = False) -
         PreflightError: the identifier is no URL for this, or there is no metadata to work with.
 
     """
-    parts = urlsplit(identifier)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(identifier)
+        scheme = parts.scheme if parts.hostname else ""
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
         raise PreflightError(f"--issuer-url {identifier!r} is not an http or https URL")
-    if parts.scheme == "http" and not (allow_http or is_loopback(identifier)):
+    if scheme == "http" and not (allow_http or is_loopback(identifier)):
         raise PreflightError(
             f"{identifier} is plain http on another machine; use https, or --vci-allow-http in a closed network"
         )
@@ -117,7 +121,9 @@ async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer | None
         except Blocked:
             return received
         if token.access_token(reply) is None and reply.object.get("error") == "invalid_grant":
+            wrong = ", or its Transaction Code is another one" if received.wants_tx_code else ""
             raise PreflightError(
-                "the offer was refused with invalid_grant: it has expired or was used before; get a fresh one"
+                "the offer was refused with invalid_grant: it has expired or was used before"
+                f"{wrong}; get a fresh one"
             )
     return received

@@ -17,7 +17,18 @@ from harness.checks import Check
 from harness.config import ConfigError
 from harness.engine import Engine
 from harness.evidence import Scenario, Tools, WalletOptions
-from harness.model import CheckInfo, CheckResult, Exchange, Finding, Json, Level, RunReport, Timing, Verdict
+from harness.model import (
+    CheckInfo,
+    CheckResult,
+    Exchange,
+    Finding,
+    Json,
+    Level,
+    RunReport,
+    RunVerdict,
+    Timing,
+    Verdict,
+)
 from harness.offer_sources import offer_sources
 from harness.redaction import Redactor
 from harness.settings import Settings
@@ -53,6 +64,9 @@ class Run:
             for name, check in checks.load().items()
             if all(requirement in self.requirements for requirement in check.requires)
         }
+        for pattern in (*settings.select, *settings.skip):
+            if not fnmatch.filter(self.checks, pattern):
+                raise ConfigError(f'no check has an id like "{pattern}"; `assay list checks` shows all')
         self._positions = {name: position for position, name in enumerate(self.checks)}
         self._waivers = _load_waivers(settings, self.checks)
         self.recorder = Recorder(Redactor(settings.secrets))
@@ -180,10 +194,11 @@ class Run:
         if self.engine is None:
             return []
         names = ", ".join(dict.fromkeys(scenario.label for scenario in self.engine.scenarios))
-        offers = self.engine.offers_needed(self._planned)
+        offers, most = self.engine.offers_needed(self._planned)
+        more = f" ({most} if an Access Token is good for one request only)" if most > offers else ""
         return [
             f"{len(self._planned)} checks on {names or 'the issuer as a whole'}; "
-            f"up to {offers} Credential Offer{'' if offers == 1 else 's'} will be redeemed."
+            f"up to {offers} Credential Offer{'' if offers == 1 else 's'} will be redeemed{more}."
         ]
 
     def notices(self) -> list[str]:
@@ -205,22 +220,30 @@ class Run:
             stopped: why the run ended before its last check, if it did.
 
         """
-        from reports import json_file, render_html, terminal
+        from reports import terminal
 
         problems = self._waivers.problems(self.results, self._today) if not stopped else []
         judgement = judge(self.results, waiver_problems=problems, stopped=stopped, left_out=self._left_out)
-        report = self._report(judgement, command)
+        lost = self._write(self._report(judgement, command))
+        if lost and judgement.exit_code == 0:
+            # A verdict that nobody can read up is none; a failure stays one.
+            judgement = Judgement(RunVerdict.INCOMPLETE, f"{judgement.summary} {lost}")
+        page = None if lost else str(self.settings.report_dir / "report.html")
+        lines = terminal.summary(self._report(judgement, command).to_json(), page)
+        return judgement, [*problems, *([lost] if lost else []), *lines]
+
+    def _write(self, report: RunReport) -> str | None:
+        """Write the reports; give one line when that is not possible."""
+        from reports import json_file, render_html
+
         folder = self.settings.report_dir
         try:
             folder.mkdir(parents=True, exist_ok=True)
             json_file.write(report, folder / "report.json")
             (folder / "report.html").write_text(render_html(report.to_json()), encoding="utf-8")
-        except OSError as error:
-            return judgement, [
-                f"The report could not be written: {error}",
-                *terminal.summary(report.to_json(), None),
-            ]
-        return judgement, [*problems, *terminal.summary(report.to_json(), str(folder / "report.html"))]
+        except (OSError, json_file.ReportError) as error:
+            return f"The report could not be written: {error}"
+        return None
 
     async def aclose(self) -> None:
         """Close connections and, where there is one, the reference issuer."""

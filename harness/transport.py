@@ -88,6 +88,12 @@ class Reply:
             return {}
         return value if isinstance(value, dict) else {}
 
+    @property
+    def error(self) -> str | None:
+        """The member ``error`` of the body; ``None`` when there is none or it is no string."""
+        error = self.object.get("error")
+        return error if isinstance(error, str) else None
+
     def directives(self, name: str) -> frozenset[str]:
         """Give the comma-separated members of a header field, in lower case and without arguments."""
         value = ",".join(self.headers.get_list(name))
@@ -96,9 +102,8 @@ class Reply:
     @property
     def gist(self) -> str:
         """Status, media type and beginning of the body in one short line, for findings."""
-        error = self.object.get("error")
-        if isinstance(error, str):
-            return f"HTTP {self.status} with error {error!r}"
+        if self.error is not None:
+            return f"HTTP {self.status} with error {self.error!r}"
         if not self.body:
             return f"HTTP {self.status} with an empty body"
         return f"HTTP {self.status}, {self.media_type or 'no media type'}, {len(self.body)} bytes"
@@ -295,6 +300,7 @@ class Client:
 
     def _request(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> httpx.Request:
         try:
+            urlsplit(url)  # stricter than httpx with what stands in brackets
             request = self._http.build_request(method, url, headers=dict(headers), content=content)
         except (httpx.InvalidURL, UnicodeError, ValueError, TypeError) as error:
             raise TransportFailure(f"{url!r} is not a URL a request can be sent to", "url") from error

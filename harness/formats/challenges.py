@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from harness.formats.problems import FormatError, shown
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-_QUOTED = r'"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t -\x7e\x80-\xff])*+"'
+_QUOTED = r'"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\U0010ffff]|\\[\t -\x7e\x80-\xff])*+"'
+"""Octets beyond ASCII, which HTTP allows here, come as whatever characters they were decoded to."""
 _END = r"(?=[ \t]*(?:,|$))"
 _SEPARATOR = re.compile(r"[ \t,]*+")
 _SCHEME = re.compile(rf"(?P<scheme>{_TOKEN})(?: ++|{_END})")

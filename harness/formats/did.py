@@ -141,8 +141,10 @@ def _from_did_jwk(identifier: str) -> dict[str, str]:
 
 
 def _from_did_key(identifier: str) -> dict[str, str]:
-    if not identifier.startswith("z") or len(identifier) > _MAX_DID_KEY:
-        raise DidError("did-key-multibase", "the identifier is no base58-btc of a known key type")
+    if not identifier.startswith("z"):
+        raise DidError("did-key-multibase", "the identifier is no base58-btc")
+    if len(identifier) > _MAX_DID_KEY:
+        raise DidError("did-key-codec", "the identifier is longer than that of any key type that is known")
     data = _base58_decode(identifier[1:])
     prefix, encoded = data[:2], data[2:]
     if prefix == _ED25519:

@@ -99,6 +99,13 @@ def pointer(*parts: str | int) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
 
+def integer(value: Json) -> int | None:
+    """Give the integer that a JSON value is, however it is spelled: ``2.0`` is 2; ``None`` for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _text(data: bytes | str, max_bytes: int) -> str:
     if len(data) > max_bytes:  # a string has at most as many characters as bytes
         raise JsonError("too-large", f"more than {max_bytes} bytes")

@@ -38,7 +38,7 @@ import binascii
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from cryptography import x509
@@ -55,6 +55,8 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 MAX_CERTIFICATES = 10
 """Certificates of one chain that are read."""
+_SKEW = timedelta(seconds=60)
+"""How far two honest clocks may differ."""
 
 
 class X509Error(FormatError):
@@ -182,10 +184,10 @@ def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extens
 
 def _certificate_problems(index: int, certificate: x509.Certificate, moment: datetime) -> list[Problem]:
     problems: list[Problem] = []
-    if moment > certificate.not_valid_after_utc:
+    if moment - _SKEW > certificate.not_valid_after_utc:
         detail = f"expired at {certificate.not_valid_after_utc.isoformat()}"
         problems.append(Problem("certificate-expired", detail, f"/{index}"))
-    if moment < certificate.not_valid_before_utc:
+    if moment + _SKEW < certificate.not_valid_before_utc:
         detail = f"valid from {certificate.not_valid_before_utc.isoformat()} on"
         problems.append(Problem("certificate-not-yet-valid", detail, f"/{index}"))
     extensions = _extensions(certificate)
@@ -203,7 +205,8 @@ def _certificate_problems(index: int, certificate: x509.Certificate, moment: dat
 def _leaf_problems(chain: Sequence[x509.Certificate]) -> list[Problem]:
     problems: list[Problem] = []
     usage = _extension(chain[0], x509.KeyUsage)
-    if usage is not None and not usage.digital_signature:
+    # Electronic seals are made with keys for content commitment only, which RFC 5280 lets sign, too.
+    if usage is not None and not (usage.digital_signature or usage.content_commitment):
         problems.append(Problem("leaf-key-usage", "the key usage does not allow digital signatures", "/0"))
     if len(chain) > 1 and is_self_signed(chain[0]):
         problems.append(Problem("leaf-self-signed", "the first certificate signed itself", "/0"))

@@ -101,7 +101,10 @@ class CredentialRequest:
         if not self.context.variant.binding_methods:
             return []
         client_id = self.access.client_id if self.access else None
-        return [Proof(self.context, value, client_id, self.nonces) for value in self.proof_values]
+        return [
+            Proof(self.context, value, client_id, self.nonces, further=index > 0)
+            for index, value in enumerate(self.proof_values)
+        ]
 
 
 @rule("credential.token-present", None, status=401)

@@ -35,6 +35,8 @@ class Proof:
     client_id: str | None
     """The client the access token was given to; ``None`` after anonymous access."""
     nonces: Shelf[bool]
+    further: bool = False
+    """Whether another proof of the request stands before this one."""
 
     @cached_property
     def _parts(self) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes] | None:
@@ -173,8 +175,18 @@ def critical(proof: Proof) -> str | None:
     presumes=["proof.algorithm-asymmetric", "proof.algorithm-supported", "proof.key-usable"],
 )
 def signature(proof: Proof) -> str | None:
-    """The signature of a proof verifies with the key in its header."""
-    return None if proof.signed else "The signature does not verify."
+    """The signature of a proof, if it is the first of its request, verifies with the key in its header."""
+    return None if proof.signed or proof.further else "The signature does not verify."
+
+
+@rule(
+    "proof.further-signature",
+    "invalid_proof",
+    presumes=["proof.algorithm-asymmetric", "proof.algorithm-supported", "proof.key-usable"],
+)
+def further_signature(proof: Proof) -> str | None:
+    """The signature of each further proof of a request verifies with the key in its header."""
+    return None if proof.signed or not proof.further else "The signature of a further proof does not verify."
 
 
 @rule("proof.issuer", "invalid_proof", presumes=["proof.wellformed"])
@@ -267,6 +279,7 @@ RULES = (
     key_usable,
     critical,
     signature,
+    further_signature,
     issuer,
     audience_present,
     audience,

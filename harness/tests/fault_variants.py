@@ -20,6 +20,7 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "*:credential.identifier-form": ("identifiers",),
     "*:credential.batch": ("batch",),
     "*:proof.batch-size": ("batch",),
+    "*:proof.further-signature": ("batch",),
     "offer:tx-code-*": ("tx-code",),
     "tx-code:*": ("tx-code",),
     "offer:authorization-server-unknown": ("several-as",),

@@ -102,3 +102,18 @@ def test_the_reference_issuer_is_served_alone() -> None:
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+def test_a_port_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["issuer", "--port", "99999"]) == cli.USAGE_ERROR
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("what", ["profiles", "requirements"])
+def test_a_reader_that_stops_is_no_error(what: str) -> None:
+    command = [sys.executable, "-m", "harness.cli", "list", what]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""

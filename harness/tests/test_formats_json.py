@@ -221,3 +221,20 @@ def test_paths_that_select_nothing_say_why(path: object, kind: str) -> None:
 def test_any_path_on_any_claims_selects_something_or_raises_its_error(claims: object, path: object) -> None:
     with suppress(ClaimsPathError):
         assert claims_path.select(claims, path) != []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2", 2),
+        ("2.0", 2),
+        ("20e-1", 2),
+        ("2.5", None),
+        ("true", None),
+        ('"2"', None),
+        ("null", None),
+        ("[]", None),
+    ],
+)
+def test_an_integer_is_one_however_it_is_spelled(text: str, expected: int | None) -> None:
+    assert strict_json.integer(strict_json.parse(text).value) == expected

@@ -136,6 +136,9 @@ def test_validity_is_judged_now_for_every_certificate() -> None:
     assert kinds(LEAF, now=NOW - 2 * DAY) == [("certificate-not-yet-valid", "/0")]
     assert kinds(LEAF, now=LEAF[0].not_valid_after_utc) == []
     assert kinds(LEAF, now=LEAF[0].not_valid_before_utc) == []
+    early = LEAF[0].not_valid_before_utc
+    assert kinds(LEAF, now=early - timedelta(seconds=30)) == []
+    assert kinds(LEAF, now=early - timedelta(seconds=90)) == [("certificate-not-yet-valid", "/0")]
     assert trusted(LEAF, MIDDLE, anchors=(ROOT,), now=NOW + 2 * DAY) is False
     old = issue("root", ca=True, end=NOW - timedelta(hours=1))
     assert trusted(issue("leaf", old), anchors=(old,)) is False
@@ -162,6 +165,8 @@ def test_issuers_must_be_able_to_issue() -> None:
 def test_the_first_certificate_must_be_able_to_sign_and_not_be_a_root() -> None:
     assert kinds(issue("leaf", MIDDLE, key_usage=usage("key_agreement")), MIDDLE) == [("leaf-key-usage", "/0")]
     assert ("leaf-self-signed", "/0") in kinds(issue("leaf"), MIDDLE)
+    for purpose in ("digital_signature", "content_commitment"):
+        assert kinds(issue("leaf", MIDDLE, key_usage=usage(purpose)), MIDDLE) == []
 
 
 def test_unknown_critical_extensions_are_named() -> None:

@@ -225,6 +225,17 @@ async def test_wrong_metadata_is_told(resolve: Resolve, answer: Any, expected: l
     assert bool(found.missing) is not usable
 
 
+async def test_a_web_page_for_every_path_is_no_metadata(resolve: Resolve, tmp_path: Path) -> None:
+    page = httpx.Response(200, html="<!doctype html><title>Wallet</title>")
+    pages = {WELL_KNOWN: page, f"{ISS}/.well-known/jwt-vc-issuer": page}
+    vc, file = credential({"kid": KEY.kid}, {"iss": ISS}), tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [KEY.public_jwk]}))
+    found = await resolve(vc, pages)
+    assert (found.mechanism, found.problems) == (None, ())
+    assert f"{WELL_KNOWN} answered with a web page" in found.missing
+    assert (await resolve(vc, pages, jwks=(str(file),))).mechanism == "jwks"
+
+
 @pytest.mark.parametrize(
     ("iss", "url", "expected"),
     [
@@ -275,6 +286,16 @@ async def test_a_kid_of_another_did_is_told(resolve: Resolve) -> None:
 async def test_a_broken_did_gives_no_key(resolve: Resolve) -> None:
     found = await resolve(credential({}, {"iss": "did:jwk:!"}))
     assert (found.mechanism, found.jwk, kinds(found)) == ("did", None, ["did"])
+
+
+@pytest.mark.parametrize("iss", ["did:key:z1", f"did:key:z4MX{'a' * 370}"], ids=["unknown", "RSA"])
+async def test_a_did_key_of_an_unknown_type_is_no_violation(resolve: Resolve, tmp_path: Path, iss: str) -> None:
+    vc, file = credential({}, {"iss": iss}), tmp_path / "keys.json"
+    file.write_text(json.dumps({"keys": [KEY.public_jwk]}))
+    found = await resolve(vc)
+    assert (found.mechanism, found.problems) == (None, ())
+    assert "key type" in found.missing
+    assert (await resolve(vc, jwks=(str(file),))).mechanism == "jwks"
 
 
 # The team's JWK Sets

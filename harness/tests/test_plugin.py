@@ -239,6 +239,7 @@ def test_an_unreachable_issuer_stops_the_run_with_one_message(pytester: pytest.P
         (["--vci-profile", "nonsense"], "", "there is no profile"),
         (["--vci-offer", "nonsense"], "", "neither a link nor JSON nor a file"),
         (["--vci-config", "missing.toml"], "", "missing.toml"),
+        (["--vci-select", "nonsense-*"], "", "no check has an id like"),
         ([], "ofer = 1", 'did you mean "offer"'),
         ([], 'waivers = "missing.toml"', "missing.toml"),
     ],
@@ -292,3 +293,48 @@ def test_own_tests_run_beside_the_harness(pytester: pytest.Pytester, served: Ser
     result = judge(pytester, "--issuer-url", served.url, str(path))
     result.assert_outcomes(failed=1)
     assert result.ret in (1, 6)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("", "--issuer-url is empty"), ("http://127.0.0.1:99999", "host and port"), ("http://[::1", "issuer")],
+)
+def test_an_issuer_url_that_is_none_is_one_line_and_exit_4(
+    pytester: pytest.Pytester, url: str, words: str
+) -> None:
+    result = judge(pytester, "--issuer-url", url)
+    assert result.ret == 4
+    assert words in result.stderr.str()
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_report_that_cannot_be_written_is_never_green(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served, 'configurations = ["identity_credential"]\nreport_dir = "/proc/self"\n')
+    result = judge(pytester, "--issuer-url", served.url)
+    assert result.ret == 6
+    assert "The report could not be written" in result.stdout.str().replace("\n", " ")
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_single_offer_is_not_shared_by_workers(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served)
+    offer = served.issuer.mint_offer("identity_credential", by="value").offer
+    result = judge(pytester, "--issuer-url", served.url, "--vci-offer", offer, "-n", "2")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*leave out -n*"])
+
+
+def test_a_package_of_the_same_name_is_told(pytester: pytest.Pytester, served: Served) -> None:
+    pytester.makeini("[pytest]\npythonpath = .")
+    pytester.mkpydir("reports")
+    result = judge(pytester, "--issuer-url", served.url)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*the package reports of Assay is hidden by*"])
+
+
+def test_the_teams_own_collection_settings_do_not_hide_the_suites(
+    pytester: pytest.Pytester, served: Served
+) -> None:
+    settle(pytester, served, 'configurations = ["identity_credential"]\n')
+    pytester.makeini("[pytest]\nnorecursedirs = *\npython_files = check_*.py")
+    assert judge(pytester, "--issuer-url", served.url).ret == 0

@@ -96,7 +96,7 @@ def test_the_form_is_chosen_by_metadata_algorithm_and_team(
 # Wrong proofs
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "PS256"])
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "PS256", "ML-DSA-44"])
 @pytest.mark.parametrize("spoil", [mutate.broken_signature, mutate.foreign_signature])
 def test_only_the_signature_is_wrong(spoil: Any, algorithm: str) -> None:
     draft = right(algorithm)

@@ -578,6 +578,11 @@ async def _other_media_type(wallet: Wallet, _: Clock) -> httpx.Response:
     return await wallet.http.post(f"{wallet.url}/credential", content=body, headers=headers)
 
 
+def _with_unsigned_second_proof(body: dict[str, Any]) -> dict[str, Any]:
+    (first,) = body["proofs"]["jwt"]
+    return {**body, "proofs": {"jwt": [first, f"{first.rpartition('.')[0]}.{'A' * 86}"]}}
+
+
 def breaks_body(rule: str, change: Callable[[dict[str, Any]], Any], *variants: str) -> None:
     async def breaker(wallet: Wallet, _: Clock) -> httpx.Response:
         token = await wallet.token()
@@ -615,6 +620,7 @@ breaks_body("proof.not-empty", with_(proofs={"jwt": []}))
 breaks_body("proof.not-empty", lambda body: {**body, "proofs": {"jwt": body["proofs"]["jwt"][0]}})
 breaks_body("proof.batch-size", lambda body: {**body, "proofs": {"jwt": body["proofs"]["jwt"] * 2}})
 breaks_body("proof.batch-size", lambda body: {**body, "proofs": {"jwt": body["proofs"]["jwt"] * 4}}, "batch")
+breaks_body("proof.further-signature", _with_unsigned_second_proof, "batch")
 ODD: tuple[Any, ...] = ("no jwt", "a.b.c", 42, {}, "é.é.é", f"{b64(b'[]')}.{b64(b'{}')}.")
 for odd in ODD:
     breaks_body("proof.wellformed", with_(proofs={"jwt": [odd]}))
@@ -811,6 +817,7 @@ VARIANT_OF = {
     "offer:authorization-server-unknown": "several-as",
     "as-metadata:anonymous-announced": "client-id",
     "as-metadata:jwks-uri-http": "several-as",
+    "as-jwks:keys-missing": "several-as",
     "as-jwks:use-missing": "several-as",
     "offer-link:value-array": "offer-by-value",
     "sd-jwt:key-unknown": "issuer-metadata-key",

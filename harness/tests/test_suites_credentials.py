@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from harness.evidence import Blocked, IssuedCredential
+from harness.evidence import Blocked, IssuedCredential, WalletOptions
+from harness.expect import Expect
+from harness.formats import base64url
 from harness.model import CheckResult, Verdict
 from harness.reference import keys
+from harness.reference.app import ReferenceIssuer
+from harness.reference.variants import VARIANTS
 from harness.settings import TrustSettings
-from harness.tests.bench import judge_reference
-from suites.oid4vci import sd_jwt
+from harness.tests.bench import judge_issuer, judge_reference
+from harness.wallet.issuer_key import IssuerKey
+from suites.oid4vci import sd_jwt, sd_jwt_vc
 
 BAD = (Verdict.FAIL, Verdict.WARN, Verdict.BLOCKED, Verdict.ERROR)
+UNBOUND = IssuedCredential("e30.e30.AA~", 1, "/credentials/0/credential", (), 0.0)
 
 
 async def results(variant: str, *faults: str, **rest: Any) -> dict[str, CheckResult]:
@@ -66,6 +74,45 @@ async def test_a_violation_shows_with_a_token_that_works_once_too() -> None:
     found = await results("single-access", "accepts:proof.nonce", select="proof-nonce*")
     assert [finding.code for finding in found["proof-nonce-refused"].findings] == ["PROOF-NONCE-ACCEPTED"]
     assert found["proof-nonce-missing-refused"].verdict is Verdict.PASS
+
+
+async def test_a_batch_of_rsa_keys_has_as_many_keys_as_proofs() -> None:
+    issuer = ReferenceIssuer(replace(VARIANTS["batch"], proof_algorithms=("RS256",)))
+    found = await judge_issuer(issuer, httpx.ASGITransport(issuer.app), select="*batch*")
+    assert [result for result in found.results if result.verdict in BAD] == []
+    assert Verdict.PASS in {r.verdict for r in found.results if r.check == "sd-jwt-batch-keys-distinct"}
+
+
+async def test_a_wallet_told_to_send_certificates_sends_no_bare_key() -> None:
+    issuer, sent = ReferenceIssuer(VARIANTS["x5c-proof"]), list[dict[str, Any]]()
+
+    class Listening(httpx.ASGITransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/credential"):
+                (proof,) = json.loads(request.content)["proofs"]["jwt"]
+                sent.append(json.loads(base64url.decode(proof.split(".")[0])))
+            return await super().handle_async_request(request)
+
+    wanted = WalletOptions(key_form="x5c")
+    found = await judge_issuer(
+        issuer, Listening(issuer.app), select="proof-binding-methods-accepted", options=wanted
+    )
+    assert [result.verdict for result in found.results] == [Verdict.PASS]
+    assert len(sent) == 3  # the shared issuance, the control of its token, the check itself
+    assert all("x5c" in header and "jwk" not in header for header in sent)
+
+
+async def test_an_algorithm_that_is_not_known_blocks_the_signature() -> None:
+    text = ".".join(base64url.encode(part) for part in (b'{"alg":"X-OWN"}', b"{}", b"signature"))
+    credential, expect = IssuedCredential(f"{text}~", 1, "", (), 0.0), Expect({})
+    key = IssuerKey("jwks", keys.issuer_key("ES256").public_jwk)
+    with pytest.raises(Blocked, match="X-OWN"):
+        await sd_jwt_vc.signature_verifies(credential=credential, issuer_key=key, expect=expect)
+
+
+async def test_a_key_that_cannot_be_compared_does_not_pass_as_a_key_of_its_own() -> None:
+    with pytest.raises(Blocked):
+        sd_jwt_vc._expect_distinct_keys([UNBOUND, UNBOUND], Expect({}))
 
 
 async def test_findings_name_the_exchange_and_the_place() -> None:

@@ -69,6 +69,8 @@ def findings(name: str, issuer: Issuer, **evidence: Any) -> list[Finding]:
     facts = Facts(issuer)
     if "offer" in evidence:
         facts.offer = evidence["offer"]
+    if "link" in evidence:
+        facts.link = evidence["link"]
     for step in check.applies.steps:
         assert step.rule(facts).applies, step.rule(facts).reason
     expect = Expect({requirement: REQUIREMENTS[requirement] for requirement in check.requires})
@@ -184,6 +186,63 @@ def test_an_endpoint_on_a_host_with_bad_tls_is_found(message: str, requirement: 
     shared = Flow(issuer, Scenario("id", "none", "id"), None, tools)
     found = findings("metadata-tls", issuer, shared=shared)
     assert [(finding.code, finding.requirement) for finding in found] == [("METADATA-TLS", requirement)]
+
+
+def test_what_goes_wrong_after_the_handshake_is_no_defect_of_tls() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "issuer.example.com":
+            raise httpx.RemoteProtocolError("server disconnected")
+        return httpx.Response(200, content=b"x" * 101)
+
+    issuer = issuer_of({**METADATA, "credential_endpoint": "https://credentials.example.com/credential"})
+    client = Client(Recorder(), transport=httpx.MockTransport(answer), max_body=100)
+    shared = Flow(issuer, Scenario("id", "none", "id"), None, Tools(client, time.time))
+    assert findings("metadata-tls", issuer, shared=shared) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, {"keys": [{"use": ["sig"]}, {"use": "enc"}]}, []),
+        (302, None, []),
+        (404, None, ["AS-KEYS-MISSING"]),
+        (200, [], ["AS-KEYS-MISSING"]),
+    ],
+)
+def test_the_keys_of_a_server_are_a_key_set(status: int, body: Any, expected: list[str]) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=body))
+    issuer = issuer_of(METADATA, server={**SERVER, "jwks_uri": f"{ISSUER}/jwks"})
+    tools = Tools(Client(Recorder(), transport=transport), time.time)
+    shared = Flow(issuer, Scenario("id", "none", "id"), None, tools)
+    assert codes("as-keys", issuer, shared=shared) == expected
+
+
+def test_numbers_without_a_fraction_are_integers() -> None:
+    metadata = {**METADATA, "batch_credential_issuance": {"batch_size": 3.0}}
+    assert codes("metadata-batch", issuer_of(metadata)) == []
+    assert issuer_of(metadata).batch_size == 3
+    offer = offer_of({"grants": {PRE_AUTHORIZED_CODE: {"tx_code": {"length": 6.0}}}})
+    assert codes("offer-tx-code", issuer_of(METADATA), offer=offer) == []
+
+
+@pytest.mark.parametrize("method", ["did", "did:", "DID:jwk", "did:jwk:abc"])
+def test_a_did_method_has_one_form(method: str) -> None:
+    issuer = with_configurations(id={**SD_JWT_VC, "cryptographic_binding_methods_supported": [method]})
+    assert codes("metadata-binding-methods", issuer) == ["METADATA-BINDING-METHOD-DID"]
+
+
+def test_claims_of_any_length_are_compared_at_once() -> None:
+    claims = [{"path": ["list", *[0] * 100_000, name]} for name in ("a", "b")]
+    claims += [{"path": [f"c{number}"]} for number in range(50_000)]
+    configuration = {**SD_JWT_VC, "credential_metadata": {"claims": claims}}
+    started = time.perf_counter()
+    assert codes("metadata-claims-consistent", with_configurations(id=configuration)) == []
+    assert time.perf_counter() - started < 10
+
+
+def test_a_parameter_stands_once_in_the_link() -> None:
+    link = parse_link("openid-credential-offer://?credential_offer=%7B%7D&credential_offer=%7B%7D")
+    assert codes("offer-link-parameter", issuer_of(METADATA), link=link) == ["OFFER-LINK-PARAMETER-REPEATED"]
 
 
 def test_a_server_for_pre_authorized_codes_alone_needs_no_authorization_endpoint() -> None:

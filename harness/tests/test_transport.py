@@ -95,6 +95,7 @@ async def test_redirects_are_not_followed(client: Client) -> None:
         ("https://", "url"),
         ("nonsense", "url"),
         ("https://exa mple\x00/", "url"),
+        ("https://[bad/", "url"),
     ],
 )
 async def test_nothing_is_sent_to_an_unfit_address(client: Client, url: str, kind: str) -> None:

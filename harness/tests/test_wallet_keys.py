@@ -42,6 +42,11 @@ def test_a_public_key_has_no_private_member(algorithm: str) -> None:
     assert not {"d", "p", "q", "dp", "dq", "qi", "priv", "k"} & set(make_key(algorithm).public)
 
 
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "ML-DSA-44"])
+def test_every_key_is_another_one(algorithm: str) -> None:
+    assert make_key(algorithm).public != make_key(algorithm).public
+
+
 @pytest.mark.parametrize("form", ["did:key", "did:jwk"])
 @pytest.mark.parametrize("algorithm", ["ES256", "ES384", "EdDSA"])
 def test_a_did_leads_to_the_key(algorithm: str, form: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.transport import Client, Recorder, TransportFailure
-from harness.wallet.metadata import MetadataError, discover, well_known_url
+from harness.wallet.metadata import MetadataError, discover, issuer_metadata_urls, well_known_url
 from harness.wallet.offer import OfferError, parse_link, receive
 
 OFFER = {
@@ -79,6 +79,12 @@ def test_text_that_is_no_link_is_refused(text: str) -> None:
         parse_link(text)
 
 
+def test_what_a_hook_printed_by_mistake_is_not_repeated() -> None:
+    with pytest.raises(OfferError) as caught:
+        parse_link("hello SECRET world")
+    assert "SECRET" not in str(caught.value)
+
+
 @given(st.text())
 def test_any_text_is_a_link_or_an_offer_error(text: str) -> None:
     try:
@@ -99,6 +105,38 @@ def test_any_text_is_a_link_or_an_offer_error(text: str) -> None:
 )
 def test_the_well_known_string_stands_between_host_and_path(identifier: str, expected: str) -> None:
     assert well_known_url(identifier, "s") == expected
+
+
+def test_a_slash_at_the_end_of_an_issuer_may_be_kept_or_left_out() -> None:
+    place = "https://issuer.test/.well-known/openid-credential-issuer"
+    assert issuer_metadata_urls("https://issuer.test/a/") == (f"{place}/a/", f"{place}/a")
+    assert issuer_metadata_urls("https://issuer.test") == (place,)
+
+
+@respx.mock
+async def test_an_issuer_with_a_slash_at_its_end_is_found_at_either_place(client: Client) -> None:
+    respx.get("https://issuer.test/.well-known/openid-credential-issuer/a/").respond(404)
+    respx.get("https://issuer.test/.well-known/openid-credential-issuer/a").respond(json={"display": []})
+    respx.get(url__regex=".*").respond(404)
+    assert (await discover(client, "https://issuer.test/a/")).metadata == {"display": []}
+
+
+@pytest.mark.parametrize("host", ["[bad", "ex\u2100mple.com", "h:99999x"])
+async def test_hosts_that_are_none_are_told_in_one_line(client: Client, host: str) -> None:
+    with respx.mock:
+        metadata = {"credential_issuer": "https://issuer.test", "authorization_servers": [f"https://{host}"]}
+        respx.get("https://issuer.test/.well-known/openid-credential-issuer").respond(json=metadata)
+        (server,) = (await discover(client, "https://issuer.test")).servers
+        assert server.failure is not None
+        respx.get(URI).respond(302, headers=[(b"Location", f"https://{host}".encode())])
+        with pytest.raises(TransportFailure):
+            await receive(client, parse_link(f"openid-credential-offer://?credential_offer_uri={quote(URI)}"))
+
+
+@pytest.mark.parametrize("host", ["[bad", "ex\u2100mple.com"])
+def test_a_link_to_a_host_that_is_none_is_no_offer(host: str) -> None:
+    with pytest.raises(OfferError):
+        parse_link(f"https://{host}?credential_offer={{}}")
 
 
 @respx.mock

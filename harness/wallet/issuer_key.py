@@ -31,7 +31,8 @@ Problems of ``jwt-vc-issuer``; pointers lead into the metadata, or into the head
 
 Problems of ``did``:
 
-- ``did``: the DID URL does not lead to a key.
+- ``did``: the DID URL does not lead to a key. A did:key of a key type that is not known here is no problem, and
+  the JWK Sets of the team are tried.
 - ``did-other``: ``kid`` is of another DID than ``iss``.
 """
 
@@ -114,7 +115,9 @@ async def resolve(vc: SdJwtVc, client: Client, trust: TrustSettings, now: float)
     elif not _is_did(iss):
         tried.append("its iss is no https URL" if "iss" in vc.sd_jwt.claims else "it has no iss")
     if _is_did(iss) or _is_did(jws.header.get("kid")):
-        return _from_did(jws.header.get("kid"), iss)
+        found = _from_did(jws.header.get("kid"), iss, tried)
+        if found is not None:
+            return found
     return await _from_configured(jws, trust.jwks, client, tried)
 
 
@@ -260,10 +263,18 @@ async def _fetch(client: Client, purpose: str, url: str, tried: list[str]) -> Re
     except TransportFailure as failure:
         tried.append(f"nothing came from {url}: {failure.message}")
         return None
-    if reply.successful:
+    if not reply.successful:
+        tried.append(f"{url} answered {reply.gist} (exchange {reply.exchange})")
+    elif _is_web_page(reply):
+        tried.append(f"{url} answered with a web page (exchange {reply.exchange})")
+    else:
         return reply
-    tried.append(f"{url} answered {reply.gist} (exchange {reply.exchange})")
     return None
+
+
+def _is_web_page(reply: Reply) -> bool:
+    """Say whether an answer is what web applications give for every path they do not know."""
+    return reply.media_type == "text/html" and not reply.object
 
 
 async def _metadata_keys(
@@ -344,7 +355,7 @@ def _is_did(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(("did:jwk:", "did:key:"))
 
 
-def _from_did(kid: Any, iss: Any) -> IssuerKey:
+def _from_did(kid: Any, iss: Any, tried: list[str]) -> IssuerKey | None:
     url = kid if _is_did(kid) else iss
     if not _is_did(kid) and isinstance(kid, str) and kid.startswith("#"):
         url = f"{iss}{kid}"
@@ -354,6 +365,9 @@ def _from_did(kid: Any, iss: Any) -> IssuerKey:
     try:
         return IssuerKey("did", did.resolve(url), problems=tuple(problems))
     except FormatError as error:
+        if error.kind == "did-key-codec":
+            tried.append("its did:key is of a key type that this version does not know")
+            return None
         problems.append(Problem("did", error.detail, "header/kid" if url == kid else "/iss"))
         return IssuerKey("did", problems=tuple(problems), missing=f"the DID leads to no key: {error.detail}")
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from jwcrypto import jwk
@@ -51,9 +50,7 @@ KeyMaker = Callable[[str], WalletKey]
 
 
 def make_key(algorithm: str) -> WalletKey:
-    """Make a key pair for one of ``ALGORITHMS``.
-
-    RSA keys are made once per process and used again, since making one takes longer than a whole issuance.
+    """Make a key pair for one of ``ALGORITHMS``, another one each time: proofs with one key bind one credential.
 
     Raises:
         ValueError: the wallet cannot sign with this algorithm.
@@ -62,13 +59,8 @@ def make_key(algorithm: str) -> WalletKey:
     if algorithm in _KEYS:
         return WalletKey(jwk.JWK.generate(**_KEYS[algorithm]), algorithm)
     if algorithm in _RSA:
-        return WalletKey(_rsa_key(), algorithm)
+        return WalletKey(jwk.JWK.generate(kty="RSA", size=2048), algorithm)
     raise ValueError(f"the wallet cannot sign with {algorithm}")
-
-
-@cache
-def _rsa_key() -> jwk.JWK:
-    return jwk.JWK.generate(kty="RSA", size=2048)
 
 
 def choose_algorithm(offered: Sequence[str], wanted: str | None = None) -> str | None:

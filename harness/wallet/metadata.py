@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from harness.formats import strict_json
 from harness.transport import Client, Reply, TransportFailure
@@ -15,19 +15,40 @@ ISSUER_SUFFIX = "openid-credential-issuer"
 SERVER_SUFFIX = "oauth-authorization-server"
 OPENID_SUFFIX = "openid-configuration"
 
+# Never fails: what is no URL is for the sending to refuse and for a check to judge.
+_ORIGIN_AND_PATH = re.compile(r"((?:[^:/?#]+:)?(?://[^/?#]*)?)([^?#]*)")
+
 
 class MetadataError(Exception):
     """There is no metadata a wallet could work with; the message is one line."""
 
 
 def well_known_url(identifier: str, suffix: str) -> str:
-    """Insert ``/.well-known/SUFFIX`` between host and path (section 12.2.2, RFC 8414 section 3.1).
+    """Insert ``/.well-known/SUFFIX`` between host and path, without a slash at the end (RFC 8414 section 3.1).
 
     >>> well_known_url("https://issuer.example.com/tenant", "openid-credential-issuer")
     'https://issuer.example.com/.well-known/openid-credential-issuer/tenant'
     """
-    parts = urlsplit(identifier)
-    return urlunsplit((parts.scheme, parts.netloc, f"/.well-known/{suffix}{parts.path.rstrip('/')}", "", ""))
+    origin, path = _taken_apart(identifier)
+    return f"{origin}/.well-known/{suffix}{path.rstrip('/')}"
+
+
+def issuer_metadata_urls(identifier: str) -> tuple[str, ...]:
+    """Give the places where a Credential Issuer may have its metadata, the one by the letter first.
+
+    Section 12.2.2 inserts and says nothing of a slash at the end of the identifier, which RFC 8414 removes.
+
+    >>> issuer_metadata_urls("https://issuer.example.com/tenant")
+    ('https://issuer.example.com/.well-known/openid-credential-issuer/tenant',)
+    """
+    origin, path = _taken_apart(identifier)
+    by_the_letter = f"{origin}/.well-known/{ISSUER_SUFFIX}{path}"
+    return tuple(dict.fromkeys((by_the_letter, well_known_url(identifier, ISSUER_SUFFIX))))
+
+
+def _taken_apart(identifier: str) -> tuple[str, str]:
+    found = _ORIGIN_AND_PATH.match(identifier)
+    return (found[1], found[2]) if found else (identifier, "")
 
 
 @dataclass(frozen=True)
@@ -120,8 +141,8 @@ class Issuer:
     def batch_size(self) -> int | None:
         """How many proofs one Credential Request may have; ``None`` when the issuer announces no batches."""
         batch = self.metadata.get("batch_credential_issuance")
-        size = batch.get("batch_size") if isinstance(batch, dict) else None
-        return size if isinstance(size, int) and not isinstance(size, bool) and size >= 2 else None
+        size = strict_json.integer(batch.get("batch_size")) if isinstance(batch, dict) else None
+        return size if size is not None and size >= 2 else None
 
     def server_for(self, named: str | None) -> AuthorizationServer:
         """Choose the Authorization Server of the Pre-Authorized Code grant (section 12.2.4).
@@ -154,9 +175,11 @@ async def discover(client: Client, identifier: str, *, language: str = "en, *;q=
         TransportFailure: no answer came.
 
     """
-    url = well_known_url(identifier, ISSUER_SUFFIX)
-    reply = await client.send("issuer metadata", "GET", url, headers={"Accept-Language": language})
-    if not reply.successful:
+    for url in issuer_metadata_urls(identifier):
+        reply = await client.send("issuer metadata", "GET", url, headers={"Accept-Language": language})
+        if reply.successful:
+            break
+    else:
         raise MetadataError(f"no issuer metadata at {url}: {reply.gist}")
     metadata = _object(reply, f"the issuer metadata at {url}")
     names = metadata.get("authorization_servers")

@@ -110,18 +110,19 @@ def parse_link(text: str) -> OfferLink:
     text = text.strip()
     if text.startswith("{"):
         return OfferLink(text, (), text, None)
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise OfferError(f"{_told(text)} is no URL") from error
     if not parts.scheme:
-        raise OfferError(f"the offer {_short(text)} is neither a link nor JSON")
+        raise OfferError(f"{_told(text)} is neither a link nor JSON")
     parameters = tuple(parse_qsl(parts.query, keep_blank_values=True))
     found: dict[str, str] = {}
     for name, value in parameters:
         found.setdefault(name, value)
     by_value, by_reference = found.get("credential_offer"), found.get("credential_offer_uri")
     if not by_value and not by_reference:
-        raise OfferError(
-            f"the offer {_short(text)} has neither credential_offer nor credential_offer_uri in its query"
-        )
+        raise OfferError(f"{_told(text)} has neither credential_offer nor credential_offer_uri in its query")
     return OfferLink(text, parameters, by_value or None, by_reference or None)
 
 
@@ -155,11 +156,19 @@ async def _fetch(client: Client, url: str) -> Reply:
         reply = await client.send("credential offer", "GET", url)
         if reply.status not in (301, 302, 303, 307, 308) or "location" not in reply.headers:
             return reply
-        url = urljoin(url, reply.headers["location"])
+        try:
+            url = urljoin(url, reply.headers["location"])
+        except ValueError as error:
+            raise TransportFailure(
+                "the credential_offer_uri redirects to something that is no URL", "url", reply.exchange
+            ) from error
     raise TransportFailure(
         f"the credential_offer_uri redirects more than {_MOST_REDIRECTS} times", "protocol", reply.exchange
     )
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+def _told(text: str) -> str:
+    """Name an offer by its scheme and length; the rest may hold a code, or what a hook printed by mistake."""
+    scheme, colon, _ = text.partition(":")
+    beginning = f" {scheme}:..." if colon and scheme.isascii() and len(scheme) < 40 and " " not in scheme else ""
+    return f"the offer{beginning} ({len(text)} characters)"

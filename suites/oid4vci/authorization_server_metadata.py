@@ -124,6 +124,7 @@ async def the_media_type_is_json(issuer: Issuer, expect: Expect) -> None:
     proven_by={
         "as-metadata:duplicate-key": "AS-METADATA-DUPLICATE-NAME",
         "as-metadata-response:array": "AS-METADATA-NOT-OBJECT",
+        "as-metadata-response:empty-object": "AS-METADATA-EMPTY",
     },
     applies=when.server_metadata_in_place,
 )
@@ -147,6 +148,13 @@ async def the_metadata_is_an_object(issuer: Issuer, expect: Expect) -> None:
             isinstance(document.value, dict),
             "AS-METADATA-NOT-OBJECT",
             "a JSON object",
+            document.value,
+            at=reply,
+        )
+        expect.that(
+            document.value != {},
+            "AS-METADATA-EMPTY",
+            "the members of RFC 8414 section 2",
             document.value,
             at=reply,
         )
@@ -298,13 +306,14 @@ async def lists_are_arrays(issuer: Issuer, expect: Expect) -> None:
     requires=["RFC8414-2-06", "RFC8414-2-07"],
     proven_by={
         "as-metadata:jwks-uri-http": "AS-JWKS-URI",
+        "as-jwks:keys-missing": "AS-KEYS-MISSING",
         "as-jwks:use-missing": "AS-KEY-USE-MISSING",
     },
     applies=when.server_metadata_has("jwks_uri"),
     per=Per.OFFER,
 )
 async def keys_say_their_use(issuer: Issuer, shared: Flow, expect: Expect) -> None:
-    """jwks_uri is an https URL, and where it leads to signing and encryption keys, each says its use."""
+    """jwks_uri is an https URL that leads to keys; where these sign and encrypt, each says its use."""
     for server, metadata, judge in _described(issuer, expect):
         if "jwks_uri" not in metadata:
             continue
@@ -313,12 +322,21 @@ async def keys_say_their_use(issuer: Issuer, shared: Flow, expect: Expect) -> No
             continue
         reply = await shared.tools.client.send(f"keys of {server.identifier}", "GET", url.value)
         keys = Part(reply.object.get("keys"), "/keys")
-        uses = {key.members.get("use") for key in keys.parts()}
+        # A redirect is for the client to follow or not; it shows no keys and is no defect.
+        expect.that(
+            isinstance(keys.value, list) or 300 <= reply.status < 400,
+            "AS-KEYS-MISSING",
+            "a JWK Set, with an array of keys",
+            reply.gist,
+            at=reply,
+            requirement="RFC8414-2-06",
+        )
+        uses = {use if isinstance(use := key.members.get("use"), str) else None for key in keys.parts()}
         expect.that(
             not ({"sig", "enc"} <= uses and None in uses),
             "AS-KEY-USE-MISSING",
             "use in each key, since there are keys for signing and for encryption",
-            f"keys with the uses {sorted(map(str, uses))}",
+            f"keys with the uses {sorted(use or 'none' for use in uses)}",
             at=reply,
             pointer="/keys",
             requirement="RFC8414-2-07",

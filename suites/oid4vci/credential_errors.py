@@ -75,9 +75,9 @@ async def refusals_are_wellformed(access: Access, expect: Expect) -> None:
         pointer="header Content-Type",
         requirement="VCI-8.3.1.2-03",
     )
-    error = reply.object.get("error")
+    error = reply.error
     if expect.that(
-        isinstance(error, str),
+        error is not None,
         "CREDENTIAL-ERROR-MISSING",
         "a JSON object with error, a string",
         reply.gist,
@@ -403,7 +403,7 @@ def _expect_refused(
         requirement: what another error code of this specification violates; ``invalid_request`` is worse.
 
     """
-    generic = reply.object.get("error") == "invalid_request"
+    generic = reply.error == "invalid_request"
     expect.refused(
         reply,
         code,

@@ -10,7 +10,7 @@ from harness.expect import Expect, show
 from harness.flow import Flow
 from harness.formats import text
 from harness.formats.problems import json_type
-from harness.formats.strict_json import pointer
+from harness.formats.strict_json import integer, pointer
 from harness.wallet.metadata import Issuer
 from harness.wallet.offer import PRE_AUTHORIZED_CODE, OfferLink, ReceivedOffer
 from suites.oid4vci._urls import is_secure_url
@@ -43,6 +43,13 @@ async def the_link_has_one_parameter(link: OfferLink, expect: Expect) -> None:
         "OFFER-LINK-BOTH-PARAMETERS",
         "either credential_offer or credential_offer_uri",
         found,
+    )
+    expect.that(
+        len(set(found)) == len(found),
+        "OFFER-LINK-PARAMETER-REPEATED",
+        "a single credential_offer or credential_offer_uri",
+        found,
+        requirement="VCI-4.1-01",
     )
 
 
@@ -352,7 +359,7 @@ async def the_tx_code_is_described(offer: ReceivedOffer, expect: Expect) -> None
     )
     length = described.get("length", 0)
     expect.that(
-        isinstance(length, int) and not isinstance(length, bool),
+        integer(length) is not None,
         "OFFER-TX-CODE-LENGTH-TYPE",
         "an integer",
         length,
@@ -406,9 +413,9 @@ async def the_tx_code_is_as_described(offer: ReceivedOffer, expect: Expect) -> N
             at=at,
             pointer=f"{place}/input_mode",
         )
-    length = described.get("length")
+    length = integer(described.get("length"))
     expect.that(
-        not isinstance(length, int) or len(code) == length,
+        length is None or len(code) == length,
         "OFFER-TX-CODE-LENGTH",
         f"a Transaction Code of {show(length)} characters",
         f"a Transaction Code of {len(code)} characters",

@@ -18,7 +18,7 @@ from harness.flow import Access
 from harness.transport import Reply
 from harness.wallet import credential
 from harness.wallet.keys import ALGORITHMS
-from harness.wallet.proof import PROOF_TYPE, possible_forms
+from harness.wallet.proof import PROOF_TYPE, choose_form, possible_forms
 
 check = area("Key proofs", per=Per.SHAPE)
 
@@ -353,6 +353,23 @@ async def foreign_signature_is_refused(access: Access, expect: Expect) -> None:
     await _refused(access, expect, proof, "PROOF-FOREIGN-SIGNATURE", what="a proof signed with another key")
 
 
+@check(
+    "proof-in-batch-signature-refused",
+    requires=["VCI-F.4-07", STATUS, INVALID_PROOF],
+    applies=when.jwt_proof & when.batches,
+    proven_by={
+        **_by_rule("proof.further-signature", "PROOF-IN-BATCH-SIGNATURE"),
+        "rejects:credential.batch": "PROOF-IN-BATCH-SIGNATURE-MISREPORTED",
+    },
+)
+async def broken_signature_after_a_right_proof_is_refused(access: Access, expect: Expect) -> None:
+    """Each proof of a batch is verified: one with a broken signature is refused after a right one, too."""
+    first = (await access.proof()).sign()
+    body = access.body(first, mutate.broken_signature(await access.proof()))
+    what = "a batch whose second proof has a broken signature"
+    await _refused(access, expect, body, "PROOF-IN-BATCH-SIGNATURE", what=what)
+
+
 # RFC 7515 and RFC 7519: what a proof has besides
 
 
@@ -427,11 +444,13 @@ async def announced_binding_methods_are_accepted(access: Access, expect: Expect)
     for algorithm in ALGORITHMS:
         if algorithm in flow.proof_algorithms:
             for form in possible_forms(flow.binding_methods, algorithm):
-                carried.setdefault(form, algorithm)
+                # A key that is bound as a JWK may stand in the proof as jwk or, where the team says so, as x5c.
+                chosen = choose_form([form], algorithm, flow.tools.options.key_form)
+                carried.setdefault(chosen or form, algorithm)
     for form, algorithm in carried.items():
         reply, access = await _send(access, algorithm, form)
         _accepted(
-            expect, reply, "PROOF-BINDING-METHOD-REFUSED", what=f"a proof by the listed binding method {form}"
+            expect, reply, "PROOF-BINDING-METHOD-REFUSED", what=f"a proof with a key of a listed kind, as {form},"
         )
 
 

@@ -32,6 +32,7 @@ check = partial(area("SD-JWT", per=Per.SCENARIO), applies=when.sd_jwt_vc)
     requires=["VCI-A.3.4-01", "VCI-A.3.4-02", "SDJWTVC-3.2-01", "RFC9901-4.1-03"],
     proven_by={
         "credential:credential-not-string": "SDJWT-NOT-STRING",
+        "credential:credential-null": "SDJWT-NOT-STRING",
         "credential:credential-garbled": "SDJWT-UNREADABLE",
         "credential:credential-reencoded": "SDJWT-REENCODED",
         "credential:credential-json-serialized": "SDJWT-JSON-SERIALIZED",
@@ -202,6 +203,23 @@ async def algorithm_is_a_digital_signature(credential: IssuedCredential, expect:
             algorithm,
             requirement="RFC9901-4.1-01",
         )
+
+
+@check(
+    "sd-jwt-key-id-string",
+    requires=["RFC7515-4.1.4-01"],
+    proven_by={"sd-jwt:kid-number": "SDJWT-KEY-ID-STRING"},
+)
+async def key_id_is_a_string(credential: IssuedCredential, expect: Expect) -> None:
+    """The header has no ``kid``, or one that is a string."""
+    expect.that(
+        isinstance(credential.vc.sd_jwt.jws.header.get("kid", ""), str),
+        "SDJWT-KEY-ID-STRING",
+        "no kid, or a string",
+        credential.vc.sd_jwt.jws.header.get("kid"),
+        at=credential.exchange,
+        pointer=at(credential).inside("header/kid"),
+    )
 
 
 # Selective disclosure: the digests

@@ -26,6 +26,19 @@ _TOKEN_TYPES = frozenset({"bearer", "dpop", "pop", "n_a"})
 
 _LONGEST_BEARER_LIFETIME_S = 300
 
+_CLIENT_ERRORS = ("invalid_client", "invalid_request", "unauthorized_client")
+"""How a request is refused that misses the ``client_id``; only the first is what section 6.3 names."""
+_BEYOND_THE_WALLET = frozenset(
+    {
+        "invalid_dpop_proof",
+        "use_dpop_nonce",
+        "invalid_client_attestation",
+        "use_attestation_challenge",
+        "use_fresh_attestation",
+    }
+)
+"""Errors that ask for DPoP (RFC 9449) or Attestation-Based Client Authentication."""
+
 _DETAILS_FORM = ("VCI-6.2-02", "VCI-6.2-03", "VCI-6.2-04", "VCI-6.2-05", "VCI-6.2-06", "VCI-6.2-07", "VCI-6.2-08")
 
 
@@ -65,16 +78,19 @@ async def the_endpoint_is_secure(shared: Flow, expect: Expect) -> None:
 )
 async def a_right_request_succeeds(shared: Flow, token: Reply, expect: Expect) -> None:
     """A right Token Request is answered with the status code 200."""
-    anonymous = "client_id" not in await shared.token_fields()
-    if (
-        anonymous
-        and token.object.get("error") == "invalid_client"
-        and not (await shared.server()).anonymous_access
-    ):
+    error = token.error
+    if error in _BEYOND_THE_WALLET:
+        raise Blocked(f"the authorization server asks for what this version does not make: {token.gist}")
+    server = await shared.server()
+    if error in _CLIENT_ERRORS and "client_id" not in await shared.token_fields() and not server.anonymous_access:
         raise Blocked(
-            "the authorization server does not announce anonymous access and refused the request with"
-            " invalid_client: name a registered client with --vci-client-id, or by client_id under [client] in"
-            " assay.toml"
+            f"the authorization server does not announce anonymous access and refused the request with {error}:"
+            " name a registered client with --vci-client-id, or by client_id under [client] in assay.toml"
+        )
+    methods = server.metadata.get("token_endpoint_auth_methods_supported")
+    if error == "invalid_client" and isinstance(methods, list) and "none" not in methods:
+        raise Blocked(
+            f"the authorization server takes clients by {show(methods)}; this version is a public client"
         )
     if expect.that(token.successful, "TOKEN-REFUSED", "a right Token Request is granted", token.gist, at=token):
         expect.that(token.status == 200, "TOKEN-STATUS", "HTTP 200", f"HTTP {token.status}", at=token)
@@ -85,12 +101,14 @@ async def a_right_request_succeeds(shared: Flow, token: Reply, expect: Expect) -
     requires=["RFC6749-5.1-10", "RFC6749-3.2-06"],
     proven_by={
         "token-response:content-type": "TOKEN-CONTENT-TYPE",
+        "token-response:array": "TOKEN-NOT-JSON",
         "token:duplicate-key": "TOKEN-MEMBER-REPEATED",
     },
 )
 async def the_response_is_json(token: Reply, expect: Expect) -> None:
     """The Token Response is a JSON object of the media type application/json, with each member once."""
-    _granted(token)
+    if not token.successful:
+        raise Blocked(_refusal(token))
     expect.that(
         token.media_type == "application/json",
         "TOKEN-CONTENT-TYPE",
@@ -518,7 +536,15 @@ def _granted(token: Reply) -> dict[str, Any]:
 
     """
     if not token.successful:
-        raise Blocked(f"no Access Token was issued: exchange {token.exchange} ended with {token.gist}")
-    if not token.object:
-        raise Blocked(f"the Token Response of exchange {token.exchange} is no JSON object with members")
-    return token.object
+        raise Blocked(_refusal(token))
+    try:
+        members = token.document.value
+    except JsonError as error:
+        raise Blocked(f"the Token Response is no JSON: {error.detail}") from error
+    if not isinstance(members, dict):
+        raise Blocked(f"the Token Response is {json_type(members)} and no JSON object")
+    return members
+
+
+def _refusal(token: Reply) -> str:
+    return f"no Access Token was issued: exchange {token.exchange} ended with {token.gist}"

@@ -242,6 +242,25 @@ def nonce_short(nonce: Document, _: Context) -> None:
 # Credential response
 
 
+@fault("token-response:array")
+def token_array(reply: Reply, _: Context) -> None:
+    """The token response is an array instead of an object."""
+    reply.body = [reply.body]
+
+
+@fault("credential-response:array")
+def credential_array(reply: Reply, _: Context) -> None:
+    """The credential response is an array instead of an object."""
+    reply.body = [reply.body]
+
+
+@fault("credential:credential-null")
+def credential_null(credential: Document, _: Context) -> None:
+    """A credential is null."""
+    for item in credential["credentials"]:
+        item["credential"] = None
+
+
 fault("credential:credentials-missing", "The credential response has no credentials.")(_omit("credentials"))
 
 

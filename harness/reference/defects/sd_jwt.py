@@ -92,6 +92,12 @@ def kid_missing(sd_jwt: SdJwt, _: Context) -> None:
     sd_jwt.header.pop("kid", None)
 
 
+@fault("sd-jwt:kid-number")
+def kid_number(sd_jwt: SdJwt, _: Context) -> None:
+    """The kid is a number."""
+    sd_jwt.header["kid"] = 42
+
+
 @fault("sd-jwt:alg-none")
 def alg_none(sd_jwt: SdJwt, _: Context) -> None:
     """The credential is not signed."""
@@ -223,6 +229,18 @@ def iss_not_string(sd_jwt: SdJwt, _: Context) -> None:
 def iss_not_uri(sd_jwt: SdJwt, _: Context) -> None:
     """The iss has a colon and is no URI."""
     sd_jwt.payload["iss"] = "Issuer: Assay"
+
+
+@fault("sd-jwt:sub-not-string")
+def sub_not_string(sd_jwt: SdJwt, _: Context) -> None:
+    """The sub is a number."""
+    sd_jwt.payload["sub"] = 42
+
+
+@fault("sd-jwt:status-not-object")
+def status_not_object(sd_jwt: SdJwt, _: Context) -> None:
+    """The status is a string."""
+    sd_jwt.payload["status"] = "valid"
 
 
 @fault("sd-jwt:iss-query")

@@ -43,6 +43,12 @@ def response_array(reply: Reply, _: Context) -> None:
     reply.body = [reply.body]
 
 
+@fault("as-metadata-response:empty-object")
+def response_empty_object(reply: Reply, _: Context) -> None:
+    """The Authorization Server metadata are an object without members."""
+    reply.body = {}
+
+
 @fault("as-metadata:issuer-missing")
 def issuer_missing(metadata: Metadata, _: Context) -> None:
     """The Authorization Server metadata have no issuer."""
@@ -127,6 +133,12 @@ def jwks_uri_http(metadata: Metadata, _: Context) -> None:
     """The jwks_uri has the scheme http."""
     if "jwks_uri" in metadata:
         metadata["jwks_uri"] = metadata["jwks_uri"].replace("https:", "http:", 1)
+
+
+@fault("as-jwks:keys-missing")
+def key_set_missing(document: Metadata, _: Context) -> None:
+    """The jwks_uri leads to a document that is no JWK Set."""
+    del document["keys"]
 
 
 @fault("as-jwks:use-missing")
