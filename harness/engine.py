@@ -14,11 +14,11 @@ from typing import Any
 from harness.checks import Check, Per
 from harness.evidence import AccessExpired, Blocked, Facts, IssuedCredential, Scenario, Tools
 from harness.expect import Expect
-from harness.flow import Access, Flow, unhurried
+from harness.flow import Access, Flow, ask_nonce, said
 from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
-from harness.wallet import issuer_key, nonce
+from harness.wallet import issuer_key
 from harness.wallet.credential import carries_credential
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.metadata import Issuer
@@ -227,7 +227,7 @@ class Engine:
         # The control of a Credential Request that must be refused: the right one was granted, be it for later.
         issuance = await self.shared(scenario).issuance()
         if not (issuance.successful and carries_credential(issuance)):
-            raise Blocked(f"no credential was issued: exchange {issuance.exchange} ended with {issuance.gist}")
+            raise Blocked(f"no credential was issued: {said(issuance)}")
         expect: Expect = given["expect"]
         access = await self._reusable(scenario)
         if access is not None:
@@ -284,9 +284,7 @@ class Engine:
         return self._nonce
 
     async def _ask_nonce(self) -> Reply:
-        if self.issuer.nonce_endpoint is None:
-            raise Blocked("the issuer has no Nonce Endpoint")
-        return unhurried(await nonce.request(self._tools.client, self.issuer.nonce_endpoint))
+        return await ask_nonce(self.issuer, self._tools.client)
 
     def _flow(self, scenario: Scenario) -> Flow:
         return Flow(self.issuer, scenario, self._sources.get(scenario.source), self._tools)

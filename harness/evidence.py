@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from harness.formats import sd_jwt_vc
 from harness.formats.problems import FormatError
@@ -16,8 +16,6 @@ from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.keys import KeyMaker, make_key
 from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
 from harness.wallet.offer import OfferLink, ReceivedOffer
-
-T = TypeVar("T")
 
 
 class Blocked(Exception):

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from harness.model import Finding, Level, Requirement
+from harness.model import Finding, Level, Requirement, strongest
 from harness.transport import Reply
 from harness.wallet import credential
 
@@ -136,8 +136,7 @@ class Expect:
 
     def worst(self) -> Level | None:
         """Give the strongest level among the findings, or ``None`` when there are none."""
-        levels = {finding.level for finding in self._findings}
-        return next((level for level in Level if level in levels), None)
+        return strongest(finding.level for finding in self._findings)
 
 
 def _either(values: Collection[Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from harness.evidence import AccessExpired, Blocked, IssuedCredential, Scenario, Tools, issued_in
 from harness.hooks import HookError, HookUnavailable
 from harness.offer_sources import MintedOffer, OfferSource
-from harness.transport import Reply, TransportFailure
+from harness.transport import Client, Reply, TransportFailure
 from harness.wallet import credential, nonce, proof, token
 from harness.wallet.keys import WalletKey, choose_algorithm
 from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
@@ -61,10 +61,6 @@ class Flow:
         """The answer to a right Token Request, whatever it is."""
         return await self._step("token", self._request_token)
 
-    async def nonce(self) -> Reply:
-        """The answer to a Nonce Request, whatever it is."""
-        return await self._step("nonce", self.fresh_nonce)
-
     async def issuance(self) -> Reply:
         """The answer to a right Credential Request, whatever it is."""
         return await self._step("issuance", self._request_credential)
@@ -79,7 +75,7 @@ class Flow:
         reply = await self.issuance()
         found = issued_in(reply, self._keys, self._received)
         if not found:
-            raise Blocked(f"no credential was issued: {_said(reply)}")
+            raise Blocked(f"no credential was issued: {said(reply)}")
         return found
 
     async def access(self) -> Access:
@@ -92,7 +88,7 @@ class Flow:
         reply = await self.token()
         value = token.access_token(reply)
         if value is None:
-            raise Blocked(f"no Access Token was issued: {_said(reply)}")
+            raise Blocked(f"no Access Token was issued: {said(reply)}")
         identifiers = token.credential_identifiers(reply, self.scenario.configuration)
         return Access(self, value, identifiers[0] if identifiers else None)
 
@@ -154,9 +150,7 @@ class Flow:
             Blocked: the issuer has none, or answers no more requests for now.
 
         """
-        if self.issuer.nonce_endpoint is None:
-            raise Blocked("the issuer has no Nonce Endpoint")
-        return unhurried(await nonce.request(self.tools.client, self.issuer.nonce_endpoint))
+        return await ask_nonce(self.issuer, self.tools.client)
 
     def taken(self, step: str) -> Any:
         """Give what a step brought, or ``None`` when it was not taken or failed."""
@@ -349,7 +343,7 @@ class Access:
             reply = await self.flow.fresh_nonce()
             value = nonce.c_nonce(reply)
             if value is None:
-                raise Blocked(f"the Nonce Endpoint gave no c_nonce: {_said(reply)}")
+                raise Blocked(f"the Nonce Endpoint gave no c_nonce: {said(reply)}")
         key = key or self.flow.proof_key()
         return proof.draft(
             key,
@@ -399,6 +393,18 @@ class Access:
         return reply
 
 
+async def ask_nonce(issuer: Issuer, client: Client) -> Reply:
+    """Ask the Nonce Endpoint, which belongs to no flow.
+
+    Raises:
+        Blocked: the issuer has none, or answers no more requests for now.
+
+    """
+    if issuer.nonce_endpoint is None:
+        raise Blocked("the issuer has no Nonce Endpoint")
+    return unhurried(await nonce.request(client, issuer.nonce_endpoint))
+
+
 def unhurried(reply: Reply) -> Reply:
     """Give the answer back, unless it says that there were too many requests (RFC 6585 section 4).
 
@@ -407,9 +413,10 @@ def unhurried(reply: Reply) -> Reply:
 
     """
     if reply.status == 429:
-        raise Blocked(f"the issuer limits the rate of requests: {_said(reply)}")
+        raise Blocked(f"the issuer limits the rate of requests: {said(reply)}")
     return reply
 
 
-def _said(reply: Reply) -> str:
+def said(reply: Reply) -> str:
+    """Name an exchange and how it ended, for a reason."""
     return f"exchange {reply.exchange} ended with {reply.gist}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from harness import catalogue, checks, profiles
-from harness.model import Json, Level
+from harness.model import Json, strongest
 
 Rows = list[dict[str, Json]]
 
@@ -15,12 +15,11 @@ def check_rows() -> Rows:
     requirements = catalogue.load()
     rows = []
     for check in checks.load().values():
-        levels = {requirements[name].level for name in check.requires}
         rows.append(
             {
                 "id": check.id,
                 "area": check.area,
-                "level": str(next(level for level in Level if level in levels)),
+                "level": str(strongest(requirements[name].level for name in check.requires)),
                 "description": check.description,
                 "requirements": list(check.requires),
                 "proven_by": sorted(check.proven_by),

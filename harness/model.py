@@ -8,7 +8,7 @@ Times are ISO 8601 in UTC, durations are seconds, sizes are bytes.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -23,6 +23,12 @@ class Level(StrEnum):
     MUST = "MUST"
     SHOULD = "SHOULD"
     MAY = "MAY"
+
+
+def strongest(levels: Iterable[Level]) -> Level | None:
+    """Give the strongest of some levels, or ``None`` when there are none."""
+    found = set(levels)
+    return next((level for level in Level if level in found), None)
 
 
 class Severity(StrEnum):

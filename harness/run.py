@@ -28,12 +28,13 @@ from harness.model import (
     RunVerdict,
     Timing,
     Verdict,
+    strongest,
 )
 from harness.offer_sources import offer_sources
 from harness.redaction import Redactor
 from harness.settings import Settings
 from harness.transport import Client, Recorder, is_loopback, tls_context
-from harness.verdict import Judgement, judge, requirement_results
+from harness.verdict import Judgement, judge, left_out_by_selection, requirement_results
 
 
 class Run:
@@ -209,7 +210,7 @@ class Run:
             where = "to this machine" if is_loopback(url) else "over the network"
             found.append(f"Development run over plain http {where}: what concerns TLS is not tested.")
         if self._left_out:
-            found.append(f"{self._left_out} checks were left out by selection.")
+            found.append(f"{left_out_by_selection(self._left_out)}.")
         return found
 
     def finish(self, *, command: str, stopped: str | None) -> tuple[Judgement, list[str]]:
@@ -224,12 +225,14 @@ class Run:
 
         problems = self._waivers.problems(self.results, self._today) if not stopped else []
         judgement = judge(self.results, waiver_problems=problems, stopped=stopped, left_out=self._left_out)
-        lost = self._write(self._report(judgement, command))
+        report = self._report(judgement, command)
+        lost = self._write(report)
         if lost and judgement.exit_code == 0:
             # A verdict that nobody can read up is none; a failure stays one.
             judgement = Judgement(RunVerdict.INCOMPLETE, f"{judgement.summary} {lost}")
+            report = replace(report, verdict=judgement.verdict, summary=judgement.summary)
         page = None if lost else str(self.settings.report_dir / "report.html")
-        lines = terminal.summary(self._report(judgement, command).to_json(), page)
+        lines = terminal.summary(report.to_json(), page)
         return judgement, [*problems, *([lost] if lost else []), *lines]
 
     def _write(self, report: RunReport) -> str | None:
@@ -294,9 +297,8 @@ class Run:
         )
 
     def _info(self, check: Check) -> CheckInfo:
-        levels = {self.requirements[name].level for name in check.requires}
-        strongest = next(level for level in Level if level in levels)
-        return CheckInfo(check.id, check.area, strongest, check.description, check.requires, check.proven_by)
+        level = strongest(self.requirements[name].level for name in check.requires) or Level.MUST
+        return CheckInfo(check.id, check.area, level, check.description, check.requires, check.proven_by)
 
     def _issuer_as_seen(self) -> dict[str, Json]:
         if self.engine is None:

@@ -63,5 +63,5 @@ def open_target(settings: Settings, variant: str) -> Target:
         )
         trust = replace(settings.trust, tls_ca=folder / "tls-ca.pem", x5c=(folder / "trust-anchor.pem",))
         started = replace(settings, issuer_url=server.url, offers=settings.offers or hooks, trust=trust)
-        return Target(started, stack.pop_all().close)
-    raise AssertionError("unreachable")
+        close = stack.pop_all().close
+    return Target(started, close)

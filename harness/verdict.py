@@ -74,7 +74,7 @@ def judge(
     if count[Verdict.BLOCKED]:
         gaps.append(f"{_checks(count[Verdict.BLOCKED])} could not run because something was missing")
     if left_out:
-        gaps.append(f"{_checks(left_out)} {'was' if left_out == 1 else 'were'} left out by selection")
+        gaps.append(left_out_by_selection(left_out))
     if not judged:
         gaps.append("no check judged anything")
     if gaps:
@@ -138,6 +138,11 @@ def _reason(
         reasons = [r.reason for i in ids for r in by_check.get(i, ()) if r.verdict is verdict and r.reason]
         return reasons[0] if reasons else None
     return None
+
+
+def left_out_by_selection(number: int) -> str:
+    """Say how many planned runs of checks were filtered out."""
+    return f"{_checks(number)} {'was' if number == 1 else 'were'} left out by selection"
 
 
 def _checks(number: int) -> str:
