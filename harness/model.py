@@ -177,7 +177,8 @@ class Finding(_Jsonable):
     expected: str
     observed: str
     pointer: str | None = None
-    """JSON Pointer into the message the exchange carries, or a named place such as ``header Content-Type``."""
+    """JSON Pointer into the message the exchange carries, after ``: `` on into an encoded value such as a
+    credential; or a named place such as ``header Content-Type``."""
     exchange: int | None = None
 
 

@@ -13,9 +13,10 @@ def line_of(text: str, pointer: str) -> int | None:
     """Give the number of the line, counted from 0, on which the value at ``pointer`` starts.
 
     When the value is absent this is the line of its nearest ancestor below the root, because that is where
-    it is missing. ``None`` when the text holds neither, or when ``pointer`` is not a JSON Pointer.
+    it is missing. ``None`` when the text holds neither, or when ``pointer`` is not a JSON Pointer. After a colon
+    and a space a pointer may go on inside an encoded value, such as a credential; the line is that of the value.
     """
-    pointer = pointer.removeprefix("#")
+    pointer = pointer.removeprefix("#").partition(": ")[0]
     if pointer and not pointer.startswith("/"):
         return None
     target = [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]

@@ -461,6 +461,7 @@ BODY = json.dumps({"a": 1, "b": [{"c/d": "x,]}", "e~": {}}, [2, 3]]}, indent=2)
         ("/b/1/1", 9),
         ("/b/1/2", 7),
         ("/b/0/missing/deep", 3),
+        ("/b/0/c~1d: /exp", 4),
         ("/missing", None),
         ("no pointer", None),
     ],
