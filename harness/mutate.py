@@ -10,8 +10,9 @@ from typing import Any
 from jwcrypto import jwk
 from jwcrypto.common import base64url_decode, base64url_encode
 
+from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import ALGORITHMS, WalletKey, make_key
-from harness.wallet.proof import ProofDraft, can_carry, did_url
+from harness.wallet.proof import can_carry, did_url
 
 MONTH = 30 * 86_400
 """Seconds; further from now than any acceptable window for the making of a proof."""
@@ -38,19 +39,36 @@ def near_miss(secret: str) -> str:
     return f"{secret}0"
 
 
-def unsigned(draft: ProofDraft) -> str:
+def respelled(url: str) -> str:
+    """Give an equal URL that is spelled otherwise: scheme and host in capitals (RFC 3986 section 6.2.2.1)."""
+    scheme, colon, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.upper()}{colon}{host.upper()}{slash}{path}"
+
+
+def unsigned(draft: JwtDraft) -> str:
     """Give a proof with ``alg`` ``none`` and an empty signature (RFC 7515 appendix A.5)."""
     return f"{draft.with_header(alg='none').signing_input()}."
 
 
-def symmetric(draft: ProofDraft) -> str:
+def symmetric(draft: JwtDraft) -> str:
     """Give a proof signed with HS256, the secret being the public key that it carries."""
     secret = base64url_encode(json.dumps(draft.key.public))
     key = WalletKey(jwk.JWK(kty="oct", k=secret), "HS256")
-    return ProofDraft(key, {**draft.header, "alg": "HS256"}, draft.claims).sign()
+    return JwtDraft(key, {**draft.header, "alg": "HS256"}, draft.claims).sign()
 
 
-def broken_signature(draft: ProofDraft) -> str:
+def without_signature(draft: JwtDraft) -> str:
+    """Give header and claims alone, which is no JWT: the last part and its period are missing (RFC 7515 7.1)."""
+    return draft.signing_input()
+
+
+def wrong_type(draft: JwtDraft) -> str:
+    """Give a proof whose ``typ`` says no more than that it is a JWT."""
+    return draft.with_header(typ="JWT").sign()
+
+
+def broken_signature(draft: JwtDraft) -> str:
     """Give a proof whose signature has one bit flipped."""
     head, _, signature = draft.sign().rpartition(".")
     raw = bytearray(base64url_decode(signature))
@@ -58,51 +76,57 @@ def broken_signature(draft: ProofDraft) -> str:
     return f"{head}.{base64url_encode(bytes(raw))}"
 
 
-def foreign_signature(draft: ProofDraft) -> str:
+def foreign_signature(draft: JwtDraft) -> str:
     """Give a proof signed with another key than the one it carries."""
-    return ProofDraft(make_key(draft.key.algorithm), draft.header, draft.claims).sign()
+    return JwtDraft(make_key(draft.key.algorithm), draft.header, draft.claims).sign()
 
 
-def private_key_in_header(draft: ProofDraft) -> str:
+def private_key_in_header(draft: JwtDraft) -> str:
     """Give a proof whose ``jwk`` header parameter holds the private key, too."""
     private: dict[str, Any] = json.loads(draft.key.private.export_private())
     private.pop("kid", None)
     return draft.with_header(jwk=private).sign()
 
 
-def two_keys(draft: ProofDraft) -> str:
+def private_confirmation_key(draft: JwtDraft, instance_key: WalletKey) -> str:
+    """Give a Client Attestation whose ``cnf`` holds the private key of the wallet instance, too."""
+    private: dict[str, Any] = json.loads(instance_key.private.export_private())
+    return draft.with_claims(cnf={"jwk": private}).sign()
+
+
+def two_keys(draft: JwtDraft) -> str:
     """Give a proof that names its one key twice: by ``jwk`` and by ``kid``."""
     public = draft.key.public
     kid = draft.header.get("kid") or did_url(draft.key, "did:jwk")
     return draft.with_header(jwk=public, kid=kid, x5c=None).sign()
 
 
-def no_key(draft: ProofDraft) -> str:
+def no_key(draft: JwtDraft) -> str:
     """Give a proof that carries no key at all."""
     return draft.with_header(jwk=None, kid=None, x5c=None).sign()
 
 
-def unknown_key(draft: ProofDraft) -> str:
+def unknown_key(draft: JwtDraft) -> str:
     """Give a proof whose ``kid`` leads nowhere."""
     return draft.with_header(jwk=None, x5c=None, kid=secrets.token_urlsafe(16)).sign()
 
 
-def unknown_critical_header(draft: ProofDraft) -> str:
+def unknown_critical_header(draft: JwtDraft) -> str:
     """Give a proof that marks a header parameter nobody knows as critical (RFC 7515 section 4.1.11)."""
-    return ProofDraft(draft.key, {**draft.header, _EXTENSION: True, "crit": [_EXTENSION]}, draft.claims).sign()
+    return JwtDraft(draft.key, {**draft.header, _EXTENSION: True, "crit": [_EXTENSION]}, draft.claims).sign()
 
 
-def unknown_header(draft: ProofDraft) -> str:
+def unknown_header(draft: JwtDraft) -> str:
     """Give a right proof that has a header parameter besides, which nobody knows and nobody has to."""
-    return ProofDraft(draft.key, {**draft.header, _EXTENSION: True}, draft.claims).sign()
+    return JwtDraft(draft.key, {**draft.header, _EXTENSION: True}, draft.claims).sign()
 
 
-def unknown_claim(draft: ProofDraft) -> str:
+def unknown_claim(draft: JwtDraft) -> str:
     """Give a right proof that has a claim besides, which nobody knows and nobody has to."""
-    return ProofDraft(draft.key, draft.header, {**draft.claims, _EXTENSION: True}).sign()
+    return JwtDraft(draft.key, draft.header, {**draft.claims, _EXTENSION: True}).sign()
 
 
-def invented_algorithm(draft: ProofDraft) -> str:
+def invented_algorithm(draft: JwtDraft) -> str:
     """Give a proof whose ``alg`` is no algorithm at all."""
     return draft.with_header(alg="X-ASSAY").sign()
 

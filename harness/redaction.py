@@ -14,7 +14,7 @@ import re
 from bisect import insort
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 SECRET_NAMES = (
     "access_token",
@@ -33,11 +33,23 @@ SECRET_NAMES = (
     "dq",
     "qi",
     "k",
+    "priv",
     "credential",
 )
-"""JSON members and form fields whose value is secret: RFC 6749, OpenID4VCI 1.0, private members of RFC 7518."""
+"""JSON members and form fields whose value is secret: RFC 6749, RFC 7521, RFC 7636, OpenID4VCI 1.0, and private
+members of RFC 7518, RFC 8037 and RFC 9964."""
 
-SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "dpop"})
+SECRET_HEADERS = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "set-cookie",
+        "proxy-authorization",
+        "dpop",
+        "oauth-client-attestation",
+        "oauth-client-attestation-pop",
+    }
+)
 
 _PLAIN_HEADERS = frozenset(
     [
@@ -66,8 +78,11 @@ _PLAIN_HEADERS = frozenset(
 """Header fields whose syntax has no room for a secret."""
 
 _NAMES = "|".join(re.escape(name) for name in SECRET_NAMES)
-_JSON_MEMBER = re.compile(rf'("(?:{_NAMES})"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)')
-_FIELD = re.compile(rf"(^|[?&])((?:{_NAMES})=)([^&#\s]*)")
+_MEMBER_OF = r'("(?:{})"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)'
+_JSON_MEMBER = re.compile(_MEMBER_OF.format(_NAMES))
+_FIELD_OF = r"(^|[?&#]|&amp;)((?:{})=)([^&#\s\"'<>]*)"
+"""A field of a form, of a query or of a fragment, also where a URL stands in JSON or HTML."""
+_FIELD = re.compile(_FIELD_OF.format(_NAMES))
 _OFFER_IN_URL = re.compile(r"((?:^|[?&])credential_offer=)([^&#\s]*)")
 _SHORTEST_VALUE = 8
 """Shorter values, such as a four-digit Transaction Code, are hidden by name only: replacing every "1234"
@@ -92,6 +107,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._values: list[str] = []
         """The longest first, so that a secret within a secret does not leave the rest of it standing."""
+        self._hidden: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {}
         for secret in secrets:
             self.learn(secret)
 
@@ -100,11 +116,18 @@ class Redactor:
         if len(secret) >= _SHORTEST_VALUE and secret not in self._values:
             insort(self._values, secret, key=lambda value: -len(value))
 
+    def hide(self, name: str) -> None:
+        """Hide from now on what stands under this name in a form or in JSON, such as a password of any length."""
+        member = re.compile(_MEMBER_OF.format(re.escape(json.dumps(name)[1:-1])))
+        self._hidden[name] = member, re.compile(_FIELD_OF.format(re.escape(quote_plus(name))))
+
     def text(self, text: str) -> str:
         """Hide the secrets in a body, a URL or any other text."""
         text = _JSON_MEMBER.sub(self._json_member, text)
         text = _OFFER_IN_URL.sub(self._offer, text)
         text = _FIELD.sub(self._field, text)
+        for member, field in self._hidden.values():
+            text = field.sub(self._field, member.sub(self._json_member, text))
         for secret in self._values:
             if secret in text:
                 text = text.replace(secret, mark(secret))

@@ -25,7 +25,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from harness.formats import base64url, strict_json
+from harness.formats import base64url, multibase, strict_json
 from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key, required_members
 from harness.formats.problems import FormatError, shown
 from harness.model import Json
@@ -36,7 +36,6 @@ _MAX_DID_KEY = 128
 """Characters of a did:key identifier; the longest known one, P-521, has 96."""
 
 _DID_URL = re.compile(r"did:(?P<method>[a-z0-9]+):(?P<identifier>[A-Za-z0-9._:%-]+)(?:#(?P<fragment>.*))?")
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ED25519 = b"\xed\x01"
 _CURVES: dict[bytes, tuple[str, ec.EllipticCurve]] = {
     b"\xe7\x01": ("secp256k1", ec.SECP256K1()),
@@ -77,7 +76,7 @@ def did_key(jwk: Json) -> str:
         if prefix is None:
             raise DidError("did-key-codec", f"no did:key for {members['kty']} {shown(members.get('crv'))}")
         encoded = prefix + public_key(members).public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-    return f"did:key:z{_base58_encode(encoded)}"
+    return f"did:key:{multibase.encode(encoded)}"
 
 
 def key_url(did: str) -> str:
@@ -141,11 +140,12 @@ def _from_did_jwk(identifier: str) -> dict[str, str]:
 
 
 def _from_did_key(identifier: str) -> dict[str, str]:
-    if not identifier.startswith("z"):
-        raise DidError("did-key-multibase", "the identifier is no base58-btc")
     if len(identifier) > _MAX_DID_KEY:
         raise DidError("did-key-codec", "the identifier is longer than that of any key type that is known")
-    data = _base58_decode(identifier[1:])
+    try:
+        data = multibase.decode(identifier)
+    except multibase.MultibaseError as error:
+        raise DidError("did-key-multibase", error.detail) from None
     prefix, encoded = data[:2], data[2:]
     if prefix == _ED25519:
         if len(encoded) != 32:
@@ -163,23 +163,3 @@ def _from_did_key(identifier: str) -> dict[str, str]:
         raise DidError("did-key-point", f"the bytes are no point of {name}") from None
     x, y = (base64url.encode(coordinate.to_bytes(size, "big")) for coordinate in (point.x, point.y))
     return {"crv": name, "kty": "EC", "x": x, "y": y}
-
-
-def _base58_encode(data: bytes) -> str:
-    number = int.from_bytes(data, "big")
-    digits = ""
-    while number:
-        number, digit = divmod(number, 58)
-        digits = _BASE58[digit] + digits
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + digits
-
-
-def _base58_decode(text: str) -> bytes:
-    number = 0
-    for character in text:
-        digit = _BASE58.find(character)
-        if digit < 0:
-            raise DidError("did-key-multibase", "a character is outside the base58-btc alphabet")
-        number = number * 58 + digit
-    zeros = len(text) - len(text.lstrip("1"))
-    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")

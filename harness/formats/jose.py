@@ -39,9 +39,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from harness.formats import base64url, strict_json
+from harness.formats.jose_header import critical_problems, type_problems
 from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key, same_key, thumbprint
 from harness.formats.problems import FormatError, Problem, json_type, located, shown
-from harness.formats.strict_json import pointer
 from harness.model import Json
 
 __all__ = [
@@ -80,20 +80,6 @@ SYMMETRIC_ALGORITHMS: frozenset[str] = frozenset({"HS256", "HS384", "HS512"})
 """MACs of the same registry."""
 JWS_ALGORITHMS: frozenset[str] = ASYMMETRIC_ALGORITHMS | SYMMETRIC_ALGORITHMS | {"none"}
 """Every name of the registry that can stand as ``alg`` in a JWS."""
-
-_HEADER_TYPES: dict[str, type] = {
-    "alg": str,
-    "jku": str,
-    "jwk": dict,
-    "kid": str,
-    "x5u": str,
-    "x5c": list,
-    "x5t": str,
-    "x5t#S256": str,
-    "typ": str,
-    "cty": str,
-}
-_NEVER_CRITICAL = frozenset({*_HEADER_TYPES, "crit", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c"})
 
 
 class JwsError(FormatError):
@@ -136,8 +122,9 @@ def parse_compact(text: str) -> Jws:
         signing_input=f"{first}.{second}".encode("ascii"),
         problems=(
             *located("header", header.problems),
-            *_header_problems(header.value),
-            *_critical_problems(header.value),
+            *type_problems(header.value),
+            *([] if "alg" in header.value else [Problem("alg-missing", "the header has no alg", "header")]),
+            *critical_problems(header.value),
         ),
     )
 
@@ -185,33 +172,6 @@ def _header(data: bytes) -> strict_json.JsonDocument:
     if not isinstance(header.value, dict):
         raise JwsError("jws-header", f"the header is {json_type(header.value)}, not an object")
     return header
-
-
-def _header_problems(header: Mapping[str, Json]) -> tuple[Problem, ...]:
-    problems = [
-        Problem("header-type", f"{name} is {json_type(header[name])}", f"header{pointer(name)}")
-        for name, expected in _HEADER_TYPES.items()
-        if name in header and not isinstance(header[name], expected)
-    ]
-    if "alg" not in header:
-        problems.append(Problem("alg-missing", "the header has no alg", "header"))
-    return tuple(problems)
-
-
-def _critical_problems(header: Mapping[str, Json]) -> tuple[Problem, ...]:
-    if "crit" not in header:
-        return ()
-    crit = header["crit"]
-    well_formed = (
-        isinstance(crit, list)
-        and bool(crit)
-        and all(isinstance(name, str) and name in header and name not in _NEVER_CRITICAL for name in crit)
-        and len(set(crit)) == len(crit)
-    )
-    if not well_formed:
-        detail = "crit is no non-empty array of unique names of extensions in the header"
-        return (Problem("crit-malformed", detail, "header/crit"),)
-    return (Problem("crit-not-understood", f"crit names {shown(crit)}", "header/crit"),)
 
 
 def _fitting_key(alg: str, jwk: Mapping[str, Json]) -> Any:

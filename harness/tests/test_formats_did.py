@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwcrypto.jwk import JWK
 
-from harness.formats import base64url, did
+from harness.formats import base64url, did, multibase
 from harness.formats.did import DidError
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "data-integrity"
@@ -81,7 +81,7 @@ def test_published_multikeys(name: str) -> None:
 
 
 def compressed(prefix: bytes, point: bytes) -> str:
-    return f"did:key:z{did._base58_encode(prefix + point)}"
+    return f"did:key:{multibase.encode(prefix + point)}"
 
 
 P256 = did.did_key(KEYS["P-256"])

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import mutate
+from harness.wallet import dpop
+from harness.wallet.keys import make_key
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,21 @@ def test_a_near_miss_is_never_the_secret_and_looks_the_same(secret: str) -> None
     assert wrong != secret
     for form in (r"[0-9]+", r"[0-9a-f-]+", r"[0-9A-F-]+", r"[A-Za-z0-9_-]+"):
         assert bool(re.fullmatch(form, wrong)) >= bool(re.fullmatch(form, secret))
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("https://a.example/Token?x=y", "HTTPS://A.EXAMPLE/Token?x=y"),
+        ("https://a.example:8443/a%2fb", "HTTPS://A.EXAMPLE:8443/a%2fb"),
+        ("https://a.example", "HTTPS://A.EXAMPLE"),
+    ],
+)
+def test_a_respelled_url_differs_where_case_does_not_matter(url: str, other: str) -> None:
+    assert mutate.respelled(url) == other
+
+
+def test_a_jwt_can_lack_its_signature_or_its_type() -> None:
+    draft = dpop.draft(make_key("ES256"), method="POST", url="https://a.example/token", issued_at=1_780_000_000)
+    assert mutate.without_signature(draft) == draft.sign().rpartition(".")[0]
+    assert mutate.wrong_type(draft).split(".")[:2] == draft.with_header(typ="JWT").signing_input().split(".")

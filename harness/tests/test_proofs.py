@@ -13,14 +13,15 @@ from jwcrypto.jws import JWS, InvalidJWSSignature
 from harness import mutate
 from harness.formats import did, jose, x509
 from harness.wallet import proof
+from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import ALGORITHMS, WalletKey, make_key
-from harness.wallet.proof import KEY_FORMS, ProofDraft
+from harness.wallet.proof import KEY_FORMS
 
 NOW = 1_780_000_000
 AUDIENCE = "https://issuer.example"
 
 
-def right(algorithm: str = "ES256", form: str = "jwk", key: WalletKey | None = None) -> ProofDraft:
+def right(algorithm: str = "ES256", form: str = "jwk", key: WalletKey | None = None) -> JwtDraft:
     return proof.draft(
         key or make_key(algorithm), form=form, audience=AUDIENCE, issued_at=NOW, nonce="n-1", client_id=None
     )

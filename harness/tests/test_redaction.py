@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from harness.redaction import Redactor, mark
 
 
@@ -39,6 +41,28 @@ def test_headers_keep_the_scheme_and_lose_the_token() -> None:
     assert redactor.header("Authorization", "Bearer s3cr3t-token") == f"Bearer {mark('s3cr3t-token')}"
     assert "abc" not in redactor.header("Set-Cookie", "session=abc; Path=/")
     assert redactor.header("Content-Type", "application/json") == "application/json"
+
+
+@pytest.mark.parametrize("name", ["DPoP", "OAuth-Client-Attestation", "oauth-client-attestation-pop"])
+def test_header_fields_that_prove_who_the_client_is_are_hidden(name: str) -> None:
+    assert Redactor().header(name, "eyJhbGci.eyJpc3Mi.c2ln") == mark("eyJhbGci.eyJpc3Mi.c2ln")
+
+
+@pytest.mark.parametrize("name", ["OAuth-Client-Attestation-Challenge", "DPoP-Nonce"])
+def test_what_the_server_asks_to_be_signed_is_no_secret(name: str) -> None:
+    assert Redactor().header(name, "AYjcyMzY3ZDhiNmJkNTZ") == "AYjcyMzY3ZDhiNmJkNTZ"
+
+
+@pytest.mark.parametrize("name", ["client_assertion", "client_secret", "code_verifier", "refresh_token", "code"])
+def test_secrets_of_a_token_request_are_hidden(name: str) -> None:
+    assert (
+        Redactor().text(f"a=1&{name}=s3cr3t.value-of%20it&b=2") == f"a=1&{name}={mark('s3cr3t.value-of it')}&b=2"
+    )
+
+
+@pytest.mark.parametrize("name", ["d", "priv"])
+def test_the_private_part_of_a_key_is_hidden(name: str) -> None:
+    assert "s3cr3t-key" not in Redactor().text(f'{{"kty":"AKP","{name}":"s3cr3t-key"}}')
 
 
 def test_an_offer_in_a_link_loses_its_code() -> None:

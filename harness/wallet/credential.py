@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.transport import Client, Reply
+from harness.transport import Reply
 
 
 def body(
     *,
     configuration_id: str,
     identifier: str | None = None,
-    proofs: Sequence[str] = (),
+    proofs: Sequence[str | Mapping[str, Any]] = (),
+    proof_type: str = "jwt",
 ) -> dict[str, Any]:
     """Give the body of a right Credential Request (section 8.2).
 
     Args:
         configuration_id: used when the Token Response returned no identifiers.
         identifier: one of the ``credential_identifiers`` of the Token Response, when it returned any.
-        proofs: signed ``jwt`` proofs; none for a configuration without key binding.
+        proofs: of one type, as they stand in the request; none for a configuration without key binding.
+        proof_type: ``jwt``, ``attestation`` or ``di_vp`` (appendix F).
 
     """
     request: dict[str, Any] = (
@@ -28,30 +30,8 @@ def body(
         else {"credential_identifier": identifier}
     )
     if proofs:
-        request["proofs"] = {"jwt": list(proofs)}
+        request["proofs"] = {proof_type: list(proofs)}
     return request
-
-
-async def request(
-    client: Client,
-    endpoint: str,
-    payload: Mapping[str, Any] | bytes,
-    headers: Mapping[str, str],
-) -> Reply:
-    """Send a Credential Request.
-
-    Args:
-        payload: the body as an object, or bytes that are sent as they are under ``application/json``.
-        headers: among them ``Authorization``.
-
-    Raises:
-        TransportFailure: there is no complete answer.
-
-    """
-    if isinstance(payload, bytes):
-        sent = {"Content-Type": "application/json", **headers}
-        return await client.send("credential request", "POST", endpoint, headers=sent, content=payload)
-    return await client.send("credential request", "POST", endpoint, headers=headers, json_body=payload)
 
 
 def credentials(reply: Reply) -> list[Any]:

@@ -121,6 +121,32 @@ async def resolve(vc: SdJwtVc, client: Client, trust: TrustSettings, now: float)
     return await _from_configured(jws, trust.jwks, client, tried)
 
 
+async def resolve_signer(
+    jws: jose.Jws, iss: Any, client: Client, trust: TrustSettings, now: float
+) -> IssuerKey:
+    """Find the key of a JWS that is no credential: by ``x5c``, a DID, or the JWK Sets that the team configured.
+
+    Args:
+        jws: as read.
+        iss: the claim, which may be a DID.
+        client: fetches JWK Sets.
+        trust: trust anchors for ``x5c``, and the team's JWK Sets.
+        now: seconds since 1970, for the validity of certificates.
+
+    Raises:
+        TrustError: a trust anchor or JWK Set that the team configured cannot be read.
+
+    """
+    if "x5c" in jws.header:
+        return _from_certificates(jws.header["x5c"], trust.x5c, now)
+    tried = ["its header has no x5c"]
+    if _is_did(iss) or _is_did(jws.header.get("kid")):
+        found = _from_did(jws.header.get("kid"), iss, tried)
+        if found is not None:
+            return found
+    return await _from_configured(jws, trust.jwks, client, tried)
+
+
 # x5c
 
 
@@ -386,7 +412,7 @@ async def _from_configured(jws: jose.Jws, sources: Sequence[str], client: Client
         return IssuerKey("jwks", jwk)
     if sources:
         tried.append(f"none of the {len(keys)} keys of [trust] jwks verifies it")
-    return IssuerKey(None, missing=f"no key for the credential was found: {'; '.join(tried)}; {_ADVICE}")
+    return IssuerKey(None, missing=f"no key of the signer was found: {'; '.join(tried)}; {_ADVICE}")
 
 
 async def _configured_keys(source: str, client: Client) -> list[dict[str, Any]]:

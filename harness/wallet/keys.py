@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,17 @@ _KEYS: dict[str, dict[str, str]] = {
 }
 """Algorithm to the parameters a key of it is made with."""
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+
+_USUAL = {
+    "P-256": "ES256",
+    "P-384": "ES384",
+    "P-521": "ES512",
+    "secp256k1": "ES256K",
+    "Ed25519": "EdDSA",
+    "Ed448": "Ed448",
+    "RSA": "PS256",
+}
+"""Curve or key type to the algorithm of a key that does not name its own."""
 
 ALGORITHMS = (*_KEYS, *_RSA)
 """JWS algorithms the wallet can sign with, in the order it prefers them."""
@@ -61,6 +72,29 @@ def make_key(algorithm: str) -> WalletKey:
     if algorithm in _RSA:
         return WalletKey(jwk.JWK.generate(kty="RSA", size=2048), algorithm)
     raise ValueError(f"the wallet cannot sign with {algorithm}")
+
+
+def key_of(private: Mapping[str, Any], make: KeyMaker = make_key) -> WalletKey:
+    """Give a configured key.
+
+    Args:
+        private: a private JWK, whose ``alg`` says what it signs with; empty for a fresh ES256 key.
+
+    Raises:
+        ValueError: it is no usable private JWK.
+
+    """
+    if not private:
+        return make("ES256")
+    members = {name: value for name, value in private.items() if name not in ("x5c", "use", "key_ops")}
+    algorithm = private.get("alg") or _USUAL.get(private.get("crv") or private.get("kty", ""), "ES256")
+    try:
+        key = WalletKey(jwk.JWK(**members), algorithm)
+    except (jwk.InvalidJWKType, jwk.InvalidJWKValue, TypeError, ValueError) as error:
+        raise ValueError(f"the key is no usable JWK: {error}") from error
+    if not key.private.has_private:
+        raise ValueError("the key has no private part")
+    return key
 
 
 def choose_algorithm(offered: Sequence[str], wanted: str | None = None) -> str | None:

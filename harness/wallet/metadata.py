@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 from harness.formats import strict_json
 from harness.transport import Client, Reply, TransportFailure
-from harness.wallet.offer import PRE_AUTHORIZED_CODE
+from harness.wallet.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 
 ISSUER_SUFFIX = "openid-credential-issuer"
 SERVER_SUFFIX = "oauth-authorization-server"
@@ -91,6 +92,27 @@ class AuthorizationServer:
         values = self.metadata.get("grant_types_supported")
         return [v for v in values if isinstance(v, str)] if isinstance(values, list) else None
 
+    def serves(self, grant: str) -> bool:
+        """Whether the metadata announces a grant; the Authorization Code grant is a default of RFC 8414."""
+        if grant == AUTHORIZATION_CODE:
+            return self.authorization_endpoint is not None and grant in (self.grant_types or (grant,))
+        return grant in (self.grant_types or ())
+
+    @property
+    def authorization_endpoint(self) -> str | None:
+        """URL of the Authorization Endpoint, when there is a usable one."""
+        return _text(self.metadata, "authorization_endpoint")
+
+    @property
+    def par_endpoint(self) -> str | None:
+        """URL of the Pushed Authorization Request Endpoint (RFC 9126 section 5), when there is a usable one."""
+        return _text(self.metadata, "pushed_authorization_request_endpoint")
+
+    @property
+    def issuer(self) -> str:
+        """Its issuer identifier as it gives it, which is the audience of what a client signs for it."""
+        return _text(self.metadata, "issuer") or self.identifier
+
     @property
     def anonymous_access(self) -> bool:
         """Whether Token Requests without ``client_id`` are announced as supported (section 12.3)."""
@@ -138,17 +160,28 @@ class Issuer:
         return _text(self.metadata, "nonce_endpoint")
 
     @property
+    def deferred_endpoint(self) -> str | None:
+        """URL of the Deferred Credential Endpoint, or ``None`` when the issuer has none."""
+        return _text(self.metadata, "deferred_credential_endpoint")
+
+    @property
+    def notification_endpoint(self) -> str | None:
+        """URL of the Notification Endpoint, or ``None`` when the issuer has none."""
+        return _text(self.metadata, "notification_endpoint")
+
+    @property
     def batch_size(self) -> int | None:
         """How many proofs one Credential Request may have; ``None`` when the issuer announces no batches."""
         batch = self.metadata.get("batch_credential_issuance")
         size = strict_json.integer(batch.get("batch_size")) if isinstance(batch, dict) else None
         return size if size is not None and size >= 2 else None
 
-    def server_for(self, named: str | None) -> AuthorizationServer:
-        """Choose the Authorization Server of the Pre-Authorized Code grant (section 12.2.4).
+    def server_for(self, named: str | None, grant: str = PRE_AUTHORIZED_CODE) -> AuthorizationServer:
+        """Choose the Authorization Server of a grant (section 12.2.4).
 
         Args:
             named: ``authorization_server`` of the offer's grant, if any.
+            grant: the grant type.
 
         Raises:
             MetadataError: the offer names a server that the metadata does not know.
@@ -162,9 +195,45 @@ class Issuer:
                 f"the offer names the authorization server {named!r}, which is not in authorization_servers"
             )
         for server in self.servers:
-            if server.token_endpoint and PRE_AUTHORIZED_CODE in (server.grant_types or ()):
+            if server.token_endpoint and server.serves(grant):
                 return server
         return next((server for server in self.servers if server.token_endpoint), self.servers[0])
+
+
+async def request(
+    client: Client, url: str, *, language: str | None = None, media_type: str = "application/json"
+) -> Reply:
+    """Ask for the metadata of a Credential Issuer (section 12.2.2).
+
+    Args:
+        language: value of ``Accept-Language``.
+        media_type: ``application/json``, or ``application/jwt`` for signed metadata.
+
+    Raises:
+        TransportFailure: no answer came.
+
+    """
+    headers = {"Accept": media_type} | ({"Accept-Language": language} if language is not None else {})
+    return await client.send("issuer metadata", "GET", url, headers=headers)
+
+
+def locales(metadata: Mapping[str, Any]) -> Iterator[str | None]:
+    """Give the ``locale`` of every display object of the issuer, its credentials and their claims.
+
+    What has no ``locale`` gives ``None``; what is malformed gives nothing.
+    """
+    displays = [metadata.get("display")]
+    configurations = metadata.get("credential_configurations_supported")
+    for configuration in configurations.values() if isinstance(configurations, dict) else ():
+        usage = configuration.get("credential_metadata") if isinstance(configuration, dict) else None
+        if isinstance(usage, dict):
+            claims = usage.get("claims")
+            displays += [usage.get("display")]
+            displays += [c.get("display") for c in (claims if isinstance(claims, list) else ()) if isinstance(c, dict)]
+    for display in displays:
+        for item in display if isinstance(display, list) else ():
+            if isinstance(item, dict) and isinstance(item.get("locale"), (str, NoneType)):
+                yield item.get("locale")
 
 
 async def discover(client: Client, identifier: str, *, language: str = "en, *;q=0.5") -> Issuer:
@@ -176,7 +245,7 @@ async def discover(client: Client, identifier: str, *, language: str = "en, *;q=
 
     """
     for url in issuer_metadata_urls(identifier):
-        reply = await client.send("issuer metadata", "GET", url, headers={"Accept-Language": language})
+        reply = await request(client, url, language=language)
         if reply.successful:
             break
     else:

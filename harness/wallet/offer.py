@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -11,6 +12,9 @@ from harness.transport import Client, Reply, TransportFailure
 
 PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 """Grant type of the Pre-Authorized Code Flow, section 4.1.1."""
+
+AUTHORIZATION_CODE = "authorization_code"
+"""Grant type of the Authorization Code Flow, section 4.1.1."""
 
 _MOST_REDIRECTS = 5
 
@@ -93,11 +97,18 @@ class ReceivedOffer:
         """Whether a Transaction Code is required: the object is present, even if empty."""
         return "tx_code" in self.pre_authorized
 
-    @property
-    def authorization_server(self) -> str | None:
-        """The Authorization Server the offer names for the Pre-Authorized Code grant."""
-        server = self.pre_authorized.get("authorization_server")
+    def authorization_server(self, grant: str) -> str | None:
+        """Give the Authorization Server the offer names for a grant."""
+        terms = self.grants.get(grant)
+        server = terms.get("authorization_server") if isinstance(terms, dict) else None
         return server if isinstance(server, str) else None
+
+    @property
+    def issuer_state(self) -> str | None:
+        """The ``issuer_state`` of the Authorization Code grant, if there is one."""
+        terms = self.grants.get(AUTHORIZATION_CODE)
+        state = terms.get("issuer_state") if isinstance(terms, dict) else None
+        return state if isinstance(state, str) and state else None
 
 
 def parse_link(text: str) -> OfferLink:
@@ -124,6 +135,18 @@ def parse_link(text: str) -> OfferLink:
     if not by_value and not by_reference:
         raise OfferError(f"{_told(text)} has neither credential_offer nor credential_offer_uri in its query")
     return OfferLink(text, parameters, by_value or None, by_reference or None)
+
+
+def made_by_wallet(issuer: str, configuration_id: str) -> ReceivedOffer:
+    """Give what the wallet wants when it begins by itself, in the form of an offer (section 5.1)."""
+    text = json.dumps(
+        {
+            "credential_issuer": issuer,
+            "credential_configuration_ids": [configuration_id],
+            "grants": {AUTHORIZATION_CODE: {}},
+        }
+    )
+    return ReceivedOffer(OfferLink("", (), text, None), strict_json.parse(text))
 
 
 async def receive(client: Client, link: OfferLink, tx_code: str | None = None) -> ReceivedOffer:

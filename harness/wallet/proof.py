@@ -1,19 +1,14 @@
 """The ``jwt`` proof type: OpenID4VCI 1.0 appendix F.1.
 
-A proof is first a draft, whose header and claims a check may change, and is then signed. Nothing here
-decides whether a proof is right: the wallet makes right ones, ``harness.mutate`` makes wrong ones.
+Nothing here decides whether a proof is right: the wallet makes right ones, ``harness.mutate`` makes wrong ones.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
-
-from jwcrypto.common import base64url_encode
-from jwcrypto.jwa import JWA
+from typing import Any
 
 from harness.formats import did
+from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import WalletKey, certificate_for
 
 PROOF_TYPE = "openid4vci-proof+jwt"
@@ -32,36 +27,6 @@ def can_carry(form: str, algorithm: str) -> bool:
     return form != "did:key" or not algorithm.startswith(_NO_DID_KEY)
 
 
-@dataclass(frozen=True)
-class ProofDraft:
-    """A key proof before it is signed."""
-
-    key: WalletKey
-    header: dict[str, Any] = field(default_factory=dict)
-    claims: dict[str, Any] = field(default_factory=dict)
-
-    def with_header(self, **changes: Any) -> Self:
-        """Give a draft with some header parameters set; ``None`` removes one."""
-        return replace(self, header=_changed(self.header, changes))
-
-    def with_claims(self, **changes: Any) -> Self:
-        """Give a draft with some claims set; ``None`` removes one."""
-        return replace(self, claims=_changed(self.claims, changes))
-
-    def sign(self) -> str:
-        """Sign header and claims as they are with the draft's key: the compact serialization (RFC 7515 7.1).
-
-        The header is not checked in any way, since checks also need proofs that no JOSE library would make.
-        """
-        signing_input = self.signing_input()
-        signature = JWA.signing_alg(self.key.algorithm).sign(self.key.private, signing_input.encode())
-        return f"{signing_input}.{base64url_encode(signature)}"
-
-    def signing_input(self) -> str:
-        """Give the encoded header and claims."""
-        return f"{base64url_encode(json.dumps(self.header))}.{base64url_encode(json.dumps(self.claims))}"
-
-
 def draft(
     key: WalletKey,
     *,
@@ -70,7 +35,7 @@ def draft(
     issued_at: float,
     nonce: str | None,
     client_id: str | None,
-) -> ProofDraft:
+) -> JwtDraft:
     """Make the draft of a right proof.
 
     Args:
@@ -95,7 +60,7 @@ def draft(
         claims["nonce"] = nonce
     if client_id is not None:
         claims["iss"] = client_id
-    return ProofDraft(key, header, claims)
+    return JwtDraft(key, header, claims)
 
 
 def did_url(key: WalletKey, method: str) -> str:
@@ -126,7 +91,3 @@ def possible_forms(binding_methods: list[str], algorithm: str) -> list[str]:
     # A proof is a JWT in every format; the issuer turns its JWK into the COSE key of the credential.
     announced = {"jwk" if method == "cose_key" else method for method in binding_methods}
     return [form for form in KEY_FORMS if form in announced and can_carry(form, algorithm)]
-
-
-def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in {**values, **changes}.items() if value is not None}

@@ -1,12 +1,11 @@
-"""Token Requests of the Pre-Authorized Code Flow: OpenID4VCI 1.0 section 6."""
+"""Token Requests and Responses: OpenID4VCI 1.0 section 6, RFC 6749 sections 4.1.3, 5 and 6."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from harness.transport import Client, Reply
-from harness.wallet.offer import PRE_AUTHORIZED_CODE
+from harness.transport import Reply
+from harness.wallet.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 
 
 def form(code: str, *, tx_code: str | None = None, client_id: str | None = None) -> dict[str, str]:
@@ -26,16 +25,42 @@ def form(code: str, *, tx_code: str | None = None, client_id: str | None = None)
     return fields
 
 
-async def request(client: Client, endpoint: str, fields: Mapping[str, str] | list[tuple[str, str]]) -> Reply:
-    """Send a Token Request.
+def code_form(
+    code: str, *, redirect_uri: str | None, verifier: str | None, client_id: str | None = None
+) -> dict[str, str]:
+    """Give the parameters of a right Token Request for an authorization code (RFC 6749 4.1.3, RFC 7636 4.5).
 
-    Raises:
-        TransportFailure: there is no complete answer.
+    Args:
+        redirect_uri: as in the authorization request; ``None`` when it was not there.
+        client_id: left out for a client that authenticates.
 
     """
-    for name in ("pre-authorized_code", "tx_code"):
-        client.recorder.redactor.learn(dict(fields).get(name, ""))
-    return await client.send("token request", "POST", endpoint, form=fields)
+    given = {
+        "grant_type": AUTHORIZATION_CODE,
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "code_verifier": verifier,
+        "client_id": client_id,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def refresh_form(refresh_token: str, *, client_id: str | None = None) -> dict[str, str]:
+    """Give the parameters of a right refresh request (RFC 6749 section 6)."""
+    fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return fields if client_id is None else {**fields, "client_id": client_id}
+
+
+def refresh_token(reply: Reply) -> str | None:
+    """Give the refresh token of a successful Token Response, or ``None``."""
+    value = reply.object.get("refresh_token")
+    return value if reply.successful and isinstance(value, str) and value else None
+
+
+def scheme(reply: Reply) -> str:
+    """Give the authentication scheme for the Access Token: ``DPoP`` where ``token_type`` says so."""
+    kind = reply.object.get("token_type")
+    return "DPoP" if isinstance(kind, str) and kind.lower() == "dpop" else "Bearer"
 
 
 def access_token(reply: Reply) -> str | None:

@@ -1,0 +1,19 @@
+"""What deferred issuance hands on from answer to request: OpenID4VCI 1.0 sections 8.3 and 9."""
+
+from __future__ import annotations
+
+from harness.transport import Reply
+
+
+def transaction_id(reply: Reply) -> str | None:
+    """Give the ``transaction_id`` of a Credential Response or Deferred Credential Response, or ``None``."""
+    value = reply.object.get("transaction_id") if reply.successful else None
+    return value if isinstance(value, str) and value else None
+
+
+def interval(reply: Reply) -> float | None:
+    """Give the ``interval`` of such a response: seconds to wait; ``None`` when it is no positive number."""
+    value = reply.object.get("interval") if reply.successful else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        return None
+    return float(value)
