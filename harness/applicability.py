@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.wallet import token
+from harness.wallet import deferred as deferral
+from harness.wallet import notification, token
+from harness.wallet.metadata import locales
 
 if TYPE_CHECKING:
     from harness.evidence import Facts
@@ -94,6 +96,18 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
 
     @_predicate()
     @staticmethod
+    def pre_authorized_flow(facts: Facts) -> Ruling:
+        """The flow uses the Pre-Authorized Code grant."""
+        return _flow_of(facts, _PRE_AUTHORIZED_CODE, "Pre-Authorized Code Flow")
+
+    @_predicate()
+    @staticmethod
+    def code_flow(facts: Facts) -> Ruling:
+        """The flow uses the Authorization Code grant."""
+        return _flow_of(facts, "authorization_code", "Authorization Code Flow")
+
+    @_predicate()
+    @staticmethod
     def jwt_proof(facts: Facts) -> Ruling:
         """The configuration takes proofs of type ``jwt``."""
         types = facts.configuration.get("proof_types_supported")
@@ -127,6 +141,44 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     def content_language(facts: Facts) -> Ruling:
         """The metadata response names its languages."""
         return _present(facts.issuer.reply.headers, "Content-Language", "the metadata response")
+
+    @_predicate()
+    @staticmethod
+    def display_locales(facts: Facts) -> Ruling:
+        """Some display text of the metadata names its language."""
+        found = sorted({locale for locale in locales(facts.issuer.metadata) if locale is not None})
+        return Ruling(bool(found), f"languages of the display texts: {found or 'none named'}")
+
+    @_predicate("signed_metadata")
+    @staticmethod
+    def signed_metadata(facts: Facts) -> Ruling:
+        """The issuer returns signed metadata to a wallet that asks for it."""
+        given = facts.signed_metadata.offered
+        return Ruling(given, f"asked for signed metadata, the issuer returns {'it' if given else 'none'}")
+
+    @_predicate("signed_metadata")
+    @staticmethod
+    def signed_claims(facts: Facts) -> Ruling:
+        """The signed metadata can be read: it is a JWS with claims."""
+        readable = bool(facts.signed_metadata.claims)
+        return Ruling(readable, f"the signed metadata is {'a' if readable else 'no'} JWS with claims")
+
+    @_predicate("signed_metadata")
+    @staticmethod
+    def signed_metadata_key(facts: Facts) -> Ruling:
+        """The key of the signer is known."""
+        signer = facts.signed_metadata.signer
+        if signer is None or signer.mechanism is None:
+            return Ruling(False, signer.missing if signer else "the signed metadata is no JWS")
+        return Ruling(True, f"the key of the signer is known by {signer.mechanism}")
+
+    @_predicate("signed_metadata")
+    @staticmethod
+    def signed_metadata_x5c(facts: Facts) -> Ruling:
+        """The signed metadata carries the certificates of its signer."""
+        signer = facts.signed_metadata.signer
+        found = signer is not None and signer.mechanism == "x5c"
+        return Ruling(found, f"the signed metadata has {'an' if found else 'no'} x5c")
 
     @staticmethod
     def metadata_has(name: str) -> Predicate:
@@ -295,21 +347,20 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         said = "names" if named else "does not name"
         return Ruling(named, f"the Token Response {said} credential_identifiers for {facts.configuration_name}")
 
-    @_predicate("offer")
+    @_predicate("server")
     @staticmethod
     def authorization_details(facts: Facts) -> Ruling:
         """The Authorization Server announces that it takes ``authorization_details`` of this specification."""
-        server = facts.server
-        types = server.metadata.get("authorization_details_types_supported") if server else None
+        types = facts.server.metadata.get("authorization_details_types_supported")
         known = isinstance(types, list) and "openid_credential" in types
         said = "announces" if known else "does not announce"
         return Ruling(known, f"the authorization server {said} authorization_details of type openid_credential")
 
-    @_predicate("offer")
+    @_predicate("server")
     @staticmethod
     def anonymous_access(facts: Facts) -> Ruling:
         """The Authorization Server announces that it takes Token Requests without ``client_id``."""
-        announced = facts.server is not None and facts.server.anonymous_access
+        announced = facts.server.anonymous_access
         said = "announces" if announced else "does not announce"
         return Ruling(announced, f"the authorization server {said} anonymous access")
 
@@ -345,6 +396,40 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         size = facts.issuer.batch_size
         small = size is not None and size <= _LARGEST_BATCH
         return Ruling(small, f"the batch_size is {size}; up to {_LARGEST_BATCH} can be exceeded")
+
+    # Deferred issuance and notifications
+
+    @_predicate("issuance")
+    @staticmethod
+    def deferred(facts: Facts) -> Ruling:
+        """The Credential Response deferred issuance."""
+        begun = deferral.transaction_id(facts.issuance) is not None
+        return Ruling(begun, f"the Credential Response {'defers' if begun else 'does not defer'} issuance")
+
+    @_predicate("polls")
+    @staticmethod
+    def deferred_further(facts: Facts) -> Ruling:
+        """A Deferred Credential Response deferred issuance further."""
+        count = sum(reply.status == 202 or "transaction_id" in reply.object for reply in facts.polls[1:])
+        return Ruling(count > 0, f"{count or 'no'} Deferred Credential Responses deferred issuance further")
+
+    @_predicate("polls")
+    @staticmethod
+    def notification_id(facts: Facts) -> Ruling:
+        """The credentials came with a ``notification_id``."""
+        found = notification.notification_id(facts.polls[-1]) is not None
+        return Ruling(found, f"the credentials came with{'' if found else 'out'} notification_id")
+
+    @_predicate("other_access")
+    @staticmethod
+    def other_access(facts: Facts) -> Ruling:
+        """An Access Token for another Credential Configuration is to be had."""
+        found = facts.other_access
+        name = f" ({found.configuration_id})" if found else ""
+        return Ruling(
+            found is not None,
+            f"an Access Token for another configuration is {'' if found else 'not '}to be had{name}",
+        )
 
     # Key proofs
 
@@ -413,3 +498,8 @@ def _holds(members: Any, path: tuple[str, ...]) -> bool:
 def _present(members: Any, name: str, where: str) -> Ruling:
     present = name in members
     return Ruling(present, f"{where} {'has' if present else 'has no'} {name}")
+
+
+def _flow_of(facts: Facts, grant: str, name: str) -> Ruling:
+    given = facts.scenario.grant if facts.scenario else None
+    return Ruling(given == grant, f"the flow is {'' if given == grant else 'not '}the {name}")

@@ -7,22 +7,25 @@ code that a team's run uses.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from harness.access import Access, ask_nonce, said
 from harness.checks import Check, Per
-from harness.evidence import AccessExpired, Blocked, Facts, IssuedCredential, Scenario, Tools
+from harness.deferral import Deferral
+from harness.evidence import AccessExpired, Authorized, Blocked, Facts, IssuedCredential, Scenario, Tools
 from harness.expect import Expect
-from harness.flow import Access, Flow, ask_nonce, said
+from harness.flow import Flow
 from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
-from harness.wallet import issuer_key
+from harness.wallet import issuer_key, signed_metadata
 from harness.wallet.credential import carries_credential
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.metadata import Issuer
 from harness.wallet.offer import ReceivedOffer
+from harness.wallet.signed_metadata import SignedMetadata
 
 
 class Engine:
@@ -58,8 +61,10 @@ class Engine:
         self._strict = strict
         self._shared: dict[Scenario, Flow] = dict(flows or {})
         self._accesses: dict[Scenario, Access | None] = {}
+        self._unfinished: dict[Scenario, Deferral] = {}
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._nonce: Reply | TransportFailure | None = None
+        self._signed_metadata: SignedMetadata | TransportFailure | None = None
 
     def shared(self, scenario: Scenario) -> Flow:
         """Give the flow whose evidence all reading checks of a scenario share."""
@@ -78,7 +83,13 @@ class Engine:
         if check.per is Per.SCENARIO:
             return self.scenarios
         if check.per is Per.OFFER:
-            return _first_by(self.scenarios, lambda scenario: scenario.source)
+            # What the wallet begins by itself has no offer to look at.
+            offered = [scenario for scenario in self.scenarios if scenario.offered]
+            return _first_by(offered or self.scenarios, lambda scenario: scenario.source)
+        if check.per is Per.REDEMPTION:
+            return _first_by(self.scenarios, lambda scenario: (scenario.source, scenario.grant))
+        if check.per is Per.GRANT:
+            return _first_by(self.scenarios, lambda scenario: scenario.grant)
         return _first_by(self.scenarios, lambda scenario: self._shape(scenario.configuration))
 
     def offers_needed(self, plan: Iterable[tuple[Check, Scenario | None]]) -> tuple[int, int]:
@@ -89,14 +100,19 @@ class Engine:
 
         """
         shared: set[Scenario] = set()
+        deferred: set[Scenario] = set()
         own = with_access = 0
         for check, scenario in plan:
-            if scenario is None:
+            if scenario is None or not scenario.offered:
                 continue
             shared.add(scenario)
-            own += "flow" in check.evidence
+            own += "flow" in check.evidence or "another_flow" in check.evidence
+            own += any("other_access" in step.needs for step in check.applies.steps)
             with_access += "access" in check.evidence
-        return len(shared) + own, len(shared) + own + with_access
+            if "transaction" in check.evidence:
+                deferred.add(scenario)
+        own += len(shared) + len(deferred)
+        return own, own + with_access
 
     @property
     def flows(self) -> Mapping[Scenario, Flow]:
@@ -150,6 +166,8 @@ class Engine:
         self, check: Check, scenario: Scenario | None, expect: Expect, read: list[int]
     ) -> tuple[Verdict, str | None]:
         facts = Facts(self.issuer, scenario)
+        if check.per is Per.OFFER and scenario is not None and not scenario.offered:
+            return Verdict.NOT_APPLICABLE, "the run was given no Credential Offer; the wallet begins each flow"
         for step in check.applies.steps:
             await self._gather(step.needs, facts)
             ruling = step.rule(facts)
@@ -162,15 +180,25 @@ class Engine:
 
     async def _gather(self, needs: Collection[str], facts: Facts) -> None:
         """Add what a predicate reads to the facts."""
-        if not needs:
+        if "signed_metadata" in needs:
+            facts.signed_metadata = await self._signed()
+        if needs <= {"signed_metadata"}:
             return
         flow = self._shared_flow(facts.scenario)
+        if "server" in needs:
+            facts.server = await flow.server()
         if "link" in needs:
             facts.link = await flow.link()
         if "offer" in needs:
             facts.offer = await flow.offer()
         if "token" in needs:
             facts.token = await flow.token()
+        if "issuance" in needs:
+            facts.issuance = await flow.issuance()
+        if "polls" in needs:
+            facts.polls = await flow.polls()
+        if "other_access" in needs:
+            facts.other_access = await self._other_access(self._need(facts.scenario))
         if "issuer_key" in needs:
             # All credentials of one response are signed in the same way as the first.
             facts.issuer_key = await self._issuer_key((await flow.credentials())[0])
@@ -180,7 +208,7 @@ class Engine:
     ) -> None:
         given: dict[str, Any] = {"expect": expect}
         for name in check.evidence:
-            if name not in ("expect", "access", "credential", "issuer_key"):
+            if name not in ("expect", "access", "transaction", "credential", "issuer_key"):
                 given[name] = value = await self._evidence(name, scenario, facts)
                 read += _exchanges(value)
         if not {"credential", "issuer_key"}.isdisjoint(check.evidence):
@@ -190,6 +218,8 @@ class Engine:
                 await check.function(**given, **await self._of_credential(check, item, read))
         elif "access" in check.evidence:
             await self._call_with_access(check, self._need(scenario), given)
+        elif "transaction" in check.evidence:
+            await self._call_with_transaction(check, self._need(scenario), given)
         else:
             await check.function(**given)
 
@@ -213,13 +243,19 @@ class Engine:
             return await self._shared_nonce()
         if name == "another_nonce":
             return self._ask_nonce
+        if name == "client":
+            return self._tools.client
+        if name == "signed_metadata":
+            return await self._signed()
         if name == "flow":
             # The control of a Token Request that must be refused: the right one was accepted.
             await self._shared_flow(scenario).access()
             return self._flow(self._need(scenario))
         if name == "shared":
             return self._shared_flow(scenario)
-        if name in ("link", "offer", "token", "issuance"):
+        if name == "another_flow":
+            return self._begin(self._need(scenario))
+        if name in ("server", "link", "offer", "authorization", "token", "issuance", "polls", "collected", "notified"):
             return await getattr(self._shared_flow(scenario), name)()
         raise TypeError(f"no evidence is called {name!r}")
 
@@ -261,6 +297,34 @@ class Engine:
             self._accesses[scenario] = access if await access.still_works() else None
         return self._accesses[scenario]
 
+    async def _call_with_transaction(self, check: Check, scenario: Scenario, given: dict[str, Any]) -> None:
+        # The control of a Deferred Credential Request that must be refused: a right one brought the credentials.
+        await self.shared(scenario).credentials()
+        expect: Expect = given["expect"]
+        begun = self._unfinished.get(scenario)
+        if begun is not None and not begun.finished:
+            try:
+                begun.access.used = True
+                await check.function(**given, transaction=begun)
+                return
+            except AccessExpired:
+                expect.restart()
+        fresh = self._unfinished[scenario] = await self._flow(scenario).transaction()
+        await check.function(**given, transaction=fresh)
+
+    async def _other_access(self, scenario: Scenario) -> Access | None:
+        """Get an Access Token for another Credential Configuration; whether one is to be had shows by trying."""
+        source = self._sources.get(scenario.source)
+        others = [name for name in self.issuer.configurations if name != scenario.configuration]
+        if not others or (source is not None and not source.mints_for_configuration):
+            return None
+        flow = self._flow(replace(scenario, configuration=others[0], label=others[0]))
+        try:
+            offered = (await flow.offer()).configuration_ids if scenario.offered else []
+            return None if scenario.configuration in offered else await flow.access()
+        except (Blocked, TransportFailure):
+            return None
+
     async def _issuer_key(self, issued: IssuedCredential) -> IssuerKey:
         place = issued.exchange, issued.pointer
         if place not in self._issuer_keys:
@@ -283,8 +347,27 @@ class Engine:
             raise Blocked(f"the Nonce Endpoint did not answer: {self._nonce.message}")
         return self._nonce
 
+    async def _signed(self) -> SignedMetadata:
+        if self._signed_metadata is None:
+            try:
+                tools = self._tools
+                self._signed_metadata = await signed_metadata.request(
+                    tools.client, self.issuer.reply.url, tools.trust, tools.now
+                )
+            except TransportFailure as failure:
+                self._signed_metadata = failure
+                raise
+            except issuer_key.TrustError as error:
+                raise Blocked(str(error)) from error
+        if isinstance(self._signed_metadata, TransportFailure):
+            raise Blocked(f"the request for signed metadata was not answered: {self._signed_metadata.message}")
+        return self._signed_metadata
+
     async def _ask_nonce(self) -> Reply:
-        return await ask_nonce(self.issuer, self._tools.client)
+        return await ask_nonce(self.issuer, self._tools.agent)
+
+    def _begin(self, scenario: Scenario) -> Callable[[], Flow]:
+        return lambda: self._flow(scenario)
 
     def _flow(self, scenario: Scenario) -> Flow:
         return Flow(self.issuer, scenario, self._sources.get(scenario.source), self._tools)
@@ -321,9 +404,14 @@ def _first_by(scenarios: Sequence[Scenario], key: Any) -> list[Scenario]:
 def _exchanges(value: Any) -> list[int]:
     if isinstance(value, Reply):
         return [value.exchange]
+    if isinstance(value, tuple):
+        return [number for item in value for number in _exchanges(item)]
+    if isinstance(value, Authorized):
+        replies = [*([value.pushed] if value.pushed else []), *(value.visit.replies if value.visit else ())]
+        return [reply.exchange for reply in replies]
     if isinstance(value, ReceivedOffer) and value.exchange is not None:
         return [value.exchange]
-    if isinstance(value, Issuer):
+    if isinstance(value, (Issuer, SignedMetadata)):
         return [value.reply.exchange]
     if isinstance(value, IssuerKey):
         return [reply.exchange for reply in value.replies]

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from harness.agent import Agent
 from harness.formats import sd_jwt_vc
 from harness.formats.problems import FormatError
-from harness.settings import TrustSettings
+from harness.patience import Patience
+from harness.settings import AttesterSettings, AuthorizationSettings, ClientSettings, TrustSettings, UserSettings
 from harness.transport import Client, Reply
 from harness.wallet import credential
+from harness.wallet.authorization import AuthorizationResponse
+from harness.wallet.browser import Visit
 from harness.wallet.issuer_key import IssuerKey
-from harness.wallet.keys import KeyMaker, make_key
-from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
+from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
+from harness.wallet.metadata import AuthorizationServer, Issuer
 from harness.wallet.offer import OfferLink, ReceivedOffer
+from harness.wallet.signed_metadata import SignedMetadata
 
+if TYPE_CHECKING:
+    from harness.access import Access
 
 class Blocked(Exception):
     """Something a check needs is missing or went wrong before; the message is the reason."""
@@ -26,9 +34,20 @@ class AccessExpired(Exception):
     """An Access Token that was used before is no longer accepted (OpenID4VCI 1.0 section 14.3 allows that)."""
 
 
+class Grant(StrEnum):
+    """The grant that leads to the Access Token (OpenID4VCI 1.0 section 4.1.1)."""
+
+    PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+    AUTHORIZATION_CODE = "authorization_code"
+
+
+WALLET_INITIATED = "wallet-initiated"
+"""The source of a scenario that the wallet begins, without a Credential Offer."""
+
+
 @dataclass(frozen=True)
 class Scenario:
-    """One way through the issuer: a Credential Configuration and the offer source that leads to it.
+    """One way through the issuer: a Credential Configuration, the offer source that leads to it, and the grant.
 
     Attributes:
         label: how reports name it: the configuration id, with the source after a colon where there are several.
@@ -38,6 +57,12 @@ class Scenario:
     configuration: str
     source: str
     label: str
+    grant: Grant = Grant.PRE_AUTHORIZED_CODE
+
+    @property
+    def offered(self) -> bool:
+        """Whether the flow begins with a Credential Offer of the issuer's."""
+        return self.source != WALLET_INITIATED
 
 
 @dataclass
@@ -46,10 +71,18 @@ class Facts:
 
     issuer: Issuer
     scenario: Scenario | None = None
+    server: AuthorizationServer = field(init=False)
+    """The Authorization Server that the flow leads to."""
     link: OfferLink = field(init=False)
     offer: ReceivedOffer = field(init=False)
     token: Reply = field(init=False)
     issuer_key: IssuerKey = field(init=False)
+    signed_metadata: SignedMetadata = field(init=False)
+    polls: tuple[Reply, ...] = field(init=False)
+    """The Credential Response and the Deferred ones after it."""
+    issuance: Reply = field(init=False)
+    other_access: Access | None = field(init=False)
+    """An Access Token for another Credential Configuration; ``None`` when none is to be had."""
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -60,14 +93,6 @@ class Facts:
     def configuration_name(self) -> str:
         """How a reason names the configuration."""
         return f"configuration {self.scenario.configuration!r}" if self.scenario else "the configuration"
-
-    @property
-    def server(self) -> AuthorizationServer | None:
-        """The Authorization Server that the offer leads to, if the metadata knows it; needs ``offer``."""
-        try:
-            return self.issuer.server_for(self.offer.authorization_server)
-        except MetadataError:
-            return None
 
     @property
     def unoffered_configurations(self) -> list[str]:
@@ -93,20 +118,60 @@ def _key_terms(configuration: Mapping[str, Any]) -> tuple[Any, ...]:
 class WalletOptions:
     """How the wallet behaves where the specification leaves it a choice."""
 
-    client_id: str | None = None
     algorithm: str | None = None
+    """JWS algorithm of key proofs."""
     key_form: str | None = None
+    """How a key proof carries its key."""
+    authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
+    user: UserSettings = field(default_factory=UserSettings)
+    key_attester: AttesterSettings = field(default_factory=AttesterSettings)
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What every flow needs: the way to the network, the clock, the key maker and the wallet's choices."""
+    """What every flow needs.
+
+    Attributes:
+        client: the way to the network.
+        now: seconds since 1970.
+        wallet_client: how the wallet is registered at the Authorization Server.
+        second_client: another registered client, where the team has one.
+        second_http: its own way to the network, when it shows another TLS certificate than the wallet.
+        patience: bounds what is waited for.
+
+    """
 
     client: Client
     now: Callable[[], float]
-    options: WalletOptions = WalletOptions()
+    options: WalletOptions = field(default_factory=WalletOptions)
     make_key: KeyMaker = make_key
     trust: TrustSettings = field(default_factory=TrustSettings)
+    wallet_client: ClientSettings = field(default_factory=ClientSettings)
+    second_client: ClientSettings | None = None
+    second_http: Client | None = None
+    patience: Patience = field(default_factory=Patience)
+
+    @cached_property
+    def agent(self) -> Agent:
+        """The wallet as a client of the Authorization Server."""
+        return Agent(self.client, self.wallet_client, self.now, self.make_key)
+
+    @cached_property
+    def second_agent(self) -> Agent:
+        """The other registered client.
+
+        Raises:
+            Blocked: the run was told of none.
+
+        """
+        if self.second_client is None:
+            raise Blocked("no second client is known: give [second_client] in assay.toml")
+        return Agent(self.second_http or self.client, self.second_client, self.now, self.make_key)
+
+    @cached_property
+    def key_attester(self) -> WalletKey:
+        """The key that signs key attestations."""
+        return key_of(self.options.key_attester.key, self.make_key)
 
 
 @dataclass(frozen=True)
@@ -157,3 +222,46 @@ def issued_in(reply: Reply, keys: tuple[dict[str, Any], ...], received: float) -
         IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", keys, received)
         for index, raw in enumerate(credential.credentials(reply))
     )
+
+
+@dataclass(frozen=True)
+class Authorized:
+    """One attempt to get an authorization: what was asked for and how it ended.
+
+    Attributes:
+        parameters: the authorization request's parameters, wherever they were sent.
+        pushed: the answer of the Pushed Authorization Request Endpoint, when the request went there.
+        visit: what the user's browser saw; ``None`` when the pushed request was refused.
+        response: the authorization response; ``None`` when the user was not sent back to the wallet.
+        verifier: the PKCE code verifier.
+
+    """
+
+    parameters: Mapping[str, str]
+    pushed: Reply | None
+    visit: Visit | None
+    response: AuthorizationResponse | None
+    verifier: str
+
+    @property
+    def code(self) -> str | None:
+        """The authorization code, when one was issued."""
+        return self.response.code if self.response else None
+
+    @property
+    def last(self) -> Reply | None:
+        """The answer that ended the attempt."""
+        return self.visit.reply if self.visit else self.pushed
+
+    @property
+    def gist(self) -> str:
+        """How the attempt ended, in a few words, for findings and reasons."""
+        if self.response is not None:
+            if self.response.error is not None:
+                return f"the authorization response has the error {self.response.error!r}"
+            return (
+                "the authorization response has a code" if self.code else "the authorization response has no code"
+            )
+        return (
+            f"exchange {self.last.exchange} ended with {self.last.gist}" if self.last else "nothing was answered"
+        )

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.model import Finding, Level, Requirement, strongest
 from harness.transport import Reply
 from harness.wallet import credential
+
+if TYPE_CHECKING:
+    from harness.evidence import Authorized
 
 _LONGEST = 300
 
@@ -127,6 +130,46 @@ class Expect:
             observed,
             at=reply,
             requirement=error_requirement if right_status else status_requirement,
+        )
+
+    def not_authorized(
+        self,
+        attempt: Authorized,
+        code: str,
+        *,
+        what: str,
+        errors: Collection[str] = (),
+        error_requirement: str | None = None,
+    ) -> None:
+        """Expect an authorization request to be refused, wherever the server does it, without a code.
+
+        It may be refused at the Pushed Authorization Request Endpoint, by an authorization response with an error,
+        or on a page for the user. Two findings are possible, as with ``refused``.
+
+        Args:
+            what: what was wrong with the request, in words.
+            errors: values of ``error`` that are right in an answer to the client; empty when any is.
+            error_requirement: what a wrong error code violates; the check's first requirement by default.
+
+        """
+        last = attempt.last
+        if not self.that(
+            attempt.code is None, f"{code}-ACCEPTED", f"{what} is refused", f"{attempt.gist}, and a code", at=last
+        ):
+            return
+        if attempt.response is not None:
+            told = attempt.response.error
+        elif attempt.visit is None and attempt.pushed is not None:
+            told = attempt.pushed.error
+        else:
+            return
+        self.that(
+            told is not None and (not errors or told in errors),
+            f"{code}-MISREPORTED",
+            f"{what} is answered by the error {_either(errors)}" if errors else f"{what} is answered by an error",
+            attempt.gist,
+            at=last,
+            requirement=error_requirement,
         )
 
     def restart(self) -> None:

@@ -1,35 +1,58 @@
 """Flows through the issuer, step by step.
 
-A flow is one redemption of one Credential Offer. Each step is taken when it is first asked for and then
-kept, failures included, so that one issuance is judged by many checks. A check that provokes the issuer
-asks for a flow of its own (``flow``) or for an Access Token to make Credential Requests with (``access``).
+A flow is one way to an Access Token and what is done with it. Each step is taken when it is first asked for
+and then kept, failures included, so that one issuance is judged by many checks. A check that provokes the
+issuer asks for a flow of its own (``flow``) or for an Access Token to make Credential Requests with (``access``).
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, TypeVar
 
-from harness.evidence import AccessExpired, Blocked, IssuedCredential, Scenario, Tools, issued_in
+from harness.access import Access, ask_nonce, said, unhurried
+from harness.agent import ChangeAuthentication, ChangeProof, Form
+from harness.deferral import Deferral
+from harness.evidence import (
+    AccessExpired,
+    Authorized,
+    Blocked,
+    Grant,
+    IssuedCredential,
+    Scenario,
+    Tools,
+    issued_in,
+)
 from harness.hooks import HookError, HookUnavailable
 from harness.offer_sources import MintedOffer, OfferSource
-from harness.transport import Client, Reply, TransportFailure
-from harness.wallet import credential, nonce, proof, token
+from harness.transport import Reply, TransportFailure
+from harness.wallet import authorization, browser, deferred, di_vp, notification, par, proof, token
+from harness.wallet.encryption import EncryptionError, Terms, request_terms, required_terms, response_terms
 from harness.wallet.keys import WalletKey, choose_algorithm
 from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
-from harness.wallet.offer import OfferError, OfferLink, ReceivedOffer, parse_link, receive
+from harness.wallet.offer import OfferError, OfferLink, ReceivedOffer, made_by_wallet, parse_link, receive
 
 T = TypeVar("T")
 
+ChangeParameters = Mapping[str, str | None]
+"""Name of an authorization request's parameter to another value, or to ``None`` to leave it out."""
+
+PROOF_TYPES = ("jwt", "attestation", "di_vp")
+"""Proof types the wallet can make (OpenID4VCI 1.0 appendix F), in the order it prefers them."""
+_MOST_POLLS = 20
+
 
 class Flow:
-    """One redemption of one Credential Offer in the Pre-Authorized Code Flow."""
+    """One way to an Access Token: the redemption of a Credential Offer, or a flow that the wallet begins."""
 
     def __init__(self, issuer: Issuer, scenario: Scenario, source: OfferSource | None, tools: Tools) -> None:
         self.issuer = issuer
         self.scenario = scenario
         self.tools = tools
+        self.agent = tools.agent
         self._source = source
         self._steps: dict[str, Any] = {}
         self._keys: tuple[dict[str, Any], ...] = ()
@@ -65,6 +88,50 @@ class Flow:
         """The answer to a right Credential Request, whatever it is."""
         return await self._step("issuance", self._request_credential)
 
+    async def collected(self) -> Reply:
+        """The answer that brought the credentials: the Credential Response, or the last Deferred one.
+
+        Raises:
+            Blocked: the deferred credential did not come while the run waits.
+
+        """
+        return (await self.polls())[-1]
+
+    async def polls(self) -> tuple[Reply, ...]:
+        """The Credential Response and the Deferred Credential Responses after it, as many as it took.
+
+        Raises:
+            Blocked: the deferred credential did not come while the run waits.
+
+        """
+        return await self._step("deferral", self._wait_for_credentials)
+
+    async def transaction(self) -> Deferral:
+        """The Deferred Issuance transaction that the Credential Response began, whether it is finished or not.
+
+        Raises:
+            Blocked: issuance was not deferred.
+
+        """
+        return await self._step("transaction", self._begin_transaction)
+
+    async def notification_id(self) -> str:
+        """The ``notification_id`` that came with the credentials.
+
+        Raises:
+            Blocked: none came.
+
+        """
+        reply = await self.collected()
+        value = notification.notification_id(reply)
+        if value is None:
+            raise Blocked(f"no notification_id came with the credentials: {said(reply)}")
+        return value
+
+    async def notified(self) -> Reply:
+        """The answer to a right notification that the credentials were accepted, whatever it is."""
+        return await self._step("notification", self._accept)
+
     async def credentials(self) -> tuple[IssuedCredential, ...]:
         """The credentials this flow brought.
 
@@ -72,7 +139,7 @@ class Flow:
             Blocked: it brought none.
 
         """
-        reply = await self.issuance()
+        reply = await self.collected()
         found = issued_in(reply, self._keys, self._received)
         if not found:
             raise Blocked(f"no credential was issued: {said(reply)}")
@@ -90,7 +157,8 @@ class Flow:
         if value is None:
             raise Blocked(f"no Access Token was issued: {said(reply)}")
         identifiers = token.credential_identifiers(reply, self.scenario.configuration)
-        return Access(self, value, identifiers[0] if identifiers else None)
+        scheme = token.scheme(reply)
+        return Access(self, value, identifiers[0] if identifiers else None, scheme=scheme)
 
     async def server(self) -> AuthorizationServer:
         """The Authorization Server of this flow's grant.
@@ -99,27 +167,191 @@ class Flow:
             Blocked: the offer names one that the metadata does not know.
 
         """
+        grant = self.scenario.grant
         try:
-            return self.issuer.server_for((await self.offer()).authorization_server)
+            return self.issuer.server_for((await self.offer()).authorization_server(grant), grant)
         except MetadataError as error:
             raise Blocked(str(error)) from error
 
-    async def token_fields(self) -> dict[str, str]:
-        """The parameters of a right Token Request for this flow's offer.
+    # Authorization
+
+    async def authorization(self) -> Authorized:
+        """What a right authorization request brought."""
+        return await self._step("authorization", self.authorize)
+
+    async def authorize(
+        self,
+        change: ChangeParameters | None = None,
+        *,
+        pushed: bool | None = None,
+        authentication: ChangeAuthentication | None = None,
+        dpop: ChangeProof | None = None,
+        front: ChangeParameters | None = None,
+    ) -> Authorized:
+        """Ask for an authorization: build the request, push it where that is possible, send the user there.
+
+        Args:
+            change: parameters of the request that are other than right.
+            pushed: whether the request goes to the PAR endpoint first; by default where there is one.
+            authentication: changes what authenticates the client at the PAR endpoint.
+            dpop: changes the DPoP proof at the PAR endpoint.
+            front: the same for what the browser sends when the request was pushed.
 
         Raises:
-            Blocked: the offer has no Pre-Authorized Code, or a Transaction Code is needed and not at hand.
+            Blocked: the flow cannot be begun, or the user got stuck.
 
         """
+        server = await self.server()
+        parameters, verifier = await self.authorization_parameters(change)
+        if server.par_endpoint is None and pushed:
+            raise Blocked(f"the metadata of {server.identifier} has no pushed_authorization_request_endpoint")
+        if server.par_endpoint is None or pushed is False:
+            return await self.go_to(server, parameters, verifier)
+        reply = await self.push(parameters, authentication=authentication, dpop=dpop)
+        uri = par.request_uri(reply)
+        if uri is None:
+            return Authorized(parameters, reply, None, None, verifier)
+        sent = {"client_id": parameters.get("client_id", self.agent.client_id or ""), "request_uri": uri}
+        return await self.go_to(server, _changed(sent, front or {}), verifier, asked=parameters, pushed=reply)
+
+    async def authorization_parameters(self, change: ChangeParameters | None = None) -> tuple[dict[str, str], str]:
+        """Give the parameters of a right authorization request and the PKCE code verifier.
+
+        Raises:
+            Blocked: the wallet is registered nowhere it could be sent back to.
+
+        """
+        settings, choice = self.agent.settings, self.tools.options.authorization
+        if settings.client_id is None or settings.redirect_uri is None:
+            raise Blocked(
+                "the Authorization Code Flow needs a registered client: "
+                "give --vci-client-id and --vci-redirect-uri"
+            )
+        pkce = authorization.pkce()
+        scope = self.configuration.get("scope")
+        by_scope = isinstance(scope, str) and choice.request_by != "authorization_details"
+        several = "authorization_servers" in self.issuer.metadata
+        details = authorization.details(
+            [self.scenario.configuration], locations=[self.issuer.identifier] if several else None
+        )
+        parameters = authorization.parameters(
+            client_id=settings.client_id,
+            redirect_uri=settings.redirect_uri,
+            state=secrets.token_urlsafe(24),
+            pkce=pkce,
+            scope=scope if by_scope and isinstance(scope, str) else None,
+            authorization_details=None if by_scope else details,
+            issuer_state=(await self.offer()).issuer_state,
+            # So that a server for several issuers knows which one a scope is meant for (section 5.1.2).
+            resource=self.issuer.identifier if by_scope and several else None,
+        )
+        return _changed(parameters, change or {}), pkce.verifier
+
+    async def push(
+        self,
+        parameters: Form,
+        *,
+        authentication: ChangeAuthentication | None = None,
+        dpop: ChangeProof | None = None,
+    ) -> Reply:
+        """Send parameters to the Pushed Authorization Request Endpoint (RFC 9126 section 2).
+
+        Raises:
+            Blocked: there is none, or it answers no more requests for now.
+
+        """
+        server = await self.server()
+        if server.par_endpoint is None:
+            raise Blocked(f"the metadata of {server.identifier} has no pushed_authorization_request_endpoint")
+        # A proof binds the code to the key (RFC 9449 section 10.1); without a change there is no need for it.
+        key = self.binding_key if dpop is not None else None
+        return unhurried(
+            await self.agent.post_form(
+                "pushed authorization request",
+                server.par_endpoint,
+                parameters,
+                server=server,
+                key=key,
+                authentication=authentication,
+                proof=dpop,
+            )
+        )
+
+    async def go_to(
+        self,
+        server: AuthorizationServer,
+        sent: Mapping[str, str],
+        verifier: str,
+        *,
+        asked: Mapping[str, str] | None = None,
+        pushed: Reply | None = None,
+    ) -> Authorized:
+        """Send the user to the Authorization Endpoint.
+
+        Args:
+            sent: parameters in the URL.
+            asked: parameters of the request where they were pushed before.
+            pushed: the answer to that.
+
+        Raises:
+            Blocked: there is no such endpoint, or the user got stuck on a page.
+
+        """
+        if server.authorization_endpoint is None:
+            raise Blocked(f"the metadata of {server.identifier} has no usable authorization_endpoint")
+        parameters = sent if asked is None else asked
+        back = self.agent.settings.redirect_uri or ""
+        try:
+            visit = await browser.visit(
+                self.agent.http,
+                authorization.url(server.authorization_endpoint, sent),
+                redirect_uri=back,
+                user=self.tools.options.user,
+            )
+        except browser.UserError as error:
+            raise Blocked(str(error)) from error
+        response = authorization.read_response(visit.final, back) if visit.final is not None else None
+        if response is not None and response.code:
+            self.tools.client.recorder.redactor.learn(response.code)
+        return Authorized(parameters, pushed, visit, response, verifier)
+
+    @cached_property
+    def binding_key(self) -> WalletKey | None:
+        """The key that this flow's Access Token is bound to with DPoP; ``None`` for a Bearer token."""
+        return self.agent.binding_key(self.taken("server") or self.issuer.servers[0])
+
+    # Tokens
+
+    async def token_fields(self) -> dict[str, str]:
+        """The parameters of a right Token Request, without what authenticates a confidential client.
+
+        Raises:
+            Blocked: there is no code to redeem, or a Transaction Code is needed and not at hand.
+
+        """
+        public = self.agent.client_id if self.agent.oauth.method == "none" else None
+        if self.scenario.grant is Grant.AUTHORIZATION_CODE:
+            attempt = await self.authorization()
+            if attempt.code is None:
+                raise Blocked(f"no authorization code was issued: {attempt.gist}")
+            return self.code_fields(attempt)
         received = await self.offer()
         if received.code is None:
             raise Blocked(f"the offer has no usable Pre-Authorized Code; its grants are {list(received.grants)}")
         if received.wants_tx_code and received.tx_code is None:
             raise Blocked(self._no_tx_code)
         return token.form(
-            received.code,
-            tx_code=received.tx_code if received.wants_tx_code else None,
-            client_id=self.tools.options.client_id,
+            received.code, tx_code=received.tx_code if received.wants_tx_code else None, client_id=public
+        )
+
+    def code_fields(self, attempt: Authorized) -> dict[str, str]:
+        """The parameters of a right Token Request for the code of an authorization (RFC 6749 section 4.1.3)."""
+        public = self.agent.client_id if self.agent.oauth.method == "none" else None
+        return token.code_form(
+            attempt.code or "",
+            redirect_uri=attempt.parameters.get("redirect_uri"),
+            verifier=attempt.verifier,
+            client_id=public,
         )
 
     async def token_endpoint(self) -> str:
@@ -134,14 +366,35 @@ class Flow:
             raise Blocked(f"no token_endpoint is known for the authorization server {server.identifier}")
         return server.token_endpoint
 
-    async def request_token(self, fields: Mapping[str, str] | list[tuple[str, str]]) -> Reply:
+    async def request_token(
+        self,
+        fields: Form,
+        *,
+        authentication: ChangeAuthentication | None = None,
+        dpop: ChangeProof | None = None,
+    ) -> Reply:
         """Send a Token Request with these parameters.
+
+        Args:
+            authentication: changes what authenticates the client.
+            dpop: changes the DPoP proof.
 
         Raises:
             Blocked: the issuer answers no more requests for now.
 
         """
-        return unhurried(await token.request(self.tools.client, await self.token_endpoint(), fields))
+        server = await self._step("server", self.server)
+        return unhurried(
+            await self.agent.post_form(
+                "token request",
+                await self.token_endpoint(),
+                fields,
+                server=server,
+                key=self.binding_key,
+                authentication=authentication,
+                proof=dpop,
+            )
+        )
 
     async def fresh_nonce(self) -> Reply:
         """Ask the Nonce Endpoint once more.
@@ -150,12 +403,14 @@ class Flow:
             Blocked: the issuer has none, or answers no more requests for now.
 
         """
-        return await ask_nonce(self.issuer, self.tools.client)
+        return await ask_nonce(self.issuer, self.agent)
 
     def taken(self, step: str) -> Any:
         """Give what a step brought, or ``None`` when it was not taken or failed."""
         outcome = self._steps.get(step)
         return None if isinstance(outcome, Exception) else outcome
+
+    # The steps
 
     async def _take_offer(self) -> MintedOffer:
         if self._source is None:
@@ -175,6 +430,8 @@ class Flow:
             raise Blocked(str(error)) from error
 
     async def _receive_offer(self) -> ReceivedOffer:
+        if not self.scenario.offered:
+            return made_by_wallet(self.issuer.identifier, self.scenario.configuration)
         try:
             received = await receive(self.tools.client, await self.link())
         except OfferError as error:
@@ -200,24 +457,114 @@ class Flow:
         return await self.request_token(await self.token_fields())
 
     async def _request_credential(self) -> Reply:
-        for name in ("credential_request_encryption", "credential_response_encryption"):
-            terms = self.issuer.metadata.get(name)
-            if isinstance(terms, dict) and terms.get("encryption_required") is True:
-                raise Blocked(f"{name} has encryption_required; this version does not encrypt")
         access = await self.access()
         body = access.body()
         if self.needs_proof:
-            key = self.proof_key()
-            self._keys = (key.public,)
-            body = access.body((await access.proof(key=key)).sign())
+            proofs = await access.proofs()
+            self._keys = proofs.keys
+            body = access.body(*proofs.values, kind=proofs.kind)
         reply = await access.request(body)
         self._received = self.tools.now()
         return reply
+
+    async def _wait_for_credentials(self) -> tuple[Reply, ...]:
+        replies = [await self.issuance()]
+        if deferred.transaction_id(replies[0]) is None:
+            return tuple(replies)
+        transaction = await self.transaction()
+        while len(replies) <= _MOST_POLLS:
+            reply = await transaction.collect()
+            self._received = transaction.received
+            replies.append(reply)
+            if deferred.transaction_id(reply) is None:
+                return tuple(replies)
+        raise Blocked(f"the deferred credential was still not there after {_MOST_POLLS} requests")
+
+    async def _begin_transaction(self) -> Deferral:
+        response = await self.issuance()
+        if deferred.transaction_id(response) is None:
+            raise Blocked(f"issuance was not deferred: {said(response)}")
+        return Deferral(await self.access(), response)
+
+    async def _accept(self) -> Reply:
+        body = notification.body(await self.notification_id(), "credential_accepted")
+        return await (await self.access()).notify(body)
+
+    # What the configuration asks for
 
     @property
     def needs_proof(self) -> bool:
         """Whether the configuration asks for key proofs (section 8.2)."""
         return "proof_types_supported" in self.configuration
+
+    @cached_property
+    def required_sealing(self) -> Terms | None:
+        """The encryption that the metadata requires, and no more; ``None`` when it requires none.
+
+        Raises:
+            Blocked: it requires what the wallet does not have.
+
+        """
+        try:
+            return required_terms(self.issuer.metadata)
+        except EncryptionError as error:
+            raise Blocked(f"the wallet cannot encrypt as the metadata says: {error.detail}") from error
+
+    def sealing(self, *, request: bool, response: bool) -> Terms:
+        """Make the terms of an encrypted exchange, with a fresh key for the answer.
+
+        Args:
+            request: whether the request is encrypted.
+            response: whether an encrypted answer is asked for.
+
+        Raises:
+            Blocked: the metadata does not offer it, or nothing that the wallet has.
+
+        """
+        try:
+            return Terms(
+                request_terms(self.issuer.metadata) if request else None,
+                response_terms(self.issuer.metadata) if response else None,
+            )
+        except EncryptionError as error:
+            raise Blocked(f"the wallet cannot encrypt as the metadata says: {error.detail}") from error
+
+    @property
+    def proof_type(self) -> str:
+        """The proof type the wallet uses here.
+
+        Raises:
+            Blocked: the wallet makes none of those the configuration takes.
+
+        """
+        types = self.configuration.get("proof_types_supported")
+        names = list(types) if isinstance(types, dict) else []
+        for kind in PROOF_TYPES:
+            if kind in names:
+                return kind
+        raise Blocked(f"the configuration takes the proof types {names}; the wallet makes {list(PROOF_TYPES)}")
+
+    def _proof_terms(self) -> dict[str, Any]:
+        types = self.configuration.get("proof_types_supported")
+        terms = types.get(self.proof_type) if isinstance(types, dict) else None
+        return terms if isinstance(terms, dict) else {}
+
+    @property
+    def attestation_terms(self) -> dict[str, Any] | None:
+        """The ``key_attestations_required`` of the proof type; ``None`` when it asks for no attestations."""
+        terms = self._proof_terms().get("key_attestations_required")
+        return terms if isinstance(terms, dict) else None
+
+    @property
+    def proof_algorithms(self) -> list[str]:
+        """The ``proof_signing_alg_values_supported`` of the proof type.
+
+        Raises:
+            Blocked: the wallet makes none of the configuration's proof types.
+
+        """
+        offered = self._proof_terms().get("proof_signing_alg_values_supported")
+        return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
 
     def proof_key(self, algorithm: str | None = None) -> WalletKey:
         """Make a key of the kind the configuration asks for.
@@ -226,32 +573,27 @@ class Flow:
             algorithm: a JWS algorithm name; chosen from the metadata by default.
 
         Raises:
-            Blocked: the configuration takes no ``jwt`` proofs, or none of their algorithms is known.
+            Blocked: the wallet has none of the algorithms the configuration takes.
 
         """
         names = self.proof_algorithms
-        chosen = algorithm or choose_algorithm(names, self.tools.options.algorithm)
+        offered = names
+        if self.proof_type == "di_vp":
+            offered = [name for suite in names for name in di_vp.ALGORITHMS.get(suite, ())]
+        elif self.proof_type == "attestation":
+            # The algorithms are those of the attestation's signature; the attested keys may be of any kind.
+            offered = ["ES256"]
+        chosen = algorithm or choose_algorithm(offered, self.tools.options.algorithm)
         if chosen is None:
             raise Blocked(f"the wallet has none of the proof algorithms {names}")
         return self.tools.make_key(chosen)
 
-    @property
-    def proof_algorithms(self) -> list[str]:
-        """The ``proof_signing_alg_values_supported`` of the ``jwt`` proof type.
-
-        Raises:
-            Blocked: the configuration takes no ``jwt`` proofs, or only with what the wallet cannot make.
-
-        """
-        types = self.configuration.get("proof_types_supported")
-        jwt = types.get("jwt") if isinstance(types, dict) else None
-        if not isinstance(jwt, dict):
-            names = list(types) if isinstance(types, dict) else []
-            raise Blocked(f"the configuration takes the proof types {names}; this version makes jwt proofs")
-        if "key_attestations_required" in jwt:
-            raise Blocked("the configuration asks for key attestations, which this version does not make")
-        offered = jwt.get("proof_signing_alg_values_supported")
-        return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
+    def cryptosuite(self, algorithm: str) -> str:
+        """Give the Data Integrity cryptosuite of a ``di_vp`` proof by a key for an algorithm."""
+        for suite in self.proof_algorithms:
+            if algorithm in di_vp.ALGORITHMS.get(suite, ()):
+                return suite
+        raise Blocked(f"the wallet has no {algorithm} key for the cryptosuites {self.proof_algorithms}")
 
     @property
     def binding_methods(self) -> list[str]:
@@ -280,6 +622,23 @@ class Flow:
         """Give a fresh flow of the same scenario."""
         return Flow(self.issuer, self.scenario, self._source, self.tools)
 
+    def as_other_client(self) -> Flow:
+        """Give a fresh flow of the same scenario by the second registered client.
+
+        Raises:
+            Blocked: the run was told of none.
+
+        """
+        other = self.again()
+        other.agent = self.tools.second_agent
+        return other
+
+    def with_grant(self, scenario: Scenario) -> Flow:
+        """Give a flow of another grant with the offer that this one has received."""
+        other = Flow(self.issuer, scenario, self._source, self.tools)
+        other._steps = {name: self._steps[name] for name in ("hook", "link", "offer") if name in self._steps}
+        return other
+
     async def _step(self, name: str, take: Callable[[], Awaitable[T]]) -> T:
         if name not in self._steps:
             try:
@@ -294,129 +653,5 @@ class Flow:
         return outcome  # type: ignore[no-any-return]
 
 
-class Access:
-    """An Access Token and what is needed to make Credential Requests with it.
-
-    Attributes:
-        flow: the flow it comes from.
-        token: the Access Token.
-        identifier: the ``credential_identifier`` to ask with, when the Token Response returned any.
-        used: whether an earlier check has made requests with it.
-
-    """
-
-    def __init__(self, flow: Flow, access_token: str, identifier: str | None) -> None:
-        self.flow = flow
-        self.token = access_token
-        self.identifier = identifier
-        self.used = False
-
-    @property
-    def configuration_id(self) -> str:
-        """The Credential Configuration this access is for."""
-        return self.flow.scenario.configuration
-
-    def body(self, *proofs: str) -> dict[str, Any]:
-        """The body of a Credential Request that is right but for what the proofs bring."""
-        return credential.body(configuration_id=self.configuration_id, identifier=self.identifier, proofs=proofs)
-
-    async def right_body(self) -> dict[str, Any]:
-        """The body of a right Credential Request, with a fresh proof where one is needed."""
-        if not self.flow.needs_proof:
-            return self.body()
-        return self.body((await self.proof()).sign())
-
-    async def proof(self, *, key: WalletKey | None = None, form: str | None = None) -> proof.ProofDraft:
-        """Draft a right proof with a fresh ``c_nonce``.
-
-        Args:
-            key: a fresh one by default.
-            form: how the proof carries the key; by the metadata by default.
-
-        Raises:
-            Blocked: the configuration needs something the wallet cannot make, or no nonce was given out.
-
-        """
-        tools = self.flow.tools
-        value: str | None = None
-        if self.flow.issuer.nonce_endpoint is not None:
-            reply = await self.flow.fresh_nonce()
-            value = nonce.c_nonce(reply)
-            if value is None:
-                raise Blocked(f"the Nonce Endpoint gave no c_nonce: {said(reply)}")
-        key = key or self.flow.proof_key()
-        return proof.draft(
-            key,
-            form=form or self.flow.proof_form(key.algorithm),
-            audience=self.flow.issuer.identifier,
-            issued_at=tools.now(),
-            nonce=value,
-            client_id=tools.options.client_id,
-        )
-
-    async def still_works(self) -> bool:
-        """Ask whether a right Credential Request with this token is granted; tokens expire during a run."""
-        try:
-            reply = await self.request(await self.right_body())
-        except AccessExpired:
-            return False
-        return reply.successful and credential.carries_credential(reply)
-
-    async def request(
-        self,
-        payload: Mapping[str, Any] | bytes,
-        *,
-        scheme: str = "Bearer",
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """Send a Credential Request.
-
-        Args:
-            payload: the body, or bytes that are sent as they are.
-            scheme: the authentication scheme before the token.
-            headers: take the place of this access's ``Authorization``.
-
-        Raises:
-            Blocked: the issuer has no Credential Endpoint, or answers no more requests for now.
-            AccessExpired: the token was used before and is not accepted any more.
-
-        """
-        endpoint = self.flow.issuer.credential_endpoint
-        if endpoint is None:
-            raise Blocked("the issuer metadata has no usable credential_endpoint")
-        own = headers is None
-        sent = {"Authorization": f"{scheme} {self.token}"} if headers is None else headers
-        reply = unhurried(await credential.request(self.flow.tools.client, endpoint, payload, sent))
-        denied = reply.status in (401, 403) or reply.error == "credential_request_denied"
-        if own and self.used and denied:
-            raise AccessExpired
-        return reply
-
-
-async def ask_nonce(issuer: Issuer, client: Client) -> Reply:
-    """Ask the Nonce Endpoint, which belongs to no flow.
-
-    Raises:
-        Blocked: the issuer has none, or answers no more requests for now.
-
-    """
-    if issuer.nonce_endpoint is None:
-        raise Blocked("the issuer has no Nonce Endpoint")
-    return unhurried(await nonce.request(client, issuer.nonce_endpoint))
-
-
-def unhurried(reply: Reply) -> Reply:
-    """Give the answer back, unless it says that there were too many requests (RFC 6585 section 4).
-
-    Raises:
-        Blocked: it does; such an answer says nothing about the request.
-
-    """
-    if reply.status == 429:
-        raise Blocked(f"the issuer limits the rate of requests: {said(reply)}")
-    return reply
-
-
-def said(reply: Reply) -> str:
-    """Name an exchange and how it ended, for a reason."""
-    return f"exchange {reply.exchange} ended with {reply.gist}"
+def _changed(values: Mapping[str, str], changes: ChangeParameters) -> dict[str, str]:
+    return {name: value for name, value in {**values, **changes}.items() if value is not None}

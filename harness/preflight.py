@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from harness.evidence import Blocked, Scenario, Tools
+from harness.evidence import WALLET_INITIATED, Blocked, Grant, Scenario, Tools
 from harness.flow import Flow
 from harness.offer_sources import OfferSource
 from harness.transport import TransportFailure, is_loopback
@@ -55,10 +55,11 @@ async def scenarios(
     sources: Mapping[str, OfferSource],
     tools: Tools,
 ) -> tuple[list[Scenario], dict[Scenario, Flow]]:
-    """Decide which configurations are tested through which offer sources.
+    """Decide which configurations are tested through which offer sources and grants.
 
     The first source is used for every configuration, each further one for the first configuration that it
-    can offer. One offer of each source is fetched for this and kept for the shared issuance.
+    can offer; the Authorization Code Flow that the wallet begins counts as the last source. An offer with both
+    grants is redeemed by each. One offer of each source is fetched for this and kept for the shared issuance.
 
     Args:
         wanted: configuration ids of the settings; empty to follow metadata and offers.
@@ -74,26 +75,84 @@ async def scenarios(
         if name not in issuer.configurations:
             known = ", ".join(issuer.configurations) or "none"
             raise PreflightError(f"the issuer has no configuration {name!r}; its metadata lists: {known}")
-    if not sources:
+    candidates = list(wanted) or list(issuer.configurations) or [""]
+    alone = wallet_can_begin(issuer, tools)
+    if not sources and not alone:
         # Without an offer nothing can be issued; naming the configurations lets the report say what is missing.
         names = wanted or list(issuer.configurations)[:1]
         return [Scenario(name, "none", name) for name in names], {}
-    candidates = list(wanted) or list(issuer.configurations) or [""]
     flows: dict[Scenario, Flow] = {}
     found: list[Scenario] = []
-    for position, source in enumerate(sources.values()):
+    several = len(sources) + alone > 1
+    for source in sources.values():
         first = Flow(issuer, Scenario(candidates[0], source.name, candidates[0]), source, tools)
         received = await _usable_offer(first, source)
         names = candidates if source.mints_for_configuration else _offered(received, candidates, wanted)
-        if position or source.single:
+        if found or source.single:
             names = names[:1]
-        new = [
-            Scenario(name, source.name, f"{name}:{source.name}" if len(sources) > 1 else name) for name in names
+        grants = _grants(received, tools)
+        for grant in grants:
+            new = [
+                Scenario(name, source.name, _label(name, source.name if several else None, grant, grants), grant)
+                for name in (names if grant is grants[0] else names[:1])
+            ]
+            flows[new[0]] = first.with_grant(new[0])
+            found += new
+        if source.single and grants[0] is Grant.PRE_AUTHORIZED_CODE:
+            await _still_good(flows[found[-len(grants)]], received)
+    if alone:
+        names = candidates if not found else candidates[:1]
+        found += [
+            Scenario(
+                name, WALLET_INITIATED, f"{name}:{WALLET_INITIATED}" if several else name, Grant.AUTHORIZATION_CODE
+            )
+            for name in names
         ]
-        first.scenario = new[0]
-        flows[new[0]] = first
-        found += new
     return found, flows
+
+
+def wallet_can_begin(issuer: Issuer, tools: Tools) -> bool:
+    """Say whether the wallet can begin the Authorization Code Flow by itself: it is registered and may."""
+    client = tools.wallet_client
+    return (
+        tools.options.authorization.wallet_initiated
+        and client.client_id is not None
+        and client.redirect_uri is not None
+        and any(server.serves(Grant.AUTHORIZATION_CODE) for server in issuer.servers)
+    )
+
+
+def _label(name: str, source: str | None, grant: Grant, grants: Sequence[Grant]) -> str:
+    parts = [name]
+    if source is not None:
+        parts.append(source)
+    if grant is not grants[0]:
+        parts.append("code-flow")
+    return ":".join(parts)
+
+
+def _grants(received: ReceivedOffer | None, tools: Tools) -> list[Grant]:
+    """Give the grants of an offer that are tested.
+
+    An offer may leave them out, so that the wallet finds out from the metadata (section 4.1.1).
+
+    Raises:
+        PreflightError: the offer has only the Authorization Code grant and the wallet is not registered.
+
+    """
+    registered = tools.wallet_client.client_id is not None and tools.wallet_client.redirect_uri is not None
+    if received is None:
+        return [Grant.PRE_AUTHORIZED_CODE]
+    offered = [grant for grant in Grant if grant in received.grants]
+    if not offered and registered:
+        return [Grant.AUTHORIZATION_CODE]
+    if offered == [Grant.AUTHORIZATION_CODE] and not registered:
+        raise PreflightError(
+            "the offer is for the Authorization Code Flow, which needs a registered client: "
+            "give --vci-client-id and --vci-redirect-uri"
+        )
+    usable = [grant for grant in offered if registered or grant is Grant.PRE_AUTHORIZED_CODE]
+    return usable or [Grant.PRE_AUTHORIZED_CODE]
 
 
 def _offered(received: ReceivedOffer | None, candidates: Sequence[str], wanted: Sequence[str]) -> Sequence[str]:
@@ -114,16 +173,24 @@ async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer | None
         if isinstance(cause, TransportFailure) and cause.kind == "insecure":
             return None
         raise PreflightError(f"no usable offer from {source.name!r}: {error}") from error
-    if source.single and received.code:
-        # A single offer may have been used or expired before the run; that is no defect of the issuer.
-        try:
-            reply = await flow.token()
-        except Blocked:
-            return received
-        if token.access_token(reply) is None and reply.object.get("error") == "invalid_grant":
-            wrong = ", or its Transaction Code is another one" if received.wants_tx_code else ""
-            raise PreflightError(
-                "the offer was refused with invalid_grant: it has expired or was used before"
-                f"{wrong}; get a fresh one"
-            )
     return received
+
+
+async def _still_good(flow: Flow, received: ReceivedOffer | None) -> None:
+    """Redeem a single offer at once: that it was used or has expired before the run is no defect of the issuer.
+
+    Raises:
+        PreflightError: it was refused as such.
+
+    """
+    if received is None or not received.code:
+        return
+    try:
+        reply = await flow.token()
+    except Blocked:
+        return
+    if token.access_token(reply) is None and reply.object.get("error") == "invalid_grant":
+        wrong = ", or its Transaction Code is another one" if received.wants_tx_code else ""
+        raise PreflightError(
+            f"the offer was refused with invalid_grant: it has expired or was used before{wrong}; get a fresh one"
+        )

@@ -16,7 +16,7 @@ from harness.as_seen import issuer_as_seen
 from harness.checks import Check
 from harness.config import ConfigError
 from harness.engine import Engine
-from harness.evidence import Scenario, Tools, WalletOptions
+from harness.evidence import Grant, Scenario, Tools, WalletOptions
 from harness.model import (
     CheckInfo,
     CheckResult,
@@ -31,8 +31,9 @@ from harness.model import (
     strongest,
 )
 from harness.offer_sources import offer_sources
+from harness.patience import Patience
 from harness.redaction import Redactor
-from harness.settings import Settings
+from harness.settings import AttesterSettings, ClientSettings, Settings
 from harness.transport import Client, Recorder, is_loopback, tls_context
 from harness.verdict import Judgement, judge, left_out_by_selection, requirement_results
 
@@ -74,7 +75,8 @@ class Run:
         self.results: list[CheckResult] = []
         self.engine: Engine | None = None
         self._target: target.Target | None = None
-        self._client: Client | None = None
+        self._clients: list[Client] = []
+        self._patience = Patience(settings.limits.max_wait_s)
         self._planned: list[tuple[Check, Scenario | None]] = []
         self._left_out = 0
         self._adopted: dict[str, dict[int, int]] = {}
@@ -91,13 +93,24 @@ class Run:
         """
         self._target = target.open_target(self.settings, self.profile.reference_variant)
         settings = self.settings = self._target.settings
+        tools = self._tools()
+        issuer = await preflight.discover(settings.issuer_url or "", tools, allow_http=settings.allow_http)
+        sources = {source.name: source for source in offer_sources(settings)}
+        scenarios, flows = await preflight.scenarios(issuer, settings.configurations, sources, tools)
+        self.engine = Engine(
+            issuer, scenarios, sources, tools, self.requirements, flows=flows, strict=settings.strict
+        )
+
+    def _client_for(self, client: ClientSettings) -> Client:
+        """Make the way to the network of a client, which shows its certificate where it has one."""
+        settings = self.settings
         try:
-            verify = tls_context(settings.trust.tls_ca)
+            verify = tls_context(settings.trust.tls_ca, client.certificate, client.certificate_key)
         except (OSError, ValueError) as error:
             raise preflight.PreflightError(
-                f"trust.tls_ca {settings.trust.tls_ca} cannot be used: {error}"
+                f"trust.tls_ca or the client certificate cannot be used: {error}"
             ) from error
-        self._client = Client(
+        made = Client(
             self.recorder,
             verify=verify,
             timeout_s=settings.limits.timeout_s,
@@ -105,13 +118,27 @@ class Run:
             allow_http=settings.allow_http,
             now=self._now,
         )
-        options = WalletOptions(settings.client.client_id, settings.proof.algorithm, settings.proof.key_form)
-        tools = Tools(self._client, self._now, options, trust=settings.trust)
-        issuer = await preflight.discover(settings.issuer_url or "", tools, allow_http=settings.allow_http)
-        sources = {source.name: source for source in offer_sources(settings)}
-        scenarios, flows = await preflight.scenarios(issuer, settings.configurations, sources, tools)
-        self.engine = Engine(
-            issuer, scenarios, sources, tools, self.requirements, flows=flows, strict=settings.strict
+        self._clients.append(made)
+        return made
+
+    def _tools(self) -> Tools:
+        settings = self.settings
+        second = settings.second_client
+        return Tools(
+            self._client_for(settings.client),
+            self._now,
+            WalletOptions(
+                settings.proof.algorithm,
+                settings.proof.key_form,
+                settings.authorization,
+                settings.user,
+                settings.key_attester or AttesterSettings(),
+            ),
+            trust=settings.trust,
+            wallet_client=settings.client,
+            second_client=second,
+            second_http=self._client_for(second) if second and second.certificate else None,
+            patience=self._patience,
         )
 
     def scenarios_of(self, check: Check) -> Sequence[Scenario | None]:
@@ -173,6 +200,7 @@ class Run:
             else [],
             "issuer": self._issuer_as_seen(),
             "left_out": self._left_out,
+            "code_flow_untested": self._code_flow_untested(),
         }
 
     def adopt_context(self, context: Mapping[str, Json]) -> None:
@@ -209,9 +237,22 @@ class Run:
         if url.startswith("http:"):
             where = "to this machine" if is_loopback(url) else "over the network"
             found.append(f"Development run over plain http {where}: what concerns TLS is not tested.")
+        if self._code_flow_untested():
+            found.append(
+                "The metadata announces the Authorization Code Flow, which was not tested: "
+                "it needs a registered client (--vci-client-id and --vci-redirect-uri)."
+            )
         if self._left_out:
             found.append(f"{left_out_by_selection(self._left_out)}.")
         return found
+
+    def _code_flow_untested(self) -> bool:
+        if self._context is not None:
+            return bool(self._context.get("code_flow_untested"))
+        if self.engine is None:
+            return False
+        announced = any(server.serves(Grant.AUTHORIZATION_CODE) for server in self.engine.issuer.servers)
+        return announced and all(s.grant is not Grant.AUTHORIZATION_CODE for s in self.engine.scenarios)
 
     def finish(self, *, command: str, stopped: str | None) -> tuple[Judgement, list[str]]:
         """Judge the run, write the reports, and give the lines of the summary.
@@ -250,8 +291,8 @@ class Run:
 
     async def aclose(self) -> None:
         """Close connections and, where there is one, the reference issuer."""
-        if self._client is not None:
-            await self._client.aclose()
+        for client in self._clients:
+            await client.aclose()
         if self._target is not None:
             self._target.close()
 
@@ -289,8 +330,8 @@ class Run:
             timing=Timing(
                 wall_s=round(wall, 3),
                 issuer_s=round(issuer_s, 3),
-                waiting_s=0.0,
-                harness_s=round(max(0.0, wall - issuer_s), 3),
+                waiting_s=round(self._patience.waited_s, 3),
+                harness_s=round(max(0.0, wall - issuer_s - self._patience.waited_s), 3),
                 exchanges=len(exchanges),
             ),
             command=self.recorder.redactor.text(command),

@@ -26,11 +26,77 @@ class Target:
 
 
 @dataclass(frozen=True)
+class AttesterSettings:
+    """Who vouches for the wallet or for its keys: the development stand-in for a Wallet Provider."""
+
+    issuer: str | None = None
+    """Becomes ``iss`` of the attestations."""
+    key: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Private JWK that signs the attestations; its ``x5c`` and ``kid`` go into the header. Empty: a fresh key."""
+
+
+@dataclass(frozen=True)
 class ClientSettings:
     """How the wallet is known to the Authorization Server."""
 
     client_id: str | None = None
     """``None``: the wallet stays anonymous."""
+    authentication: str | None = None
+    """Client authentication method, as ``token_endpoint_auth_methods_supported`` spells it; ``None``: ``none``."""
+    client_secret: str | None = field(default=None, repr=False)
+    key: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Private JWK of a client that authenticates with ``private_key_jwt``."""
+    certificate: Path | None = None
+    """PEM file with the certificate chain, and maybe the key, that the client shows for mutual TLS."""
+    certificate_key: Path | None = None
+    """PEM file with the private key, where it is not in the same file."""
+    redirect_uri: str | None = None
+    """A registered redirect URI; with it the Authorization Code Flow is tested."""
+    dpop: bool | None = None
+    """Whether Access Tokens are bound with DPoP; ``None``: when the Authorization Server announces DPoP."""
+    attester: AttesterSettings | None = None
+    """Who signs the Client Attestation of ``attest_jwt_client_auth``."""
+
+
+@dataclass(frozen=True)
+class AuthorizationSettings:
+    """What the wallet asks for at the Authorization Endpoint, where the specification leaves it a choice."""
+
+    request_by: str | None = None
+    """``scope`` or ``authorization_details``; ``None``: the scope of the configuration, where it has one."""
+    wallet_initiated: bool = True
+    """Whether the Authorization Code Flow is also tested without a Credential Offer."""
+
+
+@dataclass(frozen=True)
+class FormRule:
+    """What the simulated user does on a page whose URL matches."""
+
+    url: str
+    """Glob over the URL of the page."""
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Name of a field to what is filled in; the page's other fields keep their values."""
+    submit: str | None = None
+    """Name, value or text of the button to press; ``None``: the first."""
+
+
+@dataclass(frozen=True)
+class UserSettings:
+    """How the simulated user signs in and consents (section 5 of OpenID4VCI leaves that to the issuer).
+
+    ``redirects``: follows redirects with cookies, nothing else. ``forms``: fills HTML forms besides.
+    ``command``: a program of the team's. ``browser``: a real browser, driven by Playwright.
+    """
+
+    kind: str = "redirects"
+    forms: tuple[FormRule, ...] = ()
+    """For ``forms`` and ``browser``, tried in their order."""
+    command: tuple[str, ...] = field(default=(), repr=False)
+    """Gets the URL to open as its last argument and prints the URL that the user was sent back to."""
+    folder: Path = field(default=Path(), repr=False)
+    """Where the program runs."""
+    timeout_s: float = 60.0
+    """Seconds for the whole way, from the authorization request back to the wallet."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +118,8 @@ class Limits:
     timeout_s: float = 10.0
     """Seconds for one whole request."""
     max_body_bytes: int = 2_000_000
+    max_wait_s: float = 60.0
+    """Seconds to wait at most where an issuer tells the wallet to come back later."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +208,12 @@ class Settings:
     configurations: tuple[str, ...] = ()
     """Ids of the Credential Configurations to test; empty: what offers and metadata give."""
     client: ClientSettings = ClientSettings()
+    second_client: ClientSettings | None = None
+    """Another registered client, for checks that one client cannot use what another was given."""
+    authorization: AuthorizationSettings = AuthorizationSettings()
+    user: UserSettings = UserSettings()
+    key_attester: AttesterSettings | None = None
+    """Who signs key attestations (appendix D); ``None``: a stand-in with a fresh key."""
     offers: tuple[HookSettings, ...] = ()
     """The ways an offer comes, each with a name of its own."""
     tx_code: HookSettings | None = None
@@ -165,14 +239,24 @@ class Settings:
         """Give the settings for the report: keys as in ``assay.toml``, ``‹from ${NAME}›`` for variables.
 
         Values that were written down are shown as written, before variables and paths were resolved, so
-        that neither can leak. Offers and Transaction Codes given as such are left out.
+        that neither can leak. Keys, client secrets, offers, Transaction Codes and what is typed into forms are
+        left out.
         """
-        effective = {
-            key: value
-            for key, value in dataclasses.asdict(self).items()
-            if key not in {"offers", "tx_code", "secrets", "written"}
-        }
+        effective: dict[str, Any] = _shown(self)
+        for hook in ("offers", "tx_code"):
+            del effective[hook]
+        effective["user"]["form"] = effective["user"].pop("forms")
         return merge(json.loads(json.dumps(effective, default=str)), self.written)
+
+
+def _shown(settings: Any) -> Any:
+    """Give settings as a document, without what their ``repr`` leaves out."""
+    if dataclasses.is_dataclass(settings):
+        fields = [item for item in dataclasses.fields(settings) if item.repr]
+        return {item.name: _shown(getattr(settings, item.name)) for item in fields}
+    if isinstance(settings, tuple):
+        return [_shown(item) for item in settings]
+    return settings
 
 
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:

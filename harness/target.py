@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from harness.settings import HttpHook, Settings
+from harness.evidence import WalletOptions
+from harness.settings import AttesterSettings, ClientSettings, FormRule, HttpHook, Settings, UserSettings
+
+if TYPE_CHECKING:
+    from harness.reference.app import ReferenceIssuer
 
 REFERENCE = "reference"
 """The value of ``--issuer-url`` that means the bundled reference issuer."""
@@ -33,6 +38,30 @@ class Target:
 
     settings: Settings
     close: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class RegisteredWallet:
+    """How the reference issuer knows its wallets: what a team would write in ``assay.toml``."""
+
+    client: ClientSettings
+    second: ClientSettings | None
+    options: WalletOptions
+
+
+def registered_wallet(issuer: ReferenceIssuer) -> RegisteredWallet:
+    """Give the settings that fit a reference issuer."""
+    clients = [_client(registration) for registration in issuer.registrations()]
+    first, second = [*clients, None, None][:2]
+    user = UserSettings(kind="forms", forms=(FormRule("*", {"username": "erika", "password": "test"}),))
+    attester = AttesterSettings(**issuer.key_attester())
+    return RegisteredWallet(first or ClientSettings(), second, WalletOptions(user=user, key_attester=attester))
+
+
+def _client(registration: Mapping[str, Any]) -> ClientSettings:
+    attester = registration.get("attester")
+    given = {**registration, "attester": AttesterSettings(**attester) if attester else None}
+    return ClientSettings(**given)
 
 
 def open_target(settings: Settings, variant: str) -> Target:
@@ -61,7 +90,17 @@ def open_target(settings: Settings, variant: str) -> Target:
             )
             for name, wishes in _OFFERS.items()
         )
+        wallet = registered_wallet(server.issuer)
         trust = replace(settings.trust, tls_ca=folder / "tls-ca.pem", x5c=(folder / "trust-anchor.pem",))
-        started = replace(settings, issuer_url=server.url, offers=settings.offers or hooks, trust=trust)
+        started = replace(
+            settings,
+            issuer_url=server.url,
+            offers=settings.offers or hooks,
+            trust=trust,
+            client=wallet.client,
+            second_client=wallet.second,
+            user=wallet.options.user,
+            key_attester=wallet.options.key_attester,
+        )
         close = stack.pop_all().close
     return Target(started, close)

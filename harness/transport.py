@@ -12,10 +12,11 @@ import ipaddress
 import json
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -49,7 +50,7 @@ class TransportFailure(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """One complete HTTP answer, as it came."""
+    """One complete HTTP answer, as it came or decrypted."""
 
     exchange: int
     method: str
@@ -57,6 +58,10 @@ class Reply:
     status: int
     headers: httpx.Headers
     body: bytes
+    sealed: Reply | None = None
+    """The answer as it came, when this is its decrypted form (OpenID4VCI 1.0 section 10)."""
+    jwe: Mapping[str, Any] | None = None
+    """The header of the encrypted answer, when this is its decrypted form."""
 
     @property
     def media_type(self) -> str | None:
@@ -164,22 +169,28 @@ def _readable(body: bytes) -> str:
 
 
 @cache
-def tls_context(extra_ca: str | Path | None = None) -> ssl.SSLContext:
+def tls_context(
+    extra_ca: str | Path | None = None, certificate: Path | None = None, key: Path | None = None
+) -> ssl.SSLContext:
     """Make the TLS settings of a run: TLS 1.2 or newer, the system's roots, and the team's own if given.
 
     Loading the roots takes longer than most exchanges, so the settings are made once and shared.
 
     Args:
         extra_ca: a PEM file with further trust anchors for the connection.
+        certificate: a PEM file with the chain that the wallet shows for mutual TLS.
+        key: a PEM file with its private key, where that is not in the same file.
 
     Raises:
-        OSError, ssl.SSLError: the file cannot be read or holds no certificate.
+        OSError, ssl.SSLError: a file cannot be read or does not hold what it should.
 
     """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if extra_ca is not None:
         context.load_verify_locations(cafile=str(extra_ca))
+    if certificate is not None:
+        context.load_cert_chain(certificate, key)
     return context
 
 
@@ -227,6 +238,8 @@ class Client:
             verify=verify if verify is not None else transport is None,
             timeout=timeout_s,
             follow_redirects=False,
+            # The wallet keeps no cookies: what one request was answered must not change the next one.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             headers={"User-Agent": "assay (OpenID4VCI wallet simulator)"},
         )
 
@@ -240,7 +253,7 @@ class Client:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
         json_body: Any = None,
         form: Mapping[str, str] | list[tuple[str, str]] | None = None,
         content: bytes | None = None,
@@ -249,6 +262,7 @@ class Client:
 
         Args:
             purpose: what the wallet is doing, in a few words.
+            headers: by name, or as pairs where a field is sent more than once.
             json_body: sent as ``application/json``.
             form: sent as ``application/x-www-form-urlencoded``.
             content: sent as it is; the media type is then among ``headers``.
@@ -257,7 +271,8 @@ class Client:
             TransportFailure: there is no complete answer.
 
         """
-        sent = {"Accept": "application/json", **(headers or {})}
+        sent = httpx.Headers(headers)
+        sent.setdefault("Accept", "application/json")
         if json_body is not None:
             content = json.dumps(json_body, ensure_ascii=False, separators=(",", ":")).encode()
             sent.setdefault("Content-Type", "application/json")
@@ -298,10 +313,10 @@ class Client:
                 )
             )
 
-    def _request(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> httpx.Request:
+    def _request(self, method: str, url: str, headers: httpx.Headers, content: bytes | None) -> httpx.Request:
         try:
             urlsplit(url)  # stricter than httpx with what stands in brackets
-            request = self._http.build_request(method, url, headers=dict(headers), content=content)
+            request = self._http.build_request(method, url, headers=headers, content=content)
         except (httpx.InvalidURL, UnicodeError, ValueError, TypeError) as error:
             raise TransportFailure(f"{url!r} is not a URL a request can be sent to", "url") from error
         if request.url.scheme not in ("http", "https") or not request.url.host:

@@ -20,9 +20,11 @@ from harness.evidence import Tools, WalletOptions
 from harness.model import CheckResult
 from harness.offer_sources import MintedOffer, OfferSource
 from harness.preflight import PreflightError, discover, scenarios
+from harness.patience import Patience
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
-from harness.settings import TrustSettings
+from harness.settings import ClientSettings, TrustSettings
+from harness.target import registered_wallet
 from harness.transport import Client, Recorder
 
 
@@ -71,16 +73,24 @@ def all_checks() -> dict[str, Check]:
     return checks.load()
 
 
-def wallet_options(variant: str) -> WalletOptions:
-    """How a wallet has to behave for a variant: what a team would write in assay.toml."""
-    return WalletOptions(client_id="wallet-dev" if variant == "client-id" else None)
+class Clock:
+    """One clock for issuer and wallet: waiting takes no time."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        return time.time() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        self._ahead += seconds
 
 
 async def judge_reference(variant: str = "default", faults: Iterable[str] = (), **rest: Any) -> Outcome:
     """Run the checks against a variant of the reference issuer with some faults, in process."""
-    issuer = ReferenceIssuer(VARIANTS[variant], faults)
-    options = rest.pop("options", None) or wallet_options(variant)
-    return await judge_issuer(issuer, httpx.ASGITransport(issuer.app), options=options, **rest)
+    clock = Clock()
+    issuer = ReferenceIssuer(VARIANTS[variant], faults, clock=clock.now)
+    return await judge_issuer(issuer, httpx.ASGITransport(issuer.app), clock=clock, **rest)
 
 
 async def judge_issuer(
@@ -90,6 +100,8 @@ async def judge_issuer(
     select: str = "*",
     configurations: Sequence[str] = ("identity_credential",),
     options: WalletOptions | None = None,
+    client: ClientSettings | None = None,
+    clock: Clock | None = None,
     timeout_s: float = 5.0,
     verify: ssl.SSLContext | None = None,
     trust: TrustSettings | None = None,
@@ -100,11 +112,23 @@ async def judge_issuer(
         transport: the way to it; ``None`` for the network.
         select: glob over check ids.
         configurations: those of them that the metadata has are tested.
+        options, client: by default as the issuer knows its wallets.
         trust: by default the issuer's own trust anchor.
     """
-    client = Client(Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify)
-    trust = trust or TrustSettings(x5c=(trust_anchor_file(issuer),))
-    tools = Tools(client, time.time, options or WalletOptions(), trust=trust)
+    clock = clock or Clock()
+    http = Client(
+        Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify, now=clock.now
+    )
+    registered = registered_wallet(issuer)
+    tools = Tools(
+        http,
+        clock.now,
+        options or registered.options,
+        trust=trust or TrustSettings(x5c=(trust_anchor_file(issuer),)),
+        wallet_client=client or registered.client,
+        second_client=registered.second,
+        patience=Patience(sleep=clock.sleep),
+    )
     source = InProcessOffers("offer", issuer)
     outcome = Outcome([], set(), None, 0, [])
     try:
@@ -118,9 +142,9 @@ async def judge_issuer(
     except PreflightError as error:
         outcome.stopped = str(error)
     finally:
-        await client.aclose()
+        await http.aclose()
     outcome.fired, outcome.offers = set(issuer.fired), source.minted
-    outcome.exchanges = client.recorder.exchanges
+    outcome.exchanges = http.recorder.exchanges
     return outcome
 
 

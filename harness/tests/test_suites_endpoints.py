@@ -9,10 +9,10 @@ import httpx
 import pytest
 from jwcrypto.common import base64url_decode
 
-from harness.evidence import WalletOptions
 from harness.model import CheckResult, Verdict
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
+from harness.settings import ClientSettings
 from harness.tests.bench import judge_issuer
 
 Edit = Callable[[httpx.Request, httpx.Response], httpx.Response | None]
@@ -35,8 +35,8 @@ async def judged(
 ) -> list[CheckResult]:
     issuer = ReferenceIssuer(VARIANTS[variant])
     transport = Edited(httpx.ASGITransport(issuer.app), edit)
-    options = WalletOptions(client_id=client_id)
-    return (await judge_issuer(issuer, transport, options=options, select=select)).results
+    client = ClientSettings(client_id=client_id)
+    return (await judge_issuer(issuer, transport, client=client, select=select)).results
 
 
 def verdicts(results: list[CheckResult]) -> dict[str, Verdict]:

@@ -1,0 +1,53 @@
+"""Waiting that the specification asks for: bounded, counted, and announced."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+class Impatient(Exception):
+    """The wait would be longer than the run allows; the message says how long it would have to be."""
+
+
+class Patience:
+    """How long a run waits where an issuer tells it to come back later.
+
+    Args:
+        limit_s: seconds that one wait may take.
+        sleep: does the waiting.
+        announce: told the seconds and the reason before each wait.
+
+    """
+
+    def __init__(
+        self,
+        limit_s: float = 60.0,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        announce: Callable[[float, str], None] | None = None,
+    ) -> None:
+        self.limit_s = limit_s
+        self.waited_s = 0.0
+        self.announce = announce
+        self._sleep = sleep
+
+    async def wait(self, seconds: float, why: str) -> None:
+        """Wait.
+
+        Args:
+            why: what is waited for, in a few words.
+
+        Raises:
+            Impatient: it would take longer than ``limit_s``; nothing was waited.
+
+        """
+        if seconds > self.limit_s:
+            raise Impatient(
+                f"{why} takes {seconds:g} s and the run waits {self.limit_s:g} s at most; "
+                "limits.max_wait_s in assay.toml or --vci-max-wait changes that"
+            )
+        if self.announce is not None:
+            self.announce(seconds, why)
+        await self._sleep(seconds)
+        self.waited_s += seconds
