@@ -12,6 +12,7 @@ directory.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -23,8 +24,11 @@ from urllib.parse import urlsplit
 from harness import profiles, toml_file
 from harness.model import Json
 from harness.settings import (
+    AttesterSettings,
+    AuthorizationSettings,
     ClientSettings,
     CommandHook,
+    FormRule,
     HookSettings,
     HttpHook,
     InteractiveHook,
@@ -35,6 +39,7 @@ from harness.settings import (
     StaticHook,
     Target,
     TrustSettings,
+    UserSettings,
     merge,
 )
 
@@ -42,6 +47,8 @@ DEFAULT_FILE = "assay.toml"
 """Read from the working directory when no other file is named."""
 
 _LARGEST_OFFER = 1_000_000
+"""Characters."""
+_LARGEST_KEY = 100_000
 """Characters."""
 _DEEPEST_VALUE = 20
 _SCHEMA = "config.schema.json"
@@ -61,7 +68,7 @@ class Option:
     """Where the value stands in ``assay.toml``."""
     help: str
     kind: str = "text"
-    """``text``, ``list`` (an option that can be repeated, a variable separated by commas) or ``flag``."""
+    """``text``, ``number``, ``list`` (an option that can be repeated, a variable separated by commas) or ``flag``."""
 
     @property
     def dest(self) -> str:
@@ -79,6 +86,8 @@ OPTIONS = (
     Option("--vci-profile", ("profile",), "name or file of the profile that judges"),
     Option("--vci-configuration", ("configurations",), "Credential Configuration id to test; repeatable", "list"),
     Option("--vci-client-id", ("client", "client_id"), "client_id of the wallet"),
+    Option("--vci-client-auth", ("client", "authentication"), "client authentication method of the wallet"),
+    Option("--vci-redirect-uri", ("client", "redirect_uri"), "redirect URI the wallet is registered with"),
     Option("--vci-offer", ("offer",), "Credential Offer: a link, its JSON, or a file with either"),
     Option("--vci-tx-code", ("tx_code",), "Transaction Code that belongs to the offer"),
     Option("--vci-tls-ca", ("trust", "tls_ca"), "PEM file with roots to trust for TLS"),
@@ -86,14 +95,15 @@ OPTIONS = (
     Option("--vci-skip", ("skip",), "no checks whose id matches this glob; repeatable", "list"),
     Option("--vci-strict", ("strict",), "findings of level SHOULD fail too", "flag"),
     Option("--vci-allow-http", ("allow_http",), "plain http to other machines than this one", "flag"),
+    Option("--vci-max-wait", ("limits", "max_wait_s"), "seconds to wait at most where an issuer defers", "number"),
     Option("--vci-report-dir", ("report_dir",), "folder for the report"),
     Option("--vci-waivers", ("waivers",), "file with waivers"),
 )
 """Besides these, ``--vci-config`` and ``VCI_CONFIG`` name the file itself.
 
-The variables are ``VCI_ISSUER_URL``, ``VCI_PROFILE``, ``VCI_CONFIGURATION``, ``VCI_CLIENT_ID``, ``VCI_OFFER``,
-``VCI_TX_CODE``, ``VCI_TLS_CA``, ``VCI_SELECT``, ``VCI_SKIP``, ``VCI_STRICT``, ``VCI_ALLOW_HTTP``,
-``VCI_REPORT_DIR`` and ``VCI_WAIVERS``.
+The variables are ``VCI_ISSUER_URL``, ``VCI_PROFILE``, ``VCI_CONFIGURATION``, ``VCI_CLIENT_ID``,
+``VCI_CLIENT_AUTH``, ``VCI_REDIRECT_URI``, ``VCI_OFFER``, ``VCI_TX_CODE``, ``VCI_TLS_CA``, ``VCI_SELECT``,
+``VCI_SKIP``, ``VCI_STRICT``, ``VCI_ALLOW_HTTP``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and ``VCI_WAIVERS``.
 """
 
 
@@ -147,7 +157,8 @@ def _given(cli: Mapping[str, object], env: Mapping[str, str], cwd: Path) -> Iter
             yield _Layer(option.variable, _document(option, _parsed(option, value)), cwd)
     for option in OPTIONS:
         if given := cli.get(option.dest):
-            yield _Layer(option.name, _document(option, given), cwd)
+            value = _number(option.name, str(given)) if option.kind == "number" else given
+            yield _Layer(option.name, _document(option, value), cwd)
 
 
 def _of_profile(name: str, cwd: Path) -> _Layer:
@@ -167,11 +178,20 @@ def _parsed(option: Option, value: str) -> object:
     """Read the text of an environment variable as its option's kind."""
     if option.kind == "list":
         return [item.strip() for item in value.split(",") if item.strip()]
+    if option.kind == "number":
+        return _number(option.variable, value)
     if option.kind == "flag":
         if value.lower() not in _FLAGS:
             raise ConfigError(f"{option.variable} has to be true or false")
         return _FLAGS[value.lower()]
     return value
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise ConfigError(f"{name} has to be a number") from None
 
 
 def _document(option: Option, value: object) -> dict[str, Json]:
@@ -270,7 +290,7 @@ def _check_values(value: Json, label: str, path: tuple[str | int, ...] = ()) -> 
 
 
 def _without_values(raw: Mapping[str, Json], shown: dict[str, Json]) -> dict[str, Json]:
-    """Hide offers and Transaction Codes that were given as such."""
+    """Hide offers and Transaction Codes that were given as such, and what is typed into forms."""
 
     def hide(before: Mapping[str, Json], after: Mapping[str, Json]) -> dict[str, Json]:
         secret = before["kind"] == "static" and not toml_file.ONLY_A_VARIABLE.fullmatch(before["value"])
@@ -279,9 +299,25 @@ def _without_values(raw: Mapping[str, Json], shown: dict[str, Json]) -> dict[str
     result = dict(shown)
     if "offer" in raw:
         result["offer"] = [hide(*pair) for pair in zip(raw["offer"], shown["offer"], strict=True)]
-    if "tx_code" in raw:
-        result["tx_code"] = hide(raw["tx_code"], shown["tx_code"])
+    for name in ("denied_offer", "tx_code"):
+        if name in raw:
+            result[name] = hide(raw[name], shown[name])
+    if "form" in raw.get("user", {}):
+        result["user"] = {
+            **shown["user"],
+            "form": list(map(_without_typed, raw["user"]["form"], shown["user"]["form"])),
+        }
     return result
+
+
+def _without_typed(raw: Mapping[str, Json], shown: Mapping[str, Json]) -> dict[str, Json]:
+    if "fields" not in raw:
+        return dict(shown)
+    fields = {
+        name: shown["fields"][name] if toml_file.ONLY_A_VARIABLE.fullmatch(value) else "‹redacted›"
+        for name, value in raw["fields"].items()
+    }
+    return {**shown, "fields": fields}
 
 
 def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
@@ -312,11 +348,88 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
                 item if re.match("https?://", item) else str(existing(item, "trust.jwks"))
                 for item in trust["jwks"]
             )
+    for name in ("client", "second_client"):
+        if name in document:
+            client = result[name] = _with_key(document[name], name, layer)
+            for key in ("certificate", "certificate_key"):
+                if key in client:
+                    client[key] = existing(client[key], f"{name}.{key}")
+            if "attester" in client:
+                client["attester"] = _with_key(client["attester"], f"{name}.attester", layer)
+    if "key_attester" in document:
+        result["key_attester"] = _with_key(document["key_attester"], "key_attester", layer)
+    if "command" in document.get("user", {}):
+        result["user"] = {**document["user"], "folder": folder}
     if "offer" in document:
         result["offer"] = tuple(_offers(document["offer"], layer))
+    if "denied_offer" in document:
+        (result["denied_offer"],) = _offers([{"name": "denied", **document["denied_offer"]}], layer)
     if "tx_code" in document:
         result["tx_code"] = _hook(document["tx_code"], "tx_code", folder)
     return result
+
+
+def _with_key(table: Mapping[str, Json], name: str, layer: _Layer) -> dict[str, Any]:
+    """Give a copy of a table with the JSON text of its key in place of the path; it is read in the end."""
+    if "key" not in table:
+        return dict(table)
+    raw: Mapping[str, Json] = layer.document
+    for key in name.split("."):
+        raw = raw[key]
+    if raw["key"].lstrip().startswith("{"):
+        raise ConfigError(
+            f'{layer.label}: {name}.key is a secret: write "${{NAME}}" and put the value into the environment '
+            "variable NAME, or name a file"
+        )
+    where, text = f"{layer.label}: {name}.key", table["key"]
+    if not text.lstrip().startswith("{"):
+        try:
+            with (layer.folder / text).open(encoding="utf-8") as file:
+                text = file.read(_LARGEST_KEY + 1)
+        except (OSError, ValueError):
+            # Named as it was written: a variable may hold a key in another form than a JWK.
+            raise ConfigError(f"{where}: {raw['key']} is not a file that can be read") from None
+    if len(text) > _LARGEST_KEY:
+        raise ConfigError(f"{where} has more than {_LARGEST_KEY} characters")
+    if refused := _refused_key(text):
+        raise ConfigError(f"{where} has to be a private JWK that signs: {refused}")
+    return {**table, "key": text}
+
+
+def _refused_key(text: str) -> str | None:
+    """Say in a few words, without any of the key, why a text is no private JWK (RFC 7517) that signs."""
+    from jwcrypto.common import JWException
+    from jwcrypto.jwa import JWA
+    from jwcrypto.jwk import JWK
+
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        return "this is not JSON"
+    if not isinstance(members, dict):
+        return "this is no JSON object"
+    if "keys" in members:
+        return "this is a JWK Set; give one of its keys"
+    if not isinstance(members.get("alg", ""), str):
+        return "its alg is no string"
+    try:
+        # The chain and the permitted uses are told to others; they do not make the key.
+        key = JWK(**{name: value for name, value in members.items() if name not in ("x5c", "use", "key_ops")})
+        if key["kty"] == "oct":
+            return "this is a symmetric key"
+        if not key.has_private:
+            return "this is a public key"
+        if key.get("crv") in ("X25519", "X448"):
+            return "this is a key for encryption"
+        key.get_op_key("sign")  # only now are the members put together
+    except (JWException, ValueError, TypeError, KeyError):
+        return "its members make no key"
+    if "alg" in members:
+        try:
+            JWA.signing_alg(members["alg"]).sign(key, b"")
+        except Exception:  # whatever the library says of an algorithm that does not fit
+            return "it cannot sign with its alg"
+    return None
 
 
 def _offers(tables: Sequence[Mapping[str, Json]], layer: _Layer) -> Iterator[HookSettings]:
@@ -372,8 +485,23 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
         raise ConfigError("issuer_url has no proper host and port") from None
     for key in ("configurations", "select", "skip"):
         document[key] = tuple(document.get(key, ()))
+    client = _client(document.get("client", {}), "client")
+    special: dict[str, Any] = {
+        "client": client,
+        "second_client": _second_client(document["second_client"], client)
+        if "second_client" in document
+        else None,
+        "key_attester": _attester(document["key_attester"]) if "key_attester" in document else None,
+        "user": _user(document.get("user", {})),
+    }
+    plain = {
+        key: value
+        for key, value in document.items()
+        if key not in _TABLES and key not in special and key != "offer"
+    }
     return Settings(
-        **{key: value for key, value in document.items() if key not in _TABLES and key != "offer"},
+        **plain,
+        **special,
         **{key: table(**document.get(key, {})) for key, table in _TABLES.items()},
         offers=document.get("offer", ()),
         secrets=frozenset(secret for secret in secrets if secret),
@@ -381,9 +509,57 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
     )
 
 
+_NEEDS = {
+    "client_secret_basic": ("client_id", "client_secret"),
+    "client_secret_post": ("client_id", "client_secret"),
+    "private_key_jwt": ("client_id", "key"),
+    "attest_jwt_client_auth": ("client_id",),
+    "tls_client_auth": ("client_id", "certificate"),
+    "self_signed_tls_client_auth": ("client_id", "certificate"),
+}
+"""Client authentication method to the settings it cannot do without."""
+
+
+def _client(table: Mapping[str, Any], name: str) -> ClientSettings:
+    given = dict(table)
+    if "key" in given:
+        given["key"] = json.loads(given["key"])
+    if "attester" in given:
+        given["attester"] = _attester(given["attester"])
+    method = given.get("authentication")
+    missing = [key for key in _NEEDS.get(method or "none", ()) if key not in given]
+    if missing:
+        raise ConfigError(f"{name}.authentication is {method}, which needs {name}.{f' and {name}.'.join(missing)}")
+    if "certificate_key" in given and "certificate" not in given:
+        raise ConfigError(f"{name}.certificate_key needs {name}.certificate")
+    return ClientSettings(**given)
+
+
+def _second_client(table: Mapping[str, Any], first: ClientSettings) -> ClientSettings:
+    second = _client(table, "second_client")
+    if second.client_id is None or second.client_id == first.client_id:
+        raise ConfigError("second_client.client_id has to be that of another client than client.client_id")
+    return second
+
+
+def _attester(table: Mapping[str, Any]) -> AttesterSettings:
+    return AttesterSettings(**{**table, "key": json.loads(table["key"])} if "key" in table else table)
+
+
+def _user(table: Mapping[str, Any]) -> UserSettings:
+    given = {**table, "command": tuple(table.get("command", ()))}
+    forms = tuple(FormRule(**rule) for rule in given.pop("form", ()))
+    user = UserSettings(**given, forms=forms)
+    if user.kind == "command" and not user.command:
+        raise ConfigError('user.kind is command, which needs user.command, such as ["./sign-in.sh"]')
+    if forms and user.kind not in ("forms", "browser"):
+        raise ConfigError(f"user.form is for user.kind forms or browser, and user.kind is {user.kind}")
+    return user
+
+
 _TABLES: dict[str, type[Any]] = {
     "target": Target,
-    "client": ClientSettings,
+    "authorization": AuthorizationSettings,
     "trust": TrustSettings,
     "limits": Limits,
     "proof": ProofSettings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from harness import catalogue, checks, profiles
+from harness import catalogue, checks, coverage, profiles
 from harness.model import Json, strongest
 
 Rows = list[dict[str, Json]]
@@ -146,5 +146,9 @@ def requirements_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"checks.md": checks_page, "requirements.md": requirements_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "checks.md": checks_page,
+    "requirements.md": requirements_page,
+    "coverage.md": coverage.page,
+}
 """Generated pages below ``docs/``."""

@@ -73,11 +73,13 @@ class FormRule:
     """What the simulated user does on a page whose URL matches."""
 
     url: str
-    """Glob over the URL of the page."""
+    """Glob over the URL of the page, with its query or without."""
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Name of a field to what is filled in; the page's other fields keep their values."""
     submit: str | None = None
     """Name, value or text of the button to press; ``None``: the first."""
+    decline: str | None = None
+    """Name, value or text of the button by which the user says no on this page."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,12 @@ class UserSettings:
     """Where the program runs."""
     timeout_s: float = 60.0
     """Seconds for the whole way, from the authorization request back to the wallet."""
+
+    @property
+    def declining(self) -> UserSettings:
+        """The same user, who says no on every page for which it is known how."""
+        rules = (dataclasses.replace(rule, submit=rule.decline or rule.submit) for rule in self.forms)
+        return dataclasses.replace(self, forms=tuple(rules))
 
 
 @dataclass(frozen=True)
@@ -216,6 +224,8 @@ class Settings:
     """Who signs key attestations (appendix D); ``None``: a stand-in with a fresh key."""
     offers: tuple[HookSettings, ...] = ()
     """The ways an offer comes, each with a name of its own."""
+    denied_offer: HookSettings | None = None
+    """Where an offer comes from whose issuance is deferred and then denied; ``None``: denial is not tested."""
     tx_code: HookSettings | None = None
     """Where a Transaction Code comes from when the answer that carries the offer does not have it."""
     trust: TrustSettings = TrustSettings()
@@ -243,7 +253,7 @@ class Settings:
         left out.
         """
         effective: dict[str, Any] = _shown(self)
-        for hook in ("offers", "tx_code"):
+        for hook in ("offers", "denied_offer", "tx_code"):
             del effective[hook]
         effective["user"]["form"] = effective["user"].pop("forms")
         return merge(json.loads(json.dumps(effective, default=str)), self.written)
@@ -259,12 +269,16 @@ def _shown(settings: Any) -> Any:
     return settings
 
 
+_HOOKS = ("denied_offer", "tx_code")
+"""Tables that are a hook each."""
+
+
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one document over another; lists and hooks are replaced as a whole."""
     merged = dict(lower)
     for key, value in upper.items():
         below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping) and key != "tx_code":
+        if isinstance(value, Mapping) and isinstance(below, Mapping) and key not in _HOOKS:
             merged[key] = merge(below, value)
         else:
             merged[key] = value

@@ -23,6 +23,7 @@ _OFFERS = {
     "by-value": {"by": "value", "tx_code": False},
     "tx-code": {"by": "reference", "tx_code": True},
 }
+_DENIED = {"by": "reference", "tx_code": False, "outcome": "denied"}
 """Ways in which the reference issuer is asked for offers; together they reach every check."""
 
 
@@ -53,15 +54,21 @@ def registered_wallet(issuer: ReferenceIssuer) -> RegisteredWallet:
     """Give the settings that fit a reference issuer."""
     clients = [_client(registration) for registration in issuer.registrations()]
     first, second = [*clients, None, None][:2]
-    user = UserSettings(kind="forms", forms=(FormRule("*", {"username": "erika", "password": "test"}),))
+    pages = (
+        FormRule("*/login", {"username": "erika", "password": "test"}),
+        FormRule("*/consent", decline="cancel"),
+    )
+    user = UserSettings(kind="forms", forms=pages)
     attester = AttesterSettings(**issuer.key_attester())
     return RegisteredWallet(first or ClientSettings(), second, WalletOptions(user=user, key_attester=attester))
 
 
 def _client(registration: Mapping[str, Any]) -> ClientSettings:
     attester = registration.get("attester")
-    given = {**registration, "attester": AttesterSettings(**attester) if attester else None}
-    return ClientSettings(**given)
+    paths = {name: Path(registration[name]) for name in ("certificate", "certificate_key") if name in registration}
+    return ClientSettings(
+        **{**registration, **paths, "attester": AttesterSettings(**attester) if attester else None}
+    )
 
 
 def open_target(settings: Settings, variant: str) -> Target:
@@ -81,21 +88,19 @@ def open_target(settings: Settings, variant: str) -> Target:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
         (folder / "tls-ca.pem").write_text(server.ca_pem or "")
         (folder / "trust-anchor.pem").write_text(server.issuer.trust_anchor_pem)
-        hooks = tuple(
-            HttpHook(
-                name=name,
-                url=f"{server.url}/assay/offers",
-                method="POST",
-                json={"configuration": "{configuration}", **wishes},
-            )
-            for name, wishes in _OFFERS.items()
-        )
+
+        def minting(name: str, wishes: Mapping[str, Any]) -> HttpHook:
+            body = {"configuration": "{configuration}", **wishes}
+            return HttpHook(name=name, url=f"{server.url}/assay/offers", method="POST", json=body)
+
+        hooks = tuple(minting(name, wishes) for name, wishes in _OFFERS.items())
         wallet = registered_wallet(server.issuer)
         trust = replace(settings.trust, tls_ca=folder / "tls-ca.pem", x5c=(folder / "trust-anchor.pem",))
         started = replace(
             settings,
             issuer_url=server.url,
             offers=settings.offers or hooks,
+            denied_offer=settings.denied_offer or minting("denied", _DENIED),
             trust=trust,
             client=wallet.client,
             second_client=wallet.second,

@@ -238,6 +238,7 @@ class Client:
             verify=verify if verify is not None else transport is None,
             timeout=timeout_s,
             follow_redirects=False,
+            event_hooks={"response": [_set_location_aside]},
             # The wallet keeps no cookies: what one request was answered must not change the next one.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             headers={"User-Agent": "assay (OpenID4VCI wallet simulator)"},
@@ -338,9 +339,22 @@ class Client:
                     raise TransportFailure(
                         f"the answer from {request.url} is larger than {self._max_body} bytes", "too-large"
                     )
-            return response.status_code, response.headers, bytes(body)
+            return response.status_code, response.extensions[_HEADERS], bytes(body)
         finally:
             await response.aclose()
+
+
+_HEADERS = "assay.headers"
+
+
+async def _set_location_aside(response: httpx.Response) -> None:
+    """Keep the header as it came, and hide where a redirect leads from httpx.
+
+    httpx works that out even when it is not to follow, and raises for what it cannot read, such as the URI of a
+    wallet's app.
+    """
+    response.extensions[_HEADERS] = httpx.Headers(response.headers)
+    response.headers.pop("location", None)
 
 
 def _explain(error: Exception, url: str, timeout_s: float) -> TransportFailure:

@@ -27,6 +27,7 @@ Errors, all :class:`JweError`:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -50,6 +51,25 @@ _LENGTHS = {
     "A256CBC-HS512": (16, 32),
 }
 """Content encryption algorithm to the bytes of its initialization vector and of its authentication tag."""
+
+_SIZED = (("A", "KW"), ("A", "GCMKW"), ("ECDH-ES+A", "KW"))
+KEY_MANAGEMENT_ALGORITHMS: frozenset[str] = frozenset(
+    {"dir", "RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512", "ECDH-ES"}
+    | {f"{start}{bits}{end}" for start, end in _SIZED for bits in (128, 192, 256)}
+    | {"PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"}
+)
+"""Names of the IANA registry "JSON Web Signature and Encryption Algorithms" that can be ``alg`` of a JWE."""
+CONTENT_ENCRYPTION_ALGORITHMS: frozenset[str] = frozenset(_LENGTHS)
+"""Names of the same registry that can be ``enc``."""
+COMPRESSION_ALGORITHMS: frozenset[str] = frozenset({"DEF"})
+"""Names of the registry "JSON Web Encryption Compression Algorithms"."""
+_OWN_NAME = re.compile(r"HPKE-[0-9A-Za-z-]+|int|.*[:./].*")
+"""Names of drafts that are about to be registered, and names with a domain, which nobody else uses."""
+
+
+def is_name(value: Json, registered: frozenset[str]) -> bool:
+    """Say whether a value can name an algorithm: a registered name or a Collision-Resistant one (RFC 7516 4.1.1)."""
+    return isinstance(value, str) and (value in registered or _OWN_NAME.fullmatch(value) is not None)
 
 
 class JweError(FormatError):

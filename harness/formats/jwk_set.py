@@ -20,6 +20,7 @@ Problems; pointers lead into the set:
 - ``rsa-members``: an RSA key has no ``n`` or ``e`` (RFC 7518 section 6.3.1).
 - ``rsa-n``, ``rsa-e``: the integer is not base64url without a zero octet in front (RFC 7518 sections 6.3.1.1 and
   6.3.1.2).
+- ``unusable``: each member has its form, but together they make no key, such as a point that is not on its curve.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from harness.formats import base64url, x509
-from harness.formats.jwk import is_private_or_symmetric, same_key
+from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key, same_key
 from harness.formats.problems import Problem, json_type, shown
 from harness.model import Json
 
@@ -72,6 +73,11 @@ def _of_key(key: Mapping[str, Json], place: str) -> Iterator[Problem]:
         yield from _of_curve_point(key, place)
     elif kty == "RSA":
         yield from _of_rsa(key, place)
+    try:
+        public_key(key)
+    except JwkError as error:
+        if error.kind == "jwk-unusable" and kty != "oct":
+            yield Problem("unusable", error.detail, place)
 
 
 def _of_operations(key: Mapping[str, Json], place: str) -> Iterator[Problem]:

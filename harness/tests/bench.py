@@ -19,9 +19,10 @@ from harness.engine import Engine
 from harness.evidence import Tools, WalletOptions
 from harness.model import CheckResult
 from harness.offer_sources import MintedOffer, OfferSource
-from harness.preflight import PreflightError, discover, scenarios
 from harness.patience import Patience
+from harness.preflight import PreflightError, discover, scenarios
 from harness.reference.app import ReferenceIssuer
+from harness.reference.tls import presenting
 from harness.reference.variants import VARIANTS
 from harness.settings import ClientSettings, TrustSettings
 from harness.target import registered_wallet
@@ -90,13 +91,28 @@ async def judge_reference(variant: str = "default", faults: Iterable[str] = (), 
     """Run the checks against a variant of the reference issuer with some faults, in process."""
     clock = Clock()
     issuer = ReferenceIssuer(VARIANTS[variant], faults, clock=clock.now)
-    return await judge_issuer(issuer, httpx.ASGITransport(issuer.app), clock=clock, **rest)
+    wallet = registered_wallet(issuer)
+    return await judge_issuer(
+        issuer,
+        showing(issuer, wallet.client),
+        second_transport=showing(issuer, wallet.second) if wallet.second else None,
+        clock=clock,
+        **rest,
+    )
+
+
+def showing(issuer: ReferenceIssuer, client: ClientSettings) -> httpx.ASGITransport:
+    """The way to an issuer in process for a client, which shows its TLS certificate where it has one."""
+    if client.certificate is None:
+        return httpx.ASGITransport(issuer.app)
+    return httpx.ASGITransport(presenting(issuer.app, [client.certificate.read_text()]))
 
 
 async def judge_issuer(
     issuer: ReferenceIssuer,
     transport: httpx.AsyncBaseTransport | None,
     *,
+    second_transport: httpx.AsyncBaseTransport | None = None,
     select: str = "*",
     configurations: Sequence[str] = ("identity_credential",),
     options: WalletOptions | None = None,
@@ -110,6 +126,7 @@ async def judge_issuer(
 
     Args:
         transport: the way to it; ``None`` for the network.
+        second_transport: the way of the second client, where it is another.
         select: glob over check ids.
         configurations: those of them that the metadata has are tested.
         options, client: by default as the issuer knows its wallets.
@@ -119,6 +136,11 @@ async def judge_issuer(
     http = Client(
         Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify, now=clock.now
     )
+    second_http = http
+    if second_transport is not None:
+        second_http = Client(
+            http.recorder, transport=second_transport, timeout_s=timeout_s, max_body=1_000_000, now=clock.now
+        )
     registered = registered_wallet(issuer)
     tools = Tools(
         http,
@@ -127,7 +149,9 @@ async def judge_issuer(
         trust=trust or TrustSettings(x5c=(trust_anchor_file(issuer),)),
         wallet_client=client or registered.client,
         second_client=registered.second,
+        second_http=second_http,
         patience=Patience(sleep=clock.sleep),
+        denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
     )
     source = InProcessOffers("offer", issuer)
     outcome = Outcome([], set(), None, 0, [])
@@ -143,6 +167,7 @@ async def judge_issuer(
         outcome.stopped = str(error)
     finally:
         await http.aclose()
+        await second_http.aclose()
     outcome.fired, outcome.offers = set(issuer.fired), source.minted
     outcome.exchanges = http.recorder.exchanges
     return outcome

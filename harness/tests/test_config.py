@@ -9,10 +9,24 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jwcrypto.jwk import JWK
 
 from harness import profiles
 from harness.config import OPTIONS, ConfigError, Option, load
-from harness.settings import CommandHook, HttpHook, InteractiveHook, PythonHook, Settings, StaticHook
+from harness.settings import (
+    AttesterSettings,
+    AuthorizationSettings,
+    ClientSettings,
+    CommandHook,
+    FormRule,
+    HttpHook,
+    InteractiveHook,
+    Limits,
+    PythonHook,
+    Settings,
+    StaticHook,
+    UserSettings,
+)
 
 Write = Callable[..., Path]
 
@@ -72,6 +86,7 @@ jwks = ["https://issuer.example/jwks", "keys.json"]
 [limits]
 timeout_s = 3
 max_body_bytes = 5000
+max_wait_s = 20
 [proof]
 algorithm = "ES384"
 key_form = "did:key"
@@ -95,7 +110,7 @@ value = "1234"
     assert found.trust.tls_ca == tmp_path / "ca.pem"
     assert found.trust.x5c == (tmp_path / "anchor.pem",)
     assert found.trust.jwks == ("https://issuer.example/jwks", str(tmp_path / "keys.json"))
-    assert (found.limits.timeout_s, found.limits.max_body_bytes) == (3, 5000)
+    assert found.limits == Limits(timeout_s=3, max_body_bytes=5000, max_wait_s=20)
     assert (found.proof.algorithm, found.proof.key_form) == ("ES384", "did:key")
     assert found.tx_code == StaticHook("tx_code", "1234")
 
@@ -147,9 +162,14 @@ def test_relative_paths_are_relative_to_what_names_them(tmp_path: Path, write: W
 def test_every_option_and_its_variable_say_the_same(tmp_path: Path, write: Write, option: Option) -> None:
     write("https://offer.example", "there")
     write('name = "p"\ntitle = "P"\nspecifications = ["VCI"]', "p.toml")
-    texts = {"issuer_url": "https://issuer.example", "vci_profile": "p.toml"}
+    texts = {
+        "issuer_url": "https://issuer.example",
+        "vci_profile": "p.toml",
+        "vci_client_auth": "none",
+        "vci_redirect_uri": "https://wallet.example/cb",
+    }
     text = texts.get(option.dest, "there")
-    value, spelled = {"text": (text, text), "list": (["a", "b"], "a,b"), "flag": (True, "yes")}[option.kind]
+    value, spelled = {"text": (text, text), "number": ("5", "5"), "list": (["a", "b"], "a,b"), "flag": (True, "yes")}[option.kind]
     from_option, from_variable = (
         load({option.dest: value}, {}, tmp_path),
         load({}, {option.variable: spelled}, tmp_path),
@@ -160,7 +180,7 @@ def test_every_option_and_its_variable_say_the_same(tmp_path: Path, write: Write
 
 def test_options_that_were_not_given_change_nothing(tmp_path: Path, write: Write) -> None:
     write('strict = true\nselect = ["a"]')
-    nothing = {option.dest: {"list": [], "flag": False, "text": None}[option.kind] for option in OPTIONS}
+    nothing = {option.dest: {"list": [], "flag": False}.get(option.kind) for option in OPTIONS}
     assert load({**nothing, "other_plugin": object()}, {}, tmp_path) == load({}, {}, tmp_path)
     assert load({}, {"VCI_STRICT": "", "VCI_SELECT": ""}, tmp_path).strict is True
 
@@ -171,7 +191,26 @@ def test_a_variable_can_switch_off_what_the_file_switched_on(tmp_path: Path, wri
     assert "VCI_STRICT" in refusal(tmp_path, {"VCI_STRICT": "maybe"})
 
 
+@pytest.mark.parametrize("text", ["soon", "5 s", "0", "-1", "nan", "1e9"])
+def test_a_wait_is_a_number_of_seconds(tmp_path: Path, text: str) -> None:
+    assert load({"vci_max_wait": "2.5"}, {}, tmp_path).limits.max_wait_s == 2.5
+    assert "VCI_MAX_WAIT" in refusal(tmp_path, {"VCI_MAX_WAIT": text})
+    with pytest.raises(ConfigError, match="--vci-max-wait"):
+        load({"vci_max_wait": text}, {}, tmp_path)
+
+
 # --- hooks -----------------------------------------------------------------------------------------------
+
+
+def test_offers_whose_issuance_is_denied_have_a_hook_of_their_own(tmp_path: Path, write: Write) -> None:
+    write('[denied_offer]\nkind = "command"\ncommand = ["./deny"]\n[[offer]]\nkind = "static"\nvalue = "{}"')
+    found = load({}, {}, tmp_path)
+    assert found.denied_offer == CommandHook("denied", ("./deny",), tmp_path)
+    assert [offer.name for offer in found.offers] == ["offer"]
+    write('[denied_offer]\nkind = "static"\nvalue = "https://wallet.example/?credential_offer=secret"')
+    found = load({}, {}, tmp_path)
+    assert isinstance(found.denied_offer, StaticHook)
+    assert "secret" not in str(found.redacted())
 
 
 def test_each_kind_of_hook_is_read(tmp_path: Path, write: Write) -> None:
@@ -256,6 +295,247 @@ def test_an_offer_that_is_nothing_known_is_refused(tmp_path: Path, write: Write,
     (tmp_path / "folder").mkdir()
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     assert refusal(tmp_path, vci_offer=value).startswith("--vci-offer: ")
+
+
+# --- clients, keys and the user --------------------------------------------------------------------------
+
+
+def private_jwk(**more: str) -> str:
+    return str(JWK.generate(kty="EC", crv="P-256", **more).export(private_key=True))
+
+
+def test_clients_and_attesters_are_read(tmp_path: Path, write: Write) -> None:
+    keys = {name: private_jwk(kid=name, alg="ES256") for name in ("client", "provider", "vault", "keys")}
+    for name in ("client", "provider"):
+        write(keys[name], f"sub/{name}.json")
+    for name in ("chain.pem", "key.pem"):
+        write("", f"sub/{name}")
+    write(
+        """
+[client]
+client_id = "wallet"
+authentication = "private_key_jwt"
+client_secret = "${SECRET}"
+key = "client.json"
+certificate = "chain.pem"
+certificate_key = "key.pem"
+redirect_uri = "https://wallet.example/cb?x=1"
+dpop = false
+[client.attester]
+issuer = "https://provider.example"
+key = "provider.json"
+[second_client]
+client_id = "other"
+authentication = "attest_jwt_client_auth"
+attester = { key = "${VAULT_KEY}" }
+[key_attester]
+issuer = "https://keys.example"
+key = " ${KEYS}"
+[authorization]
+request_by = "authorization_details"
+wallet_initiated = false
+""",
+        "sub/a.toml",
+    )
+    env = {"SECRET": "s3cr3t", "VAULT_KEY": keys["vault"], "KEYS": keys["keys"]}
+    found = load({"vci_config": "sub/a.toml"}, env, tmp_path)
+    assert found.client == ClientSettings(
+        client_id="wallet",
+        authentication="private_key_jwt",
+        client_secret="s3cr3t",
+        key=json.loads(keys["client"]),
+        certificate=tmp_path / "sub/chain.pem",
+        certificate_key=tmp_path / "sub/key.pem",
+        redirect_uri="https://wallet.example/cb?x=1",
+        dpop=False,
+        attester=AttesterSettings("https://provider.example", json.loads(keys["provider"])),
+    )
+    assert found.second_client == ClientSettings(
+        client_id="other",
+        authentication="attest_jwt_client_auth",
+        attester=AttesterSettings(key=json.loads(keys["vault"])),
+    )
+    assert found.key_attester == AttesterSettings("https://keys.example", json.loads(keys["keys"]))
+    assert found.authorization == AuthorizationSettings("authorization_details", wallet_initiated=False)
+
+
+def test_a_key_of_a_higher_layer_replaces_the_whole_key_below(tmp_path: Path, write: Write) -> None:
+    write(private_jwk(kid="below"), "below.json")
+    above = private_jwk()
+    write(above, "above.json")
+    write(
+        'name = "p"\ntitle = "P"\nspecifications = ["VCI"]\n[settings.client]\nkey = "below.json"\ndpop = true',
+        "p.toml",
+    )
+    write('profile = "p.toml"\n[client]\nkey = "above.json"')
+    found = load({}, {}, tmp_path).client
+    assert (found.key, found.dpop) == (json.loads(above), True)
+
+
+def test_the_user_is_read(tmp_path: Path, write: Write) -> None:
+    write(
+        """
+[user]
+kind = "forms"
+timeout_s = 5
+[[user.form]]
+url = "https://as.example/login*"
+fields = { username = "erika", password = "${PW}", pin = "${PIN}", shipping = "home" }
+submit = "Sign in"
+[[user.form]]
+url = "*"
+decline = "cancel"
+"""
+    )
+    fields = {"username": "erika", "password": "pw", "pin": "12", "shipping": "home"}
+    forms = (FormRule("https://as.example/login*", fields, "Sign in"), FormRule("*", decline="cancel"))
+    found = load({}, {"PW": "pw", "PIN": "12"}, tmp_path)
+    assert found.user == UserSettings("forms", forms, timeout_s=5)
+    write('[user]\nkind = "command"\ncommand = ["./sign-in", "${PW}"]', "sub/a.toml")
+    found = load({"vci_config": "sub/a.toml"}, {"PW": "pw"}, tmp_path)
+    assert found.user == UserSettings("command", command=("./sign-in", "pw"), folder=tmp_path / "sub")
+
+
+@pytest.mark.parametrize(
+    "method", ["client_secret_basic", "client_secret_post", "private_key_jwt", "attest_jwt_client_auth"]
+)
+def test_the_method_can_be_chosen_on_the_command_line(tmp_path: Path, write: Write, method: str) -> None:
+    write(private_jwk(), "key.json")
+    write('[client]\nclient_id = "w"\nclient_secret = "${S}"\nkey = "key.json"')
+    assert load({"vci_client_auth": method}, {"S": "s"}, tmp_path).client.authentication == method
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "authentication = 'client_secret_basic'\nclient_id = 'w'",
+            "client.authentication is client_secret_basic, which needs client.client_secret",
+        ),
+        (
+            "authentication = 'client_secret_post'",
+            "client.authentication is client_secret_post, which needs client.client_id and client.client_secret",
+        ),
+        (
+            "authentication = 'private_key_jwt'\nclient_id = 'w'",
+            "client.authentication is private_key_jwt, which needs client.key",
+        ),
+        (
+            "authentication = 'attest_jwt_client_auth'",
+            "client.authentication is attest_jwt_client_auth, which needs client.client_id",
+        ),
+        (
+            "authentication = 'tls_client_auth'\nclient_id = 'w'",
+            "client.authentication is tls_client_auth, which needs client.certificate",
+        ),
+        ("certificate_key = 'there'", "client.certificate_key needs client.certificate"),
+        ("certificate = 'no'", "assay.toml: client.certificate: there is no file {}/no"),
+        (
+            "authentication = 'basic'",
+            "assay.toml: client.authentication has to be one of none, client_secret_basic, client_secret_post, "
+            "private_key_jwt, attest_jwt_client_auth, tls_client_auth, self_signed_tls_client_auth",
+        ),
+        (
+            "client_secret = 'hunter2'",
+            'assay.toml: client.client_secret is a secret: write "${{NAME}}" and put the value into the '
+            "environment variable NAME",
+        ),
+        (
+            "redirect_uri = 'https://w.example/#f'",
+            "assay.toml: client.redirect_uri has to be an absolute URI without fragment",
+        ),
+        ("redirect_uri = '/cb'", "assay.toml: client.redirect_uri has to be an absolute URI without fragment"),
+        ("[second_client]", "second_client.client_id has to be that of another client than client.client_id"),
+        (
+            "client_id = 'w'\n[second_client]\nclient_id = 'w'",
+            "second_client.client_id has to be that of another client than client.client_id",
+        ),
+        (
+            "[second_client]\nclient_id = 'v'\nauthentication = 'client_secret_post'",
+            "second_client.authentication is client_secret_post, which needs second_client.client_secret",
+        ),
+        (
+            "[authorization]\nrequest_by = 'both'",
+            "assay.toml: authorization.request_by has to be one of scope, authorization_details",
+        ),
+        (
+            "[user]\nkind = 'robot'",
+            "assay.toml: user.kind has to be one of redirects, forms, command, browser",
+        ),
+        ("[user]\nkind = 'command'", 'user.kind is command, which needs user.command, such as ["./sign-in.sh"]'),
+        (
+            "[[user.form]]\nurl = '*'",
+            "user.form is for user.kind forms or browser, and user.kind is redirects",
+        ),
+        ("[[user.form]]", 'assay.toml: "url" is missing in [user.form #1]'),
+        (
+            "[user]\nkind = 'forms'\n[[user.form]]\nurl = '*'\nfields = {{ Password = 'hunter2' }}",
+            'assay.toml: user.form #1.fields.Password is a secret: write "${{NAME}}" and put the value into the '
+            "environment variable NAME",
+        ),
+        (
+            "[user]\nkind = 'forms'\n[[user.form]]\nurl = '*'\nfields = {{ a = 1 }}",
+            "assay.toml: user.form #1.fields.a has to be a string",
+        ),
+    ],
+)
+def test_what_makes_no_client_and_no_user_is_one_line(
+    tmp_path: Path, write: Write, text: str, expected: str
+) -> None:
+    write("", "there")
+    write(f"[client]\n{text.format()}")
+    assert refusal(tmp_path) == expected.format(tmp_path)
+
+
+_PUBLIC = str(JWK.generate(kty="EC", crv="P-256").export_public())
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "this is not JSON"),
+        ("-----BEGIN PRIVATE KEY-----", "this is not JSON"),
+        ("[]", "this is no JSON object"),
+        ('{"keys":[]}', "this is a JWK Set; give one of its keys"),
+        ("{}", "its members make no key"),
+        ('{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"hunter2"}', "its members make no key"),
+        (_PUBLIC, "this is a public key"),
+        ('{"kty":"oct","k":"aHVudGVyMg"}', "this is a symmetric key"),
+        ('{"kty":"OKP","crv":"X25519","x":"aHVudGVyMg","d":"aHVudGVyMg"}', "this is a key for encryption"),
+        (private_jwk(alg="RS256"), "it cannot sign with its alg"),
+        (private_jwk(alg="ECDH-ES"), "it cannot sign with its alg"),
+        ('{"kty":"EC","alg":1}', "its alg is no string"),
+    ],
+)
+@pytest.mark.parametrize("key", ["client.key", "client.attester.key", "second_client.key", "key_attester.key"])
+def test_what_is_no_private_key_is_refused_and_not_repeated(
+    tmp_path: Path, write: Write, content: str, reason: str, key: str
+) -> None:
+    table, _, _ = key.rpartition(".")
+    write(content, "key.json")
+    write(f"[{table}]\nkey = 'key.json'")
+    assert refusal(tmp_path) == f"assay.toml: {key} has to be a private JWK that signs: {reason}"
+
+
+def test_a_key_is_not_written_down_in_the_settings(tmp_path: Path, write: Write) -> None:
+    write(f"[key_attester]\nkey = '{private_jwk()}'")
+    message = refusal(tmp_path)
+    assert message.startswith('assay.toml: key_attester.key is a secret: write "${NAME}"')
+    assert "kty" not in message
+
+
+@pytest.mark.parametrize("value", ["hunter2", "-----BEGIN hunter2", "x" * 5000, "\0", "."])
+def test_a_variable_that_holds_no_key_is_named_and_not_repeated(tmp_path: Path, write: Write, value: str) -> None:
+    write("[client]\nkey = '${CLIENT_KEY}'")
+    message = refusal(tmp_path, {"CLIENT_KEY": value})
+    assert message == "assay.toml: client.key: ${CLIENT_KEY} is not a file that can be read"
+
+
+def test_a_variable_may_hold_the_path_of_a_key(tmp_path: Path, write: Write) -> None:
+    text = private_jwk()
+    write(text, "key.json")
+    write("[client]\nkey = '${CLIENT_KEY}'")
+    assert load({}, {"CLIENT_KEY": "key.json"}, tmp_path).client.key == json.loads(text)
 
 
 # --- what is refused -------------------------------------------------------------------------------------
@@ -421,6 +701,17 @@ _LINES = st.lists(
             "issuer_url = '${}'",
             "offer = 3",
             "tx_code = ''",
+            "[client]",
+            "[client.attester]",
+            "[user]",
+            "[[user.form]]",
+            "key = '${A}'",
+            "key = '.'",
+            "key = '{'",
+            "authentication = 'private_key_jwt'",
+            "kind = 'command'",
+            "fields = {pin = '${A}', a = 1}",
+            "fields = {password = 'x'}",
         ]
     )
     | st.text(max_size=20),
@@ -515,13 +806,85 @@ def test_what_is_shown_has_the_defaults_and_no_path_of_the_machine(tmp_path: Pat
     write("strict = true\n[trust]\ntls_ca = 'ca.pem'\n[[offer]]\nkind = 'static'\nvalue = 'canary:offer'")
     shown = load({"vci_tx_code": "canary-code"}, {}, tmp_path).redacted()
     assert shown["strict"] is True
-    assert shown["limits"] == {"timeout_s": 10.0, "max_body_bytes": 2_000_000}
+    assert shown["limits"] == {"timeout_s": 10.0, "max_body_bytes": 2_000_000, "max_wait_s": 60.0}
     assert shown["trust"] == {"tls_ca": "ca.pem", "x5c": [], "jwks": []}
     assert shown["report_dir"] == "oid4vci-report"
     assert shown["offer"] == [{"kind": "static", "value": "‹redacted›"}]
     assert shown["tx_code"] == {"kind": "static", "value": "‹redacted›"}
     assert "canary" not in json.dumps(shown)
     assert str(tmp_path) not in json.dumps(shown)
+
+
+def test_no_key_and_nothing_typed_is_shown(tmp_path: Path, write: Write) -> None:
+    keys = [json.loads(private_jwk()) for _ in range(4)]
+    write(json.dumps(keys[0]), "client.json")
+    write("", "chain.pem")
+    write(
+        """
+[client]
+client_id = "wallet"
+client_secret = "${SECRET}"
+key = "client.json"
+certificate = "chain.pem"
+attester = { issuer = "https://provider.example", key = "${KEY_1}" }
+[second_client]
+client_id = "other"
+key = "${KEY_2}"
+[key_attester]
+key = "${KEY_3}"
+[user]
+kind = "forms"
+[[user.form]]
+url = "https://as.example/*"
+fields = { username = "canary-name", password = "${SECRET}" }
+"""
+    )
+    env = {"SECRET": "canary-secret"} | {f"KEY_{number}": json.dumps(keys[number]) for number in (1, 2, 3)}
+    found = load({}, env, tmp_path)
+    shown = found.redacted()
+    for text in (json.dumps(shown), repr(found), str(found.client), f"{found.user.forms}"):
+        assert "canary" not in text
+        assert not any(key["d"] in text or key["x"] in text for key in keys)
+    assert str(tmp_path) not in json.dumps(shown)
+    assert shown["client"] == {
+        "client_id": "wallet",
+        "authentication": None,
+        "client_secret": "‹from ${SECRET}›",
+        "key": "client.json",
+        "certificate": "chain.pem",
+        "certificate_key": None,
+        "redirect_uri": None,
+        "dpop": None,
+        "attester": {"issuer": "https://provider.example", "key": "‹from ${KEY_1}›"},
+    }
+    assert shown["second_client"]["key"] == "‹from ${KEY_2}›"
+    assert shown["key_attester"]["key"] == "‹from ${KEY_3}›"
+    assert shown["user"]["form"] == [
+        {
+            "url": "https://as.example/*",
+            "fields": {"username": "‹redacted›", "password": "‹from ${SECRET}›"},
+        }
+    ]
+    assert found.secrets == set(env.values())
+
+
+def test_keys_that_were_not_read_from_a_file_are_not_shown_either() -> None:
+    key, attester = json.loads(private_jwk()), AttesterSettings("https://a.example", json.loads(private_jwk()))
+    client = ClientSettings("w", "private_key_jwt", "canary-secret", key, attester=attester)
+    user = UserSettings(
+        "forms", (FormRule("*", {"password": "canary-secret"}, "Go"),), ("canary",), Path("/canary")
+    )
+    found = Settings(client=client, second_client=client, key_attester=attester, user=user)
+    shown = found.redacted()
+    for text in (json.dumps(shown), repr(found)):
+        assert "canary" not in text
+        assert not any(members["d"] in text or members["x"] in text for members in (key, attester.key))
+    assert shown["second_client"]["attester"] == {"issuer": "https://a.example"}
+    assert shown["user"] == {
+        "kind": "forms",
+        "timeout_s": 60.0,
+        "form": [{"url": "*", "submit": "Go", "decline": None}],
+    }
 
 
 # --- profiles --------------------------------------------------------------------------------------------

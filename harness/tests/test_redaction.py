@@ -84,3 +84,24 @@ def test_a_short_secret_has_no_digest_that_gives_it_away() -> None:
 
 def test_a_credential_is_hidden() -> None:
     assert "eyJhbGciOi" not in Redactor().text('{"credentials":[{"credential":"eyJhbGciOi.x.y~"}]}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://w.example/cb?state=1&code=s3cr3t-code",
+        "org.wallet:/cb#code=s3cr3t-code&state=1",
+        '<a href="https://w.example/cb?state=1&amp;code=s3cr3t-code">go on</a>',
+        '{"next":"https://w.example/cb?code=s3cr3t-code","state":1}',
+    ],
+)
+def test_a_code_in_a_url_is_hidden_and_what_stands_around_it_is_not(text: str) -> None:
+    assert Redactor().text(text) == text.replace("s3cr3t-code", mark("s3cr3t-code"))
+
+
+def test_a_name_can_be_hidden_once_it_is_known_to_hold_a_secret() -> None:
+    redactor = Redactor()
+    assert redactor.text("PIN of you=12&a=1") == "PIN of you=12&a=1"
+    redactor.hide("PIN of you")
+    assert redactor.text("PIN+of+you=12&a=1") == f"PIN+of+you={mark('12')}&a=1"
+    assert redactor.text('{"PIN of you": "12", "a": 12}') == f'{{"PIN of you": "{mark("12")}", "a": 12}}'

@@ -160,3 +160,34 @@ async def test_a_certificate_nobody_trusts_is_told_as_such() -> None:
             await client.send("metadata", "GET", f"https://{address(server)}/")
     await client.aclose()
     assert caught.value.kind == "tls"
+
+
+@respx.mock
+@pytest.mark.parametrize(
+    "location", ["org.wallet:cb?code=1", "mailto:a@b", "http://[", "https://\x00/", "//", "%"]
+)
+async def test_a_redirect_is_handed_on_wherever_it_leads(client: Client, location: str) -> None:
+    respx.get(URL).respond(302, headers={"Location": location})
+    reply = await client.send("authorization request", "GET", URL)
+    assert (reply.status, reply.headers["location"]) == (302, location)
+
+
+@respx.mock
+async def test_no_cookie_goes_from_one_request_to_the_next(client: Client) -> None:
+    route = respx.get(URL).respond(headers={"Set-Cookie": "session=1"})
+    await client.send("one", "GET", URL)
+    await client.send("two", "GET", URL)
+    await client.send("three", "GET", URL, headers={"Cookie": "own=1"})
+    assert [call.request.headers.get("cookie") for call in route.calls] == [None, None, "own=1"]
+
+
+@respx.mock
+async def test_a_code_in_a_redirect_is_not_recorded(client: Client) -> None:
+    respx.get(URL).respond(
+        302, headers={"Location": "https://wallet.example/cb?state=s&code=c0de-c0de#code=fr4gment"}
+    )
+    await client.send("authorization request", "GET", URL, headers={"Referer": f"{URL}?code=c0de-c0de"})
+    written = str([exchange.to_json() for exchange in client.recorder.exchanges])
+    assert "state=s" in written
+    assert "c0de-c0de" not in written
+    assert "fr4gment" not in written

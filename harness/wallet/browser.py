@@ -180,8 +180,13 @@ def _described(form: Form) -> str:
 
 def _lines(forms: Sequence[Form], url: str, kind: str) -> str:
     form = max(forms, key=lambda form: len(form.unanswered))
-    named = {item.name: item for item in form.fields}
-    fields = ", ".join(f"{_key(name)} = {_example(named[name].kind)}" for name in form.unanswered[:_MOST_NAMES])
+    # A user fills in what is empty, whether or not the page says that it is required.
+    wanted = {
+        item.name: _example(item.kind)
+        for item in form.fields
+        if item.name in form.unanswered or not (item.value or item.kind == "hidden" or item.checkable)
+    }
+    fields = ", ".join(f"{_key(name)} = {example}" for name, example in list(wanted.items())[:_MOST_NAMES])
     pattern = json.dumps(glob.escape(place(url)) + "*")
     button = form.button()
     submit = f", submit = {json.dumps(_plain(button.text or button.name or button.value))}" if button else ""

@@ -5,9 +5,20 @@ from __future__ import annotations
 from harness.transport import Reply
 
 
+def defers(reply: Reply) -> bool:
+    """Whether a Credential Response or Deferred Credential Response puts the wallet off, rightly spelled or not."""
+    members = reply.object
+    if not reply.successful:
+        return False
+    if "credentials" in members:
+        # Both at once is wrong; then the status says what is meant.
+        return "transaction_id" in members and reply.status == 202
+    return "transaction_id" in members or reply.status == 202
+
+
 def transaction_id(reply: Reply) -> str | None:
-    """Give the ``transaction_id`` of a Credential Response or Deferred Credential Response, or ``None``."""
-    value = reply.object.get("transaction_id") if reply.successful else None
+    """Give the ``transaction_id`` of a response that defers issuance, or ``None``."""
+    value = reply.object.get("transaction_id") if defers(reply) else None
     return value if isinstance(value, str) and value else None
 
 

@@ -16,6 +16,9 @@ PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 AUTHORIZATION_CODE = "authorization_code"
 """Grant type of the Authorization Code Flow, section 4.1.1."""
 
+KNOWN_GRANTS = (PRE_AUTHORIZED_CODE, AUTHORIZATION_CODE)
+"""The grants that an offer can have by this specification."""
+
 _MOST_REDIRECTS = 5
 
 

@@ -2,29 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from harness.transport import Client, Reply
-
-
-async def request(
-    client: Client,
-    endpoint: str,
-    fields: Mapping[str, str] | Sequence[tuple[str, str]],
-    headers: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
-) -> Reply:
-    """Send an authorization request to the Pushed Authorization Request Endpoint (RFC 9126 section 2.1).
-
-    Args:
-        fields: parameters of the authorization request and what authenticates the client in the body.
-        headers: what authenticates the client in header fields, and a DPoP proof.
-
-    Raises:
-        TransportFailure: there is no complete answer.
-
-    """
-    form = fields if isinstance(fields, Mapping) else list(fields)
-    return await client.send("pushed authorization request", "POST", endpoint, headers=headers, form=form)
+from harness.transport import Reply
 
 
 def request_uri(reply: Reply) -> str | None:
