@@ -1,6 +1,6 @@
 """The reference issuer: an ASGI application that serves a Credential Issuer and its Authorization Server.
 
-It speaks the Pre-Authorized Code Flow of OpenID4VCI 1.0 and issues SD-JWT VCs. Endpoints read a request, let
+It speaks both flows of OpenID4VCI 1.0 and issues SD-JWT VCs. Endpoints read a request, let
 the rules judge it, build documents and let them pass the seam; which faults are on is not their business.
 """
 
@@ -10,9 +10,10 @@ import html
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,20 +21,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.reference import credential_rules, documents, keys, proof_rules, token_rules
+from harness.reference import clients, documents, keys
+from harness.reference.authorization_server import AuthorizationServer
 from harness.reference.context import Context
-from harness.reference.credential_rules import CredentialRequest
+from harness.reference.credential_issuer import CredentialIssuer
 from harness.reference.documents import Reply
-from harness.reference.encoding import json_text
 from harness.reference.faults import Defects, check_known
-from harness.reference.rules import Judge, Refusal
-from harness.reference.state import Access, Grant, Shelf
-from harness.reference.token_rules import TokenRequest
+from harness.reference.rules import Judge
+from harness.reference.state import DAY, Grant, Outcome, Shelf
+from harness.reference.token_guard import TokenGuard
 from harness.reference.variants import Variant
-
-DAY = 24 * 3600
-MAX_BODY_BYTES = 256 * 1024
-Endpoint = Callable[[Request], Awaitable[Response]]
+from harness.reference.wire import body, emitted, response
 
 
 @dataclass(frozen=True)
@@ -70,10 +68,10 @@ class ReferenceIssuer:
         self.context = Context(variant, base_url.rstrip("/"), clock, random_bytes)
         self._judge = Judge(known, self.fired)
         self._defects = Defects(known, self.fired, self.context)
-        # Expired codes and tokens stay known for a day, so that they are refused as expired.
-        self._grants: Shelf[Grant] = Shelf(clock, DAY)
-        self._tokens: Shelf[Access] = Shelf(clock, DAY)
-        self._nonces: Shelf[bool] = Shelf(clock, variant.nonce_lifetime)
+        self._server = AuthorizationServer(self.context, self._judge, self._defects)
+        ledger = self._server.ledger
+        guard = TokenGuard(self.context, self._judge, ledger)
+        self._issuer = CredentialIssuer(self.context, self._judge, self._defects, ledger.tokens, guard)
         self._offers: Shelf[Any] = Shelf(clock, DAY)
         self.app = Starlette(routes=self._routes())
 
@@ -82,21 +80,42 @@ class ReferenceIssuer:
         """The Credential Issuer Identifier."""
         return self.context.issuer_url
 
+    def registrations(self) -> tuple[dict[str, Any], ...]:
+        """Give what the registered wallets have to be told, first the wallet, then another of the same kind.
+
+        The keys are those of a client's settings: ``client_id``, ``authentication``, ``redirect_uri`` and, as the
+        method wants it, ``client_secret``, ``key`` (a private JWK), ``attester`` (``issuer`` and private ``key``),
+        ``certificate`` and ``certificate_key`` (paths of PEM files). Empty where all wallets are anonymous.
+        """
+        return tuple(client.settings() for client in clients.registered(self.variant).values())
+
+    def key_attester(self) -> dict[str, Any]:
+        """Give the development attester that this issuer trusts to attest keys: ``issuer`` and private ``key``."""
+        return keys.attester()
+
     @property
     def trust_anchor_pem(self) -> str:
         """The root certificate to which ``x5c`` of the credentials leads, in PEM."""
         return keys.trust_anchor_pem()
 
     def mint_offer(
-        self, configuration: str | None = None, *, by: str | None = None, tx_code: bool | None = None
+        self,
+        configuration: str | None = None,
+        *,
+        by: str | None = None,
+        tx_code: bool | None = None,
+        outcome: Outcome = "issued",
+        grants: Sequence[str] | None = None,
     ) -> MintedOffer:
         """Make a fresh Credential Offer.
 
         ``configuration`` is a Credential Configuration id, ``by`` is ``reference`` or ``value``, ``tx_code``
-        says whether a Transaction Code is required; ``None`` leaves each to the variant.
+        says whether a Transaction Code is required; ``None`` leaves each to the variant. ``outcome`` is how
+        the wish for the credential ends: ``issued`` or ``denied``. ``grants`` are some of the variant's
+        ``pre-authorized_code`` and ``authorization_code``; ``None`` offers those it has.
 
         Raises:
-            ValueError: there is no such configuration or no such way to pass an offer.
+            ValueError: there is no such configuration, way to pass an offer, outcome or grant.
 
         """
         known = documents.configuration_ids()
@@ -106,15 +125,27 @@ class ReferenceIssuer:
         way = self.variant.offer_by if by is None else by
         if way not in ("reference", "value"):
             raise ValueError("an offer is passed by reference or by value")
+        if outcome not in get_args(Outcome):
+            raise ValueError("the outcome is issued or denied")
+        offered = [name for name in self.variant.grants if name != "refresh_token"]
+        if grants is not None and (not grants or not set(grants) <= set(offered)):
+            raise ValueError(f"an offer can have the grants {', '.join(offered)}")
         with_tx_code = self.variant.tx_code if tx_code is None else tx_code
         grant = Grant(
             (name,),
             self._fresh_tx_code() if with_tx_code else None,
             self.context.clock() + self.variant.code_lifetime,
+            outcome=outcome,
         )
-        document = documents.offer(self.context, name, code=self.context.secret(), with_tx_code=bool(with_tx_code))
+        document = documents.offer(
+            self.context,
+            name,
+            code=self.context.secret(),
+            with_tx_code=bool(with_tx_code),
+            grants=offered if grants is None else grants,
+        )
         self._defects.emit("offer", document)
-        _keep_code(self._grants, document, grant)
+        self._server.keep_offered(document, grant)
         link = documents.offer_link(self.context, document, by=way)
         self._defects.emit("offer-link", link)
         self._offers.put(link.by_reference.rpartition("/")[2], document)
@@ -126,36 +157,18 @@ class ReferenceIssuer:
         return secret["tx_code"]
 
     def _routes(self) -> list[Route]:
-        path, server = self.variant.path, self.context.authorization_server_path
-        routes = [
-            Route(f"/.well-known/openid-credential-issuer{path}", self._metadata),
-            Route(f"/.well-known/oauth-authorization-server{server}", self._as_metadata),
-            Route(f"/.well-known/openid-configuration{server}", self._as_metadata),
+        path = self.variant.path
+        return [
+            *self._server.routes(),
+            *self._issuer.routes(),
             Route(f"{path}/offers/{{identifier}}", self._offer),
-            Route(f"{server}/jwks", self._as_keys),
-            Route(f"{server}/token", self._token, methods=["POST"]),
-            Route(f"{path}/credential", self._credential, methods=["POST"]),
             Route(f"{path}/assay/offers", self._mint, methods=["POST"]),
+            Route(f"{path}/assay/registrations", self._registrations),
             Route(path or "/", self._page),
         ]
-        routes += [
-            Route(f"/.well-known/oauth-authorization-server{other}", self._other_as_metadata(other))
-            for other in self.variant.authorization_servers[1:]
-        ]
-        if self.variant.nonce:
-            routes.append(Route(f"{path}/nonce", self._nonce, methods=["POST"]))
-        if self.variant.key_mechanism in ("jwt-vc-issuer", "jwks-uri"):
-            routes += [
-                Route(f"/.well-known/jwt-vc-issuer{path}", self._jwt_vc_issuer),
-                Route(f"{path}/.well-known/jwt-vc-issuer", self._jwt_vc_issuer),
-                Route(f"{path}/credential-keys", self._credential_keys),
-            ]
-        return routes
 
     def _reply(self, document: str, reply: Reply) -> Response:
-        """Pass the HTTP response of a document through its own seam and write it."""
-        self._defects.emit(f"{document}-response", reply)
-        return _response(reply)
+        return emitted(self._defects, document, reply)
 
     # Discovery
 
@@ -165,158 +178,30 @@ class ReferenceIssuer:
             raise HTTPException(404)
         return self._reply("offer", Reply(document))
 
-    async def _metadata(self, _: Request) -> Response:
-        document = documents.metadata(self.context)
-        self._defects.emit("metadata", document)
-        return self._reply("metadata", documents.metadata_reply(self.context, document))
-
-    async def _as_metadata(self, request: Request) -> Response:
-        document = documents.as_metadata(self.context)
-        self._defects.emit("as-metadata", document)
-        reply = documents.WellKnownReply(document)
-        self._defects.emit("as-metadata-response", reply)
-        if not request.scope["path"].startswith(f"/.well-known/{reply.name}"):
-            raise HTTPException(404)
-        return _response(reply)
-
-    async def _as_keys(self, _: Request) -> Response:
-        document = documents.as_keys()
-        self._defects.emit("as-jwks", document)
-        return _response(Reply(document))
-
-    def _other_as_metadata(self, path: str) -> Endpoint:
-        document = documents.other_as_metadata(self.context.base_url + path)
-
-        async def endpoint(_: Request) -> Response:
-            return _response(Reply(document))
-
-        return endpoint
-
-    async def _jwt_vc_issuer(self, request: Request) -> Response:
-        document = documents.jwt_vc_issuer(self.context)
-        self._defects.emit("jwt-vc-issuer", document)
-        reply = documents.PlacedReply(document)
-        self._defects.emit("jwt-vc-issuer-response", reply)
-        asked_appended = not request.scope["path"].startswith("/.well-known/")
-        if reply.appended != asked_appended:
-            raise HTTPException(404)
-        return _response(reply)
-
-    async def _credential_keys(self, _: Request) -> Response:
-        document = documents.credential_keys()
-        self._defects.emit("credential-keys", document)
-        return _response(Reply(document))
-
-    # Token Endpoint
-
-    async def _token(self, request: Request) -> Response:
-        asked = TokenRequest(self.context, _media_type(request), await _body(request), self._grants)
-        try:
-            self._judge.uphold(token_rules.RULES, asked)
-            self._judge.tolerate(token_rules.TOLERANCES, asked)
-        except Refusal as refusal:
-            if asked.grant and asked.wrong_tx_code:
-                asked.grant.wrong_tx_codes += 1
-            document = documents.error(refusal.error or "", refusal.description)
-            self._defects.emit("token-error", document)
-            return self._reply("token-error", documents.token_reply(document, refusal.status))
-        if asked.grant:
-            asked.grant.used = True
-        return self._reply("token", documents.token_reply(self._issue_token(asked)))
-
-    def _issue_token(self, asked: TokenRequest) -> dict[str, Any]:
-        # A code that was let off though it is unknown opens everything.
-        offered = asked.grant.configurations if asked.grant else documents.configuration_ids()
-        requested = asked.requested_configurations
-        named = requested or (offered if self.variant.identifiers else ())
-        identifiers = {documents.credential_identifier(name): name for name in named}
-        document = documents.token(self.context, identifiers)
-        self._defects.emit("token", document)
-        # Only what went out counts, so that a wallet can go on with what a spoiled response says.
-        sent = json_text(document)
-        access = Access(
-            requested or offered,
-            asked.parameters.get("client_id"),
-            self.context.clock() + self.variant.token_lifetime,
-            {identifier: name for identifier, name in identifiers.items() if identifier in sent},
-        )
-        _keep_under(self._tokens, document.get("access_token"), access)
-        return document
-
-    # Nonce Endpoint
-
-    async def _nonce(self, request: Request) -> Response:
-        await _body(request)
-        try:
-            self._judge.tolerate(credential_rules.NONCE_TOLERANCES, request.headers.get("authorization"))
-        except Refusal as refusal:
-            return _response(Reply(documents.error(refusal.error or "", refusal.description), refusal.status))
-        document = documents.nonce(self.context)
-        self._defects.emit("nonce", document)
-        _keep_under(self._nonces, document.get("c_nonce"), True)
-        return self._reply("nonce", documents.uncacheable(Reply(document, self.variant.nonce_status)))
-
-    # Credential Endpoint
-
-    async def _credential(self, request: Request) -> Response:
-        asked = CredentialRequest(
-            self.context,
-            request.headers.get("authorization"),
-            _media_type(request),
-            await _body(request),
-            self._tokens,
-            self._nonces,
-        )
-        try:
-            self._judge.uphold(credential_rules.RULES, asked)
-            self._judge.tolerate(credential_rules.TOLERANCES, asked)
-            for proof in asked.proofs:
-                self._judge.uphold(proof_rules.RULES, proof)
-                self._judge.tolerate(proof_rules.TOLERANCES, proof)
-        except Refusal as refusal:
-            return self._refuse_credential(refusal)
-        document = documents.credential(self._issue_credentials(asked))
-        self._defects.emit("credential", document)
-        return self._reply("credential", documents.uncacheable(Reply(document)))
-
-    def _refuse_credential(self, refusal: Refusal) -> Response:
-        if refusal.error is None:
-            return self._reply("credential-challenge", Reply(None, refusal.status, refusal.headers))
-        document = documents.error(refusal.error, refusal.description)
-        self._defects.emit("credential-error", document)
-        return self._reply("credential-error", documents.uncacheable(Reply(document, refusal.status)))
-
-    def _issue_credentials(self, asked: CredentialRequest) -> list[str]:
-        if asked.access:
-            asked.access.uses += 1
-        if self.variant.nonce_once:
-            for proof in asked.proofs:
-                self._nonces.drop(proof.claims.get("nonce"))
-        # Each key binds at most one credential (OpenID4VCI 8.3).
-        holders = {json_text(proof.key): proof.key for proof in asked.proofs} or {"": None}
-        return [self._issue(asked.configuration, holder) for holder in holders.values()]
-
-    def _issue(self, configuration: str, holder_key: Any) -> str:
-        draft = documents.sd_jwt_vc(self.context, configuration, holder_key)
-        self._defects.emit("sd-jwt", draft)
-        return draft.signed()
-
     # For people who develop a wallet
 
     async def _mint(self, request: Request) -> Response:
         try:
-            wishes = json.loads(await _body(request) or b"{}")
+            wishes = json.loads(await body(request) or b"{}")
             minted = self.mint_offer(
-                wishes.get("configuration"), by=wishes.get("by"), tx_code=wishes.get("tx_code")
+                wishes.get("configuration"),
+                by=wishes.get("by"),
+                tx_code=wishes.get("tx_code"),
+                outcome=wishes.get("outcome", "issued"),
+                grants=wishes.get("grants"),
             )
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            return _response(Reply({"error": f"cannot mint this offer: {error}"}, 400))
+            return response(Reply({"error": f"cannot mint this offer: {error}"}, 400))
         answer = {
             "offer": minted.offer,
             "tx_code": minted.tx_code,
             "credential_issuer": self.issuer_url,
         }
-        return _response(Reply(answer, 201))
+        return response(Reply(answer, 201))
+
+    async def _registrations(self, _: Request) -> Response:
+        told = [{name: _plain(value) for name, value in client.items()} for client in self.registrations()]
+        return response(Reply(told))
 
     async def _page(self, _: Request) -> Response:
         url = html.escape(self.issuer_url)
@@ -324,53 +209,19 @@ class ReferenceIssuer:
         text = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Assay reference issuer</title>
 <h1>Assay reference issuer</h1>
-<p>A Credential Issuer for tests: OpenID4VCI 1.0, Pre-Authorized Code Flow, SD-JWT VC.
+<p>A Credential Issuer for tests: OpenID4VCI 1.0, both flows, SD-JWT VC.
 Its credentials say nothing about anybody.</p>
 <p>Credential Issuer Identifier: <code>{url}</code><br>
 Variant: <code>{html.escape(self.variant.name)}</code>. {html.escape(self.variant.description)}</p>
 <p>Make an offer:</p>
 <pre>curl -X POST {url}/assay/offers -H 'Content-Type: application/json' -d '{{}}'</pre>
 <p>The JSON body may have <code>configuration</code> ({html.escape(names)}), <code>by</code>
-(<code>reference</code> or <code>value</code>) and <code>tx_code</code> (<code>true</code> or
-<code>false</code>).</p>
+(<code>reference</code> or <code>value</code>), <code>tx_code</code> (<code>true</code> or
+<code>false</code>) and <code>outcome</code> (<code>issued</code> or <code>denied</code>).</p>
 </html>
 """
         return Response(text, media_type="text/html")
 
 
-def _keep_code(grants: Shelf[Grant], offer: Any, grant: Grant) -> None:
-    """Remember a grant under the code as it went out, so that a spoiled code still works."""
-    parameters = offer.get("grants")
-    if isinstance(parameters, dict):
-        emitted = parameters[documents.PRE_AUTHORIZED_CODE].get("pre-authorized_code")
-        _keep_under(grants, emitted, grant)
-
-
-def _keep_under(shelf: Shelf[Any], key: object, value: Any) -> None:
-    """Keep a value under what went out, if a wallet can send that back."""
-    if isinstance(key, (str, int)):
-        shelf.put(str(key), value)
-
-
-def _response(reply: Reply) -> Response:
-    content = "" if reply.body is None else json_text(reply.body)
-    return Response(content, status_code=reply.status, headers=reply.headers)
-
-
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def _body(request: Request) -> bytes:
-    """Read the body.
-
-    Raises:
-        HTTPException: 413, the body is longer than ``MAX_BODY_BYTES``.
-
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413)
-    return bytes(body)
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value

@@ -43,6 +43,11 @@ class Context:
         """Identifier of the Authorization Server that serves this issuer."""
         return self.base_url + self.authorization_server_path
 
+    @property
+    def token_schemes(self) -> tuple[str, ...]:
+        """The schemes of the Authorization header that can carry an access token, in lower case."""
+        return ("bearer",) if self.variant.dpop == "none" else ("bearer", "dpop")
+
     def now(self) -> int:
         """The time in whole seconds."""
         return int(self.clock())

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from harness.reference.context import Context
+from harness.reference import encryption_rules
+from harness.reference.access_rules import access_rules
+from harness.reference.di_vp_rules import DataIntegrityProof
 from harness.reference.documents import configuration_ids, credential_identifier
+from harness.reference.encryption_rules import EncryptableRequest
+from harness.reference.key_attestation_rules import KeyAttestation
 from harness.reference.proof_rules import Proof
-from harness.reference.rules import rule, tolerance
-from harness.reference.state import Access, Shelf
+from harness.reference.rules import Rule, Tolerance, rule, tolerance
+from harness.reference.state import Shelf
 
-PROOF_TYPE = "jwt"
 _KNOWN_PARAMETERS = {
     "credential_identifier",
     "credential_configuration_id",
@@ -23,48 +26,10 @@ _KNOWN_PARAMETERS = {
 
 
 @dataclass
-class CredentialRequest:
+class CredentialRequest(EncryptableRequest):
     """A Credential Request as read from the wire."""
 
-    context: Context
-    authorization: str | None
-    """The Authorization header."""
-    media_type: str
-    body: bytes
-    tokens: Shelf[Access]
     nonces: Shelf[bool]
-
-    @property
-    def scheme(self) -> str:
-        """The authentication scheme as spelled by the wallet; empty without one."""
-        return (self.authorization or "").partition(" ")[0]
-
-    @property
-    def token(self) -> str | None:
-        """The access token as a Bearer token (RFC 6750 section 2.1)."""
-        value = (self.authorization or "").partition(" ")[2].strip()
-        return value if value and self.scheme.lower() == "bearer" else None
-
-    @cached_property
-    def access(self) -> Access | None:
-        """What the access token stands for, if it is known."""
-        return self.tokens.get(self.token)
-
-    @cached_property
-    def document(self) -> dict[str, Any] | None:
-        """The body's JSON object; ``None`` when it is none."""
-        if self.media_type != "application/json":
-            return None
-        try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The parameters of the request; empty when the body is no JSON object."""
-        return self.document or {}
 
     @property
     def identified(self) -> str | None:
@@ -89,16 +54,27 @@ class CredentialRequest:
         return self.identified or self.configured or granted[0]
 
     @property
-    def proof_values(self) -> list[Any]:
-        """The elements of ``proofs.jwt``; empty when there is no such array."""
+    def proof_type(self) -> str | None:
+        """The first supported type in ``proofs``; ``None`` when there is none."""
         proofs = self.parameters.get("proofs")
-        values = proofs.get(PROOF_TYPE) if isinstance(proofs, dict) else None
+        given = proofs if isinstance(proofs, dict) else {}
+        return next((name for name in self.context.variant.proof_types if name in given), None)
+
+    @property
+    def proof_values(self) -> list[Any]:
+        """The proofs as they stand in ``proofs``; empty when there is no such array."""
+        values = self.parameters["proofs"][self.proof_type] if self.proof_type else None
         return values if isinstance(values, list) else []
 
+    @property
+    def _expects(self) -> str | None:
+        """The type of proofs to read; ``None`` when the credentials are bound to no key."""
+        return self.proof_type if self.context.variant.binding_methods else None
+
     @cached_property
-    def proofs(self) -> list[Proof]:
-        """The proofs this issuer can read; none when it asks for none."""
-        if not self.context.variant.binding_methods:
+    def jwt_proofs(self) -> list[Proof]:
+        """The proofs of type ``jwt``."""
+        if self._expects != "jwt":
             return []
         client_id = self.access.client_id if self.access else None
         return [
@@ -106,25 +82,32 @@ class CredentialRequest:
             for index, value in enumerate(self.proof_values)
         ]
 
+    @cached_property
+    def attestations(self) -> list[KeyAttestation]:
+        """The proofs of type ``attestation``, and the key attestations that proofs of type ``jwt`` carry."""
+        if self._expects != "attestation":
+            return [proof.attestation for proof in self.jwt_proofs if proof.attestation]
+        return [KeyAttestation(self.context, value, self.nonces) for value in self.proof_values]
 
-@rule("credential.token-present", None, status=401)
-def token_present(request: CredentialRequest) -> str | None:
-    """A Credential Request carries a Bearer token."""
-    return None if request.token else "The access token is missing."
+    @cached_property
+    def di_vp_proofs(self) -> list[DataIntegrityProof]:
+        """The proofs of type ``di_vp``."""
+        if self._expects != "di_vp":
+            return []
+        return [DataIntegrityProof(self.context, value, self.nonces) for value in self.proof_values]
 
+    @property
+    def holder_keys(self) -> list[Mapping[str, Any] | None]:
+        """The keys the credentials are to be bound to; ``None`` stands for a key that could not be read."""
+        proofs: list[Proof | DataIntegrityProof] = [*self.jwt_proofs, *self.di_vp_proofs]
+        attested = self.attestations if self._expects == "attestation" else []
+        return [key for proof in (*proofs, *attested) for key in proof.holder_keys]
 
-@rule("credential.token-known", "invalid_token", status=401, presumes=["credential.token-present"])
-def token_known(request: CredentialRequest) -> str | None:
-    """The access token is one this issuer's Authorization Server gave out."""
-    return None if request.access else "The access token is unknown."
-
-
-@rule("credential.token-expired", "invalid_token", status=401)
-def token_expired(request: CredentialRequest) -> str | None:
-    """The access token has not expired."""
-    if request.access and request.context.clock() >= request.access.expires_at:
-        return "The access token has expired."
-    return None
+    @property
+    def used_nonces(self) -> list[object]:
+        """The nonces in the proofs."""
+        proofs: list[Proof | DataIntegrityProof] = [*self.jwt_proofs, *self.di_vp_proofs]
+        return [*(proof.nonce for proof in proofs), *(item.jwt.text("nonce") for item in self.attestations)]
 
 
 @rule("credential.token-spent", "invalid_token", status=401)
@@ -135,7 +118,11 @@ def token_spent(request: CredentialRequest) -> str | None:
     return None
 
 
-@rule("credential.json", "invalid_credential_request")
+@rule(
+    "credential.json",
+    "invalid_credential_request",
+    presumes=["encryption.request-readable", "encryption.request-required"],
+)
 def json_object(request: CredentialRequest) -> str | None:
     """A Credential Request is a JSON object of media type application/json."""
     return "The request is not a JSON object of type application/json." if request.document is None else None
@@ -203,14 +190,6 @@ def identifier_form(request: CredentialRequest) -> str | None:
     return None
 
 
-@rule("credential.encryption", "invalid_encryption_parameters", presumes=["credential.json"])
-def encryption(request: CredentialRequest) -> str | None:
-    """A Credential Request asks for no encryption, which this issuer does not offer."""
-    if "credential_response_encryption" in request.parameters:
-        return "Encrypted responses are not supported."
-    return None
-
-
 @rule("proof.present", "invalid_proof", presumes=["credential.json"])
 def proof_present(request: CredentialRequest) -> str | None:
     """Where credentials are bound to a key, a Credential Request has proofs."""
@@ -243,7 +222,7 @@ def proof_one_type(request: CredentialRequest) -> str | None:
 def proof_type_supported(request: CredentialRequest) -> str | None:
     """The proofs are of a type the metadata lists."""
     proofs = _proofs(request)
-    return None if proofs is None or PROOF_TYPE in proofs else "The proof type is not supported."
+    return None if proofs is None or request.proof_type else "The proof type is not supported."
 
 
 @rule("proof.not-empty", "invalid_proof", presumes=["proof.type-supported"])
@@ -254,11 +233,24 @@ def proof_not_empty(request: CredentialRequest) -> str | None:
     return "The proofs are not a non-empty array."
 
 
+def _values(request: CredentialRequest) -> list[Any]:
+    return request.proof_values if request.context.variant.binding_methods else []
+
+
 @rule("proof.batch-size", "invalid_proof", presumes=["proof.one-type"])
 def proof_batch_size(request: CredentialRequest) -> str | None:
     """There are no more proofs than the issuer takes at once."""
-    if len(request.proofs) > (request.context.variant.batch_size or 1):
+    alone = request.proof_type == "attestation"
+    if len(_values(request)) > (1 if alone else request.context.variant.batch_size or 1):
         return "There are more proofs than this issuer takes at once."
+    return None
+
+
+@rule("credential.granted", "credential_request_denied")
+def granted(request: CredentialRequest) -> str | None:
+    """The credential is one the issuer decides to issue."""
+    if request.context.variant.deferred == "never" and request.access and request.access.outcome == "denied":
+        return "The credential will not be issued."
     return None
 
 
@@ -271,13 +263,25 @@ def unknown_parameter(request: CredentialRequest) -> bool:
 @tolerance("credential.batch")
 def batch(request: CredentialRequest) -> bool:
     """A Credential Request may have as many proofs as the metadata announce."""
-    return 1 < len(request.proofs) <= (request.context.variant.batch_size or 1)
+    return 1 < len(_values(request)) <= (request.context.variant.batch_size or 1)
+
+
+@tolerance("credential.full-batch")
+def full_batch(request: CredentialRequest) -> bool:
+    """A Credential Request may have as many proofs as batch_size says, not only fewer."""
+    return 1 < len(_values(request)) == request.context.variant.batch_size
+
+
+@tolerance("proof.other-type")
+def other_type(request: CredentialRequest) -> bool:
+    """Proofs may be of any type the metadata list, not only the first."""
+    return request.proof_type in request.context.variant.proof_types[1:] and bool(_values(request))
 
 
 @tolerance("credential.scheme-case")
 def scheme_case(request: CredentialRequest) -> bool:
     """The scheme Bearer may be spelled in any case (RFC 9110 section 11.1)."""
-    return request.token is not None and request.scheme != "Bearer"
+    return request.scheme.lower() == "bearer" and request.scheme != "Bearer"
 
 
 @tolerance("nonce.anonymous", status=401)
@@ -286,11 +290,10 @@ def nonce_anonymous(authorization: str | None) -> bool:
     return authorization is None
 
 
-RULES = (
-    token_present,
-    token_known,
-    token_expired,
+RULES: tuple[Rule[Any], ...] = (
+    *access_rules("credential", "Credential Request"),
     token_spent,
+    *encryption_rules.REQUEST_RULES,
     json_object,
     one_identifier,
     identifier_present,
@@ -298,13 +301,21 @@ RULES = (
     identifier_known,
     configuration_authorized,
     identifier_form,
-    encryption,
+    *encryption_rules.RESPONSE_RULES,
     proof_present,
     proof_object,
     proof_one_type,
     proof_type_supported,
     proof_not_empty,
     proof_batch_size,
+    granted,
 )
-TOLERANCES = (unknown_parameter, batch, scheme_case)
+TOLERANCES: tuple[Tolerance[Any], ...] = (
+    unknown_parameter,
+    batch,
+    full_batch,
+    other_type,
+    scheme_case,
+    *encryption_rules.TOLERANCES,
+)
 NONCE_TOLERANCES = (nonce_anonymous,)

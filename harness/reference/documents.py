@@ -6,28 +6,39 @@ The functions build drafts; ``faults.Defects.emit`` is the seam each draft passe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
-from harness.reference import keys
+from harness.reference import encryption, keys
 from harness.reference.context import Context
+from harness.reference.data_integrity import CRYPTOSUITES
 from harness.reference.encoding import json_text
+from harness.reference.languages import only_in
 from harness.reference.sd_jwt import Concealer, Hidden, SdJwt
+from harness.reference.variants import Variant
 
 PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 TX_CODE_LENGTH = 6
-CREDENTIAL_LIFETIME = 90 * 24 * 3600
+LANGUAGES = ("en-GB", "de-DE")
+HOUR = 3600
+CREDENTIAL_LIFETIME = 90 * 24 * HOUR
 
 JsonObject = dict[str, Any]
 
 
+class Text(str):
+    """A body that is not JSON."""
+
+    __slots__ = ()
+
+
 @dataclass
 class Reply:
-    """One HTTP response before it is written. ``body`` is a JSON value, or ``None`` for no body."""
+    """One HTTP response before it is written. ``body`` is a JSON value, ``Text``, or ``None`` for no body."""
 
     body: Any
     status: int = 200
@@ -92,21 +103,28 @@ def credential_identifier(configuration: str) -> str:
     return f"{configuration}-of-erika"
 
 
-def offer(context: Context, configuration: str, *, code: str, with_tx_code: bool) -> JsonObject:
-    """Build a Credential Offer (OpenID4VCI 4.1.1)."""
-    grant: JsonObject = {"pre-authorized_code": code}
-    if with_tx_code:
-        grant["tx_code"] = {
-            "input_mode": "numeric",
-            "length": TX_CODE_LENGTH,
-            "description": "Enter the code that was shown to you with this offer.",
-        }
+def offer(
+    context: Context, configuration: str, *, code: str, with_tx_code: bool, grants: Sequence[str]
+) -> JsonObject:
+    """Build a Credential Offer with some of the grants a variant has (OpenID4VCI 4.1.1)."""
+    offered: JsonObject = {}
+    if "authorization_code" in grants:
+        offered["authorization_code"] = {"issuer_state": context.secret()}
+    if "pre-authorized_code" in grants:
+        offered[PRE_AUTHORIZED_CODE] = {"pre-authorized_code": code}
+        if with_tx_code:
+            offered[PRE_AUTHORIZED_CODE]["tx_code"] = {
+                "input_mode": "numeric",
+                "length": TX_CODE_LENGTH,
+                "description": "Enter the code that was shown to you with this offer.",
+            }
     if len(context.authorization_server_urls) > 1:
-        grant["authorization_server"] = context.authorization_server_url
+        for grant in offered.values():
+            grant["authorization_server"] = context.authorization_server_url
     return {
         "credential_issuer": context.issuer_url,
         "credential_configuration_ids": [configuration],
-        "grants": {PRE_AUTHORIZED_CODE: grant},
+        "grants": offered,
     }
 
 
@@ -124,8 +142,13 @@ def offer_link(context: Context, document: JsonObject, *, by: str) -> OfferLink:
     return OfferLink(context.variant.offer_link, parameters, by_value, by_reference)
 
 
-def metadata(context: Context) -> JsonObject:
-    """Build the Credential Issuer Metadata (OpenID4VCI 12.2.4)."""
+def languages(context: Context) -> Sequence[str]:
+    """Give the languages in which there are display data."""
+    return context.variant.languages or (LANGUAGES if context.variant.detail == "full" else ())
+
+
+def metadata(context: Context, shown: Collection[str]) -> JsonObject:
+    """Build the Credential Issuer Metadata (OpenID4VCI 12.2.4) with the display data of some languages."""
     variant = context.variant
     document: JsonObject = {"credential_issuer": context.issuer_url}
     if context.authorization_server_urls:
@@ -133,6 +156,14 @@ def metadata(context: Context) -> JsonObject:
     document["credential_endpoint"] = f"{context.issuer_url}/credential"
     if variant.nonce:
         document["nonce_endpoint"] = f"{context.issuer_url}/nonce"
+    if variant.deferred != "never":
+        document["deferred_credential_endpoint"] = f"{context.issuer_url}/deferred"
+    if variant.notification:
+        document["notification_endpoint"] = f"{context.issuer_url}/notification"
+    if variant.request_encryption != "none":
+        document["credential_request_encryption"] = encryption.request_metadata(variant)
+    if variant.response_encryption != "none":
+        document["credential_response_encryption"] = encryption.response_metadata(variant)
     if variant.batch_size is not None:
         document["batch_credential_issuance"] = {"batch_size": variant.batch_size}
     if variant.detail == "full":
@@ -150,14 +181,17 @@ def metadata(context: Context) -> JsonObject:
     document["credential_configurations_supported"] = {
         name: _configuration(context, data) for name, data in configurations().items()
     }
-    return document
+    if variant.other_formats:
+        document["credential_configurations_supported"] |= _other_formats()
+    chosen: JsonObject = only_in(document, shown)
+    return chosen
 
 
-def metadata_reply(context: Context, document: JsonObject) -> Reply:
-    """Build the HTTP response with the metadata, which names the languages there are (OpenID4VCI 12.2.2)."""
-    reply = Reply(document)
-    if context.variant.detail == "full":
-        reply.headers["Content-Language"] = "en-GB, de-DE"
+def metadata_reply(body: Any, announced: Sequence[str]) -> Reply:
+    """Build the HTTP response with the metadata, which names their languages (OpenID4VCI 12.2.2)."""
+    reply = Reply(body)
+    if announced:
+        reply.headers["Content-Language"] = ", ".join(announced)
     return reply
 
 
@@ -166,56 +200,30 @@ def _configuration(context: Context, data: Mapping[str, Any]) -> JsonObject:
     document: JsonObject = {"format": "dc+sd-jwt", "vct": data["vct"]}
     if variant.binding_methods:
         document["cryptographic_binding_methods_supported"] = list(variant.binding_methods)
-        document["proof_types_supported"] = {
-            "jwt": {"proof_signing_alg_values_supported": list(variant.proof_algorithms)}
-        }
-    if variant.detail == "full":
+        document["proof_types_supported"] = {name: _proof_type(variant, name) for name in variant.proof_types}
+    if variant.detail == "full" and not variant.details_only:
         document["scope"] = data["scope"]
+    if variant.detail == "full":
         document["credential_signing_alg_values_supported"] = [variant.signing_algorithm]
         document["credential_metadata"] = data["credential_metadata"]
     return document
 
 
-def as_metadata(context: Context) -> JsonObject:
-    """Build the metadata of the Authorization Server that serves this issuer (RFC 8414 section 2).
+def _other_formats() -> JsonObject:
+    text = files(__package__).joinpath("other_formats.json").read_text(encoding="utf-8")
+    described: JsonObject = json.loads(text)
+    return described
 
-    ``grant_types_supported`` is always there, because its default is not what this server supports, and
-    anonymous access is always announced where it is given, because its default is ``false``. Without an
-    authorization endpoint there are no response types to name (OpenID4VCI 12.2.4).
-    """
-    url = context.authorization_server_url
-    document: JsonObject = {
-        "issuer": url,
-        "token_endpoint": f"{url}/token",
-        "grant_types_supported": [PRE_AUTHORIZED_CODE],
-        "authorization_details_types_supported": ["openid_credential"],
-    }
-    if context.variant.client_id is None:
-        document["pre-authorized_grant_anonymous_access_supported"] = True
-    if context.variant.detail == "full":
-        document["token_endpoint_auth_methods_supported"] = ["none"]
-        document["service_documentation"] = f"{context.issuer_url}/"
-    if context.authorization_server_urls:
-        document["jwks_uri"] = f"{url}/jwks"
+
+def _proof_type(variant: Variant, name: str) -> JsonObject:
+    if name == "di_vp":
+        return {"proof_signing_alg_values_supported": list(CRYPTOSUITES)}
+    document: JsonObject = {"proof_signing_alg_values_supported": list(variant.proof_algorithms)}
+    if variant.key_attestation is not None:
+        document["key_attestations_required"] = {
+            claim: list(levels) for claim, levels in variant.key_attestation.items()
+        }
     return document
-
-
-def as_keys() -> JsonObject:
-    """Build the JWK Set of an Authorization Server of its own: one key signs, one is encrypted to (RFC 8414 2)."""
-    return {"keys": [keys.server_key(use).export_public(as_dict=True) for use in ("sig", "enc")]}
-
-
-def other_as_metadata(url: str) -> JsonObject:
-    """Build the metadata of an Authorization Server that does not serve the Pre-Authorized Code Flow."""
-    return {
-        "issuer": url,
-        "authorization_endpoint": f"{url}/authorize",
-        "token_endpoint": f"{url}/token",
-        "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code"],
-        "scopes_supported": ["employee_badge"],
-        "code_challenge_methods_supported": ["S256"],
-    }
 
 
 def jwt_vc_issuer(context: Context) -> JsonObject:
@@ -230,17 +238,29 @@ def credential_keys() -> JsonObject:
     return {"keys": [keys.issuer_key(algorithm).public_jwk for algorithm in keys.SIGNING_ALGORITHMS]}
 
 
-def token(context: Context, identifiers: Mapping[str, str]) -> JsonObject:
-    """Build a token response (RFC 6749 section 5.1, OpenID4VCI 6.2).
+def token(
+    context: Context,
+    identifiers: Mapping[str, str],
+    *,
+    bound: bool = False,
+    scope: str | None = None,
+    with_refresh: bool = False,
+) -> JsonObject:
+    """Build a token response (RFC 6749 section 5.1, RFC 9449 section 5, OpenID4VCI 6.2).
 
-    ``identifiers`` maps Credential Identifiers to Credential Configuration ids. ``expires_in`` is recommended, so
-    that it is always there.
+    ``identifiers`` maps Credential Identifiers to Credential Configuration ids, ``bound`` tells whether the token
+    is bound to a DPoP key, ``scope`` is what was granted of the scope asked for. ``expires_in`` is recommended,
+    so that it is always there.
     """
     document: JsonObject = {
         "access_token": context.secret(),
-        "token_type": "Bearer",
+        "token_type": "DPoP" if bound else "Bearer",
         "expires_in": int(context.variant.token_lifetime),
     }
+    if scope is not None:
+        document["scope"] = scope
+    if with_refresh:
+        document["refresh_token"] = context.secret()
     if identifiers:
         document["authorization_details"] = [
             {
@@ -270,9 +290,17 @@ def error(code: str, description: str) -> JsonObject:
     return {"error": code, "error_description": description}
 
 
-def credential(credentials: Sequence[str]) -> JsonObject:
-    """Build a Credential Response (OpenID4VCI 8.3)."""
-    return {"credentials": [{"credential": text} for text in credentials]}
+def credential(credentials: Sequence[str], notification_id: str | None) -> JsonObject:
+    """Build a Credential Response or Deferred Credential Response with credentials (OpenID4VCI 8.3 and 9.2)."""
+    document: JsonObject = {"credentials": [{"credential": text} for text in credentials]}
+    if notification_id is not None:
+        document["notification_id"] = notification_id
+    return document
+
+
+def deferral(context: Context, transaction_id: str) -> JsonObject:
+    """Build a response that says to come back later (OpenID4VCI 8.3 and 9.2)."""
+    return {"transaction_id": transaction_id, "interval": context.variant.interval}
 
 
 def sd_jwt_vc(context: Context, configuration: str, holder_key: Mapping[str, Any] | None) -> SdJwt:
@@ -291,8 +319,9 @@ def sd_jwt_vc(context: Context, configuration: str, holder_key: Mapping[str, Any
     if variant.key_mechanism != "x5c" or variant.detail == "full":
         claims["iss"] = key.did if variant.key_mechanism == "did" else context.issuer_url
     if variant.detail == "full":
-        now = context.now()
-        claims |= {"iat": now, "nbf": now, "exp": now + CREDENTIAL_LIFETIME}
+        # Rounded, so that they tell nobody which credential this is (OpenID4VCI 15.4.1).
+        issued = context.now() // HOUR * HOUR
+        claims |= {"iat": issued, "nbf": issued, "exp": issued + CREDENTIAL_LIFETIME}
     if holder_key is not None:
         claims["cnf"] = {"jwk": dict(holder_key)}
     concealer = Concealer(variant.hash_name, context.random_bytes, decoys=2 if variant.disclosure == "rich" else 0)

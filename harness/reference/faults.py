@@ -22,7 +22,24 @@ Spoiler = Callable[[Any, Context], None]
 
 _DESCRIPTIONS: dict[str, str] = {}
 _SPOILERS: dict[str, dict[str, Spoiler]] = defaultdict(dict)
-_MODULES = ("offer", "issuer_metadata", "server_metadata", "messages", "challenges", "sd_jwt", "disclosures")
+_MODULES = (
+    "offer",
+    "issuer_metadata",
+    "server_metadata",
+    "published_keys",
+    "authorization",
+    "authorization_front",
+    "messages",
+    "challenges",
+    "sd_jwt",
+    "disclosures",
+    "deferred",
+    "notification",
+    "encryption",
+    "signed_metadata",
+    "languages",
+    "key_attestation",
+)
 
 
 def fault(identifier: str, description: str | None = None) -> Callable[[Spoiler], Spoiler]:
@@ -59,6 +76,18 @@ def _catalogue() -> dict[str, str]:
 def catalogue() -> dict[str, str]:
     """Give every fault id with one sentence that describes it, sorted by id."""
     return dict(_catalogue())
+
+
+def defined_in(module: str) -> frozenset[str]:
+    """Give the ids of the document faults of one module of the ``defects`` package."""
+    _load()
+    home = f"{__package__}.defects.{module}"
+    return frozenset(
+        identifier
+        for spoilers in _SPOILERS.values()
+        for identifier, spoiler in spoilers.items()
+        if spoiler.__module__ == home
+    )
 
 
 def check_known(identifiers: Iterable[str]) -> frozenset[str]:

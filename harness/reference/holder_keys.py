@@ -97,18 +97,27 @@ def _did_jwk(identifier: str, fragment: str) -> Any:
 def _did_key(identifier: str, fragment: str) -> Any:
     if fragment != identifier or not identifier.startswith("z"):
         raise ValueError("did:key names its key by its own identifier")
-    data = _from_base58(identifier[1:])
+    data = from_base58(identifier[1:])
     if data.startswith(_MULTICODEC_ED25519):
         return _exported(ed25519.Ed25519PublicKey.from_public_bytes(data[2:]))
     curve = _MULTICODEC_CURVES[data[:2]]
     return _exported(ec.EllipticCurvePublicKey.from_encoded_point(curve, data[2:]))
 
 
-def _from_base58(text: str) -> bytes:
+def from_base58(text: str) -> bytes:
+    """Decode base58 with the alphabet of Bitcoin.
+
+    Raises:
+        ValueError: the text is not base58, or too long for anything this issuer reads.
+
+    """
+    if len(text) > _MAX_DID_LENGTH:
+        raise ValueError("too long")
     number = 0
     for character in text:
         number = number * 58 + _BASE58.index(character)
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+    zeros = len(text) - len(text.lstrip(_BASE58[0]))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def _exported(key: Any) -> Any:

@@ -25,6 +25,8 @@ from harness.reference.encoding import encoded_json
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 END = datetime(2049, 12, 31, tzinfo=UTC)
 EXPIRED_END = datetime(2020, 12, 31, tzinfo=UTC)
+ATTESTER = "https://attester.assay.test"
+"""Who the development attester is."""
 
 _PARAMETERS: dict[str, dict[str, str]] = {
     "ES256": {"kty": "EC", "crv": "P-256"},
@@ -95,6 +97,27 @@ def stranger_key(algorithm: str) -> SigningKey:
 def server_key(use: str) -> JWK:
     """A key of the Authorization Server; ``use`` is ``sig`` or ``enc`` (RFC 7517 section 4.2)."""
     return JWK.generate(kty="EC", crv="P-256", use=use, kid=f"server-{use}")
+
+
+@cache
+def rsa_key(bits: int = 2048) -> JWK:
+    """An RSA key that belongs to nobody in the flow."""
+    return JWK.generate(kty="RSA", size=bits)
+
+
+@cache
+def request_keys() -> tuple[JWK, ...]:
+    """The keys that requests are encrypted to; each has its ``kid``, ``alg`` and ``use``."""
+    return tuple(
+        JWK.generate(kty="EC", crv="P-256", use="enc", alg=algorithm, kid=f"request-{number}")
+        for number, algorithm in enumerate(("ECDH-ES", "ECDH-ES+A256KW"), 1)
+    )
+
+
+@cache
+def attester_key() -> SigningKey:
+    """The key of the development attester, which vouches for the keys of wallets."""
+    return _generate("ES256")
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +206,27 @@ def root() -> Authority:
 def foreign_root() -> Authority:
     """A certification authority that is no trust anchor."""
     return _authority("Foreign Test Root")
+
+
+@cache
+def attester_root() -> Authority:
+    """The certification authority of those who may attest keys."""
+    return _authority("Assay Attester Root")
+
+
+@cache
+def attester_leaf() -> str:
+    """The certificate of the development attester as it stands in ``x5c``."""
+    key = attester_key().public_key
+    certificate = attester_root().certify(_name("Assay Attester"), key, issuer_url=ATTESTER, end=END)
+    return in_x5c(certificate)
+
+
+def attester() -> dict[str, Any]:
+    """Give who the development attester is, and its private JWK with ``kid``, ``alg`` and ``x5c``."""
+    key = attester_key()
+    private: dict[str, Any] = key.jwk.export_private(as_dict=True)
+    return {"issuer": ATTESTER, "key": {**private, "kid": key.kid, "alg": key.algorithm, "x5c": [attester_leaf()]}}
 
 
 def trust_anchor_pem() -> str:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from jwcrypto.common import JWException
-from jwcrypto.jwa import JWA
-from jwcrypto.jwk import JWK
-
-from harness.reference import holder_keys
+from harness.reference import holder_keys, jwt
 from harness.reference.context import Context
-from harness.reference.encoding import from_base64url
+from harness.reference.key_attestation_rules import KeyAttestation
 from harness.reference.rules import rule, tolerance
 from harness.reference.state import Shelf
 
 PROOF_TYPE = "openid4vci-proof+jwt"
-_SYMMETRIC = frozenset({"none", "HS256", "HS384", "HS512"})
 _KEY_PARAMETERS = ("jwk", "x5c", "kid")
 _KNOWN_HEADER = {"alg", "typ", "jwk", "x5c", "kid", "crit", "key_attestation", "trust_chain"}
 _KNOWN_CLAIMS = {"iss", "aud", "iat", "nonce", "exp", "nbf", "jti"}
@@ -39,36 +32,43 @@ class Proof:
     """Whether another proof of the request stands before this one."""
 
     @cached_property
-    def _parts(self) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes] | None:
-        if not isinstance(self.value, str) or self.value.count(".") != 2:
-            return None
-        try:
-            header, claims, signature = (from_base64url(part) for part in self.value.split("."))
-            parsed = json.loads(header), json.loads(claims)
-        except (ValueError, RecursionError):
-            return None
-        if not all(isinstance(part, dict) for part in parsed):
-            return None
-        return (*parsed, self.value.rpartition(".")[0].encode("ascii"), signature)
+    def jwt(self) -> jwt.Jwt | None:
+        """The proof as a JWT; ``None`` when it is none."""
+        return jwt.read(self.value)
 
     @property
-    def wellformed(self) -> bool:
-        """Whether the proof is a JWT at all."""
-        return self._parts is not None
-
-    @property
-    def header(self) -> dict[str, Any]:
+    def header(self) -> Mapping[str, Any]:
         """The JOSE header; empty when the proof is no JWT."""
-        return self._parts[0] if self._parts else {}
+        return self.jwt.header if self.jwt else {}
 
     @property
-    def claims(self) -> dict[str, Any]:
+    def claims(self) -> Mapping[str, Any]:
         """The payload; empty when the proof is no JWT."""
-        return self._parts[1] if self._parts else {}
+        return self.jwt.claims if self.jwt else {}
+
+    @property
+    def nonce(self) -> object:
+        """The ``nonce`` of the proof."""
+        return self.claims.get("nonce")
+
+    @cached_property
+    def attestation(self) -> KeyAttestation | None:
+        """The key attestation in the header where this issuer evaluates one."""
+        if self.context.variant.key_attestation is None or "key_attestation" not in self.header:
+            return None
+        return KeyAttestation(self.context, self.header["key_attestation"], self.nonces, with_proof=True)
+
+    @property
+    def holder_keys(self) -> list[Mapping[str, Any] | None]:
+        """The keys the credentials are to be bound to: all that are attested (OpenID4VCI F.1)."""
+        attested = self.attestation.holder_keys if self.attestation else []
+        return [self.key, *(key for key in attested if key != self.key)]
 
     @cached_property
     def key(self) -> Mapping[str, Any] | None:
         """The holder's public JWK; ``None`` when the header names none this issuer can bind to."""
+        if self.form == "attested" and self.attestation:
+            return self.attestation.key(self.header["kid"])
         try:
             return holder_keys.from_header(self.header, self.context.variant.binding_methods)
         except holder_keys.UnusableKey:
@@ -76,34 +76,29 @@ class Proof:
 
     @property
     def form(self) -> str:
-        """How the header spells the key: a binding method, ``x5c``, or empty when it names none."""
+        """How the header spells the key: a binding method, ``x5c``, ``attested``, or empty when it names none."""
         if "jwk" in self.header or "x5c" in self.header:
             return "jwk" if "jwk" in self.header else "x5c"
         kid = self.header.get("kid")
+        if self.attestation and isinstance(kid, str) and not kid.startswith("did:"):
+            return "attested"
         return ":".join(kid.split(":", 2)[:2]) if isinstance(kid, str) else ""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the proof has a nonce that this issuer gave out lately, or needs none."""
+        return not self.context.variant.nonce or bool(self.nonces.get(self.nonce))
 
     @property
     def signed(self) -> bool:
         """Whether the signature verifies with the key of the header."""
-        if self._parts is None or self.key is None:
-            return False
-        try:
-            engine = JWA.signing_alg(self.header["alg"])
-            engine.verify(JWK(**self.key), self._parts[2], self._parts[3])
-        except (InvalidSignature, JWException, ValueError, TypeError, KeyError):
-            return False
-        return True
-
-
-def _is_numeric_date(value: Any) -> bool:
-    # The bound keeps absurd numbers out of arithmetic; it also excludes NaN and the infinities.
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 2**53
+        return self.jwt is not None and self.jwt.verified_by(self.key)
 
 
 @rule("proof.wellformed", "invalid_proof")
 def wellformed(proof: Proof) -> str | None:
     """A proof is a JWT in compact serialization."""
-    return None if proof.wellformed else "The proof is not a JWT."
+    return None if proof.jwt else "The proof is not a JWT."
 
 
 @rule("proof.typ", "invalid_proof", presumes=["proof.wellformed"])
@@ -115,10 +110,7 @@ def typ(proof: Proof) -> str | None:
 @rule("proof.algorithm-asymmetric", "invalid_proof", presumes=["proof.wellformed"])
 def algorithm_asymmetric(proof: Proof) -> str | None:
     """The alg of a proof is an asymmetric signature algorithm."""
-    algorithm = proof.header.get("alg")
-    if not isinstance(algorithm, str) or algorithm in _SYMMETRIC:
-        return "The alg is missing, none or symmetric."
-    return None
+    return None if proof.jwt and proof.jwt.asymmetric else "The alg is missing, none or symmetric."
 
 
 @rule("proof.algorithm-supported", "invalid_proof", presumes=["proof.algorithm-asymmetric"])
@@ -214,7 +206,7 @@ def audience(proof: Proof) -> str | None:
 @rule("proof.issued-at-present", "invalid_proof", presumes=["proof.wellformed"])
 def issued_at_present(proof: Proof) -> str | None:
     """A proof has an iat that is a number."""
-    return None if _is_numeric_date(proof.claims.get("iat")) else "The iat is missing or no number."
+    return None if proof.jwt and proof.jwt.date("iat") is not None else "The iat is missing or no number."
 
 
 @rule("proof.issued-at", "invalid_proof", presumes=["proof.issued-at-present"])
@@ -229,17 +221,41 @@ def issued_at(proof: Proof) -> str | None:
 @rule("proof.nonce-present", "invalid_proof", presumes=["proof.wellformed"])
 def nonce_present(proof: Proof) -> str | None:
     """Where there is a Nonce Endpoint, a proof has a nonce that is a string."""
-    if not proof.context.variant.nonce or isinstance(proof.claims.get("nonce"), str):
+    if not proof.context.variant.nonce or isinstance(proof.nonce, str):
         return None
     return "The nonce is missing or no string."
 
 
 @rule("proof.nonce", "invalid_nonce", presumes=["proof.nonce-present"])
 def nonce(proof: Proof) -> str | None:
-    """The nonce of a proof is one this issuer gave out lately."""
-    if not proof.context.variant.nonce or proof.nonces.get(proof.claims["nonce"]):
+    """The nonce of a proof, if it is the first of its request, is one this issuer gave out lately."""
+    return None if proof.fresh or proof.further else "The nonce is unknown or too old."
+
+
+@rule("proof.further-nonce", "invalid_nonce", presumes=["proof.nonce-present"])
+def further_nonce(proof: Proof) -> str | None:
+    """The nonce of each further proof of a request is one this issuer gave out lately."""
+    return None if proof.fresh or not proof.further else "The nonce of a further proof is unknown or too old."
+
+
+@rule("proof.key-attested", "invalid_proof", presumes=["proof.key-usable", "proof.wellformed"])
+def key_attested(proof: Proof) -> str | None:
+    """The key that signs a proof is one of those that its key attestation attests."""
+    if (
+        proof.attestation is None
+        or not proof.attestation.holder_keys
+        or proof.key in proof.attestation.holder_keys
+    ):
         return None
-    return "The nonce is unknown or too old."
+    return "The key of the proof is not among the attested_keys."
+
+
+@rule("proof.attestation-present", "invalid_proof", presumes=["proof.wellformed"])
+def attestation_present(proof: Proof) -> str | None:
+    """Where key attestations are required, a proof has one."""
+    if proof.context.variant.key_attestation is None or proof.attestation:
+        return None
+    return "The key_attestation is missing."
 
 
 @tolerance("proof.unknown-header")
@@ -287,5 +303,8 @@ RULES = (
     issued_at,
     nonce_present,
     nonce,
+    further_nonce,
+    attestation_present,
+    key_attested,
 )
 TOLERANCES = (unknown_header, unknown_claim, other_algorithm, other_binding_method)

@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 
 Facts = TypeVar("Facts")
 MISREPORTED = "assay_misreported"
+_PROTECTED = frozenset({"credential", "deferred", "notification"})
+"""The endpoints that take an access token, as the ids of their rules begin."""
 CHALLENGE = 'Bearer realm="assay"'
 """How a challenge begins; the scheme needs at least one parameter (RFC 6750 section 3)."""
 
@@ -48,7 +50,7 @@ class Rule(Generic[Facts]):
     @property
     def challenges(self) -> bool:
         """Whether the answer is an authorization error (RFC 6750 section 3)."""
-        return self.id.startswith("credential.") and self.status in (401, 403)
+        return self.id.partition(".")[0] in _PROTECTED and self.status in (401, 403)
 
     def refusal(self, complaint: str) -> Refusal:
         """The field's own answer to a broken rule."""
@@ -78,12 +80,18 @@ TOLERANCES: dict[str, Tolerance[Any]] = {}
 
 
 def rule(
-    identifier: str, error: str | None, *, status: int = 400, presumes: Collection[str] = ()
+    identifier: str,
+    error: str | None,
+    *,
+    status: int = 400,
+    presumes: Collection[str] = (),
+    statement: str | None = None,
 ) -> Callable[[Callable[[Facts], str | None]], Rule[Facts]]:
-    """Register a function that complains about a request as a rule; its docstring is the statement."""
+    """Register a function that complains about a request as a rule; without ``statement`` its docstring is it."""
 
     def register(complaint: Callable[[Facts], str | None]) -> Rule[Facts]:
-        made = Rule(identifier, _statement(complaint), complaint, status, error, frozenset(presumes))
+        said = statement or _statement(complaint)
+        made = Rule(identifier, said, complaint, status, error, frozenset(presumes))
         RULES[identifier] = made
         return made
 
@@ -101,7 +109,19 @@ def tolerance(identifier: str, *, status: int = 400) -> Callable[[Callable[[Fact
     return register
 
 
-_MODULES = ("token_rules", "proof_rules", "credential_rules")
+_MODULES = (
+    "authorization_rules",
+    "client_rules",
+    "dpop_rules",
+    "token_rules",
+    "grant_rules",
+    "token_guard",
+    "proof_rules",
+    "credential_rules",
+    "deferred_rules",
+    "notification_rules",
+    "languages",
+)
 
 
 @cache
@@ -131,29 +151,33 @@ class Judge:
         self._faults = faults
         self._fired = fired
 
-    def uphold(self, rules: Sequence[Rule[Facts]], facts: Facts) -> None:
-        """Judge the rules in order.
+    def uphold(
+        self, rules: Sequence[Rule[Facts]], facts: Facts, *, unsound: Collection[str] = ()
+    ) -> frozenset[str]:
+        """Judge the rules in order; give the ids of those that do not hold and were let off.
 
-        A rule whose presumption was let off is not judged, so that one defect meets one rule.
+        A rule whose presumption was let off is not judged, so that one defect meets one rule. ``unsound`` are
+        the rules let off when an earlier part of the same request was judged.
 
         Raises:
             Refusal: a rule is broken.
 
         """
-        unsound: set[str] = set()
+        let_off = set(unsound)
         for rule_ in rules:
-            if not rule_.presumes.isdisjoint(unsound):
-                unsound.add(rule_.id)
+            if not rule_.presumes.isdisjoint(let_off):
+                let_off.add(rule_.id)
                 continue
             complaint = rule_.complaint(facts)
             if complaint is None:
                 continue
             if self._has(f"accepts:{rule_.id}"):
-                unsound.add(rule_.id)
+                let_off.add(rule_.id)
                 continue
             if self._has(f"misreports:{rule_.id}"):
                 raise rule_.misreport(complaint)
             raise rule_.refusal(complaint)
+        return frozenset(let_off)
 
     def tolerate(self, tolerances: Sequence[Tolerance[Facts]], facts: Facts) -> None:
         """Put up with harmless things in a request that keeps the rules.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -13,8 +14,11 @@ from typing import Any, Protocol
 
 import trustme
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from harness.reference import clients
 from harness.reference.app import ReferenceIssuer
+from harness.reference.tls import presenting
 from harness.reference.variants import DEFAULT, Variant, variant
 
 HOST = "127.0.0.1"
@@ -65,10 +69,34 @@ def _tls_authority() -> trustme.CA:
     return trustme.CA(organization_name="Assay loopback TLS")
 
 
-def _tls_context() -> ssl.SSLContext:
+class _TlsAwareProtocol(H11Protocol):
+    """Tells the application which certificate the client showed, which uvicorn does not."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in its base
+        super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        shown = tls.getpeercert(binary_form=True) if tls else None
+        if shown:
+            self.app = presenting(self.app, [ssl.DER_cert_to_PEM_cert(shown)])
+
+
+def _tls_context(hosted: Hosted) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     _tls_authority().issue_cert("localhost", HOST).configure_cert(context)
+    trusted = _client_authorities(hosted)
+    if trusted:
+        # Wallets that only look at metadata, and browsers, come without a certificate.
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata="".join(trusted))
     return context
+
+
+def _client_authorities(hosted: Hosted) -> list[str]:
+    """Give the certificates that certify the registered clients, in PEM, where those use mutual TLS."""
+    if not isinstance(hosted, ReferenceIssuer):
+        return []
+    registered = clients.registered(hosted.variant).values()
+    return sorted({client.tls.issuer_pem for client in registered if client.tls})
 
 
 @contextlib.contextmanager
@@ -96,7 +124,7 @@ def serving(
         scheme = "https" if tls else "http"
         base_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
         hosted = _host(issuer, faults, base_url)
-        with _running(hosted.app, listener, _tls_context() if tls else None):
+        with _running(hosted.app, listener, _tls_context(hosted) if tls else None):
             ca_pem = _tls_authority().cert_pem.bytes().decode("ascii") if tls else ""
             yield Served(hosted.issuer_url, base_url, ca_pem, hosted)
 
@@ -113,7 +141,7 @@ def _host(issuer: str | Variant | Callable[[str], Hosted], faults: Iterable[str]
 def _running(app: Any, listener: socket.socket, tls: ssl.SSLContext | None) -> Iterator[None]:
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=_TlsAwareProtocol,
         ws="none",
         loop="asyncio",
         lifespan="off",

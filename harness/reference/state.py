@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
+DAY = 24 * 3600
+Outcome = Literal["issued", "denied"]
+"""How a wish for a credential ends once it can be decided."""
 
 
 class Shelf(Generic[T]):
@@ -25,6 +28,11 @@ class Shelf(Generic[T]):
         self._items[key] = (self._clock() + self._lifetime, value)
         while len(self._items) > self._limit:
             self._items.popitem(last=False)
+
+    def keep(self, key: object, value: T) -> None:
+        """Keep a value under what went out, if a wallet can send that back."""
+        if isinstance(key, (str, int)):
+            self.put(str(key), value)
 
     def get(self, key: object) -> T | None:
         """Give what is kept under ``key``; ``None`` for anything unknown, too old, or no text at all."""
@@ -51,6 +59,62 @@ class Grant:
     expires_at: float
     used: bool = False
     wrong_tx_codes: int = 0
+    outcome: Outcome = "issued"
+
+
+@dataclass
+class Authorization:
+    """What a user let a client have by the Authorization Code Flow."""
+
+    configurations: Sequence[str]
+    client_id: str
+    scope: str | None
+    """The scope granted; ``None`` when none was asked for."""
+    by_details: bool
+    """Whether ``authorization_details`` asked for it."""
+    outcome: Outcome = "issued"
+    revoked: bool = False
+    """Whether the tokens given out for it are dead, because its code or a refresh token was replayed."""
+
+
+@dataclass
+class Code:
+    """What an authorization code stands for."""
+
+    authorization: Authorization
+    expires_at: float
+    redirect_uri: str | None
+    """As the authorization request had it; ``None`` when it was left out."""
+    challenge: str | None
+    challenge_method: str
+    dpop_key: str | None
+    """Thumbprint of the key the code is bound to (RFC 9449 section 10)."""
+    used: bool = False
+
+
+@dataclass
+class Pushed:
+    """A Pushed Authorization Request (RFC 9126)."""
+
+    parameters: Sequence[tuple[str, str]]
+    client_id: str | None
+    expires_at: float
+    dpop_key: str | None
+    """Thumbprint of the key the request was pushed with (RFC 9449 section 10.1)."""
+    used: bool = False
+
+
+@dataclass
+class Refresh:
+    """What a refresh token stands for."""
+
+    authorization: Authorization
+    dpop_key: str | None
+    """Thumbprint of the DPoP key of a public client."""
+    instance_key: str | None
+    """Thumbprint of the key of the wallet instance that the Client Attestation named."""
+    used: bool = False
+    """Whether another refresh token took its place."""
 
 
 @dataclass
@@ -63,3 +127,68 @@ class Access:
     identifiers: Mapping[str, str] = field(default_factory=dict)
     """Credential Identifier to Credential Configuration id; empty when the token response named none."""
     uses: int = 0
+    dpop_key: str | None = None
+    """Thumbprint of the key the token is bound to; ``None`` for a Bearer token."""
+    authorization: Authorization | None = None
+    """What the user authorized; ``None`` after a Pre-Authorized Code."""
+    outcome: Outcome = "issued"
+
+    @property
+    def revoked(self) -> bool:
+        """Whether the token is dead before its time."""
+        return self.authorization is not None and self.authorization.revoked
+
+    def succeeds(self, other: Access | None) -> bool:
+        """Whether what was begun with ``other`` may be finished with this token, perhaps a refreshed one."""
+        same = self.authorization is not None and other is not None and other.authorization is self.authorization
+        return self is other or same
+
+
+@dataclass
+class Transaction:
+    """What a Deferred Issuance transaction stands for."""
+
+    access: Access | None
+    """Begun with this token; ``None`` when an unknown one was let off."""
+    configuration: str
+    holders: Sequence[Any]
+    """One entry for each credential: the public JWK it is bound to, or ``None``."""
+    pending: int
+    """How often the wallet will still be told to come back."""
+    obtained: bool = False
+
+    @property
+    def denied(self) -> bool:
+        """Whether issuance was decided against."""
+        return self.pending == 0 and self.access is not None and self.access.outcome == "denied"
+
+
+@dataclass
+class Issuance:
+    """What a ``notification_id`` stands for."""
+
+    access: Access | None
+    events: list[str] = field(default_factory=list)
+    """What the wallet said became of the credentials, in the order it came."""
+    deferred: bool = False
+    """Whether the credentials came from the Deferred Credential Endpoint."""
+
+
+class Ledger:
+    """What an Authorization Server gave out and must know again.
+
+    What has expired stays known for a day, so that it is refused as expired.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.grants: Shelf[Grant] = Shelf(clock, DAY)
+        self.issuer_states: Shelf[Outcome] = Shelf(clock, DAY)
+        """How the wish ends for which an offer was made."""
+        self.pushed: Shelf[Pushed] = Shelf(clock, DAY)
+        self.codes: Shelf[Code] = Shelf(clock, DAY)
+        self.refreshes: Shelf[Refresh] = Shelf(clock, 30 * DAY)
+        self.tokens: Shelf[Access] = Shelf(clock, DAY)
+        self.seen: Shelf[bool] = Shelf(clock, DAY)
+        """The ``jti`` of what must come once only."""
+        self.challenges: Shelf[bool] = Shelf(clock, 300)
+        self.dpop_nonces: Shelf[bool] = Shelf(clock, 300)

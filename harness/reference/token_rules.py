@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl
 
+from harness.reference import forms
+from harness.reference.authorization_documents import grant_types
+from harness.reference.clients import registered
 from harness.reference.context import Context
 from harness.reference.documents import PRE_AUTHORIZED_CODE
+from harness.reference.forms import Pairs
 from harness.reference.rules import rule, tolerance
-from harness.reference.state import Grant, Shelf
+from harness.reference.state import Authorization, Code, Grant, Ledger, Refresh
 
 MAX_WRONG_TX_CODES = 5
 _KNOWN_PARAMETERS = {
@@ -23,6 +26,13 @@ _KNOWN_PARAMETERS = {
     "authorization_details",
     "scope",
     "resource",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
 }
 
 
@@ -33,29 +43,72 @@ class TokenRequest:
     context: Context
     media_type: str
     body: bytes
-    grants: Shelf[Grant]
+    ledger: Ledger
+    client_id: str | None = None
+    """The client, when its identity has been judged."""
+    dpop_key: str | None = None
+    """Thumbprint of the key of the DPoP proof, when that has been judged."""
+    instance_key: str | None = None
+    """Thumbprint of the key of the wallet instance, when the client has been judged."""
 
     @cached_property
-    def pairs(self) -> list[tuple[str, str]] | None:
+    def pairs(self) -> Pairs | None:
         """The form's parameters in order; ``None`` when the body is no form."""
-        if self.media_type != "application/x-www-form-urlencoded":
-            return None
-        try:
-            return parse_qsl(
-                self.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
-            )
-        except ValueError:
-            return None
+        return forms.parse(self.body) if self.media_type == forms.FORM else None
 
     @cached_property
     def parameters(self) -> dict[str, str]:
         """The parameters by name; one without a value counts as left out (RFC 6749 section 3.2)."""
-        return {name: value for name, value in self.pairs or [] if value}
+        return forms.parameters(self.pairs or [])
+
+    @property
+    def grant_type(self) -> str:
+        """The grant type; one that is wrong but let off is what the other parameters fit."""
+        given = self.parameters.get("grant_type", "")
+        if given in grant_types(self.context):
+            return given
+        fitting = {"code": "authorization_code", "refresh_token": "refresh_token"}
+        return next((name for key, name in fitting.items() if key in self.parameters), PRE_AUTHORIZED_CODE)
 
     @cached_property
     def grant(self) -> Grant | None:
         """What the Pre-Authorized Code stands for, if it is known."""
-        return self.grants.get(self.parameters.get("pre-authorized_code"))
+        if self.grant_type != PRE_AUTHORIZED_CODE:
+            return None
+        return self.ledger.grants.get(self.parameters.get("pre-authorized_code"))
+
+    @cached_property
+    def code(self) -> Code | None:
+        """What the authorization code stands for, if it is known."""
+        return (
+            self.ledger.codes.get(self.parameters.get("code")) if self.grant_type == "authorization_code" else None
+        )
+
+    @cached_property
+    def refresh(self) -> Refresh | None:
+        """What the refresh token stands for, if it is known."""
+        if self.grant_type != "refresh_token":
+            return None
+        return self.ledger.refreshes.get(self.parameters.get("refresh_token"))
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """What the user authorized; ``None`` with a Pre-Authorized Code."""
+        granted = self.code or self.refresh
+        return granted.authorization if granted else None
+
+    @property
+    def granted(self) -> Sequence[str] | None:
+        """The configurations that can be had; ``None`` for a code or token that is unknown."""
+        if self.grant:
+            return self.grant.configurations
+        return self.authorization.configurations if self.authorization else None
+
+    @property
+    def registered_redirect_uri(self) -> str | None:
+        """The redirect URI of the client."""
+        client = registered(self.context.variant).get(self.client_id or "")
+        return client.redirect_uri if client else None
 
     @property
     def wrong_tx_code(self) -> bool:
@@ -76,7 +129,7 @@ class TokenRequest:
     @property
     def requested_configurations(self) -> list[str]:
         """The configurations asked for by ``authorization_details``, as far as they can be had."""
-        offered = self.grant.configurations if self.grant else ()
+        offered = self.granted or ()
         return [
             detail["credential_configuration_id"]
             for detail in self.authorization_details or []
@@ -93,9 +146,7 @@ def form(request: TokenRequest) -> str | None:
 @rule("token.repeated-parameter", "invalid_request", presumes=["token.form"])
 def repeated_parameter(request: TokenRequest) -> str | None:
     """No parameter stands twice in a token request."""
-    # RFC 8707 lets a client name several resources.
-    names = Counter(name for name, _ in request.pairs or [] if name != "resource")
-    return "A parameter is repeated." if any(count > 1 for count in names.values()) else None
+    return "A parameter is repeated." if forms.repeated(request.pairs or []) else None
 
 
 @rule("token.grant-type-present", "invalid_request", presumes=["token.form"])
@@ -106,34 +157,40 @@ def grant_type_present(request: TokenRequest) -> str | None:
 
 @rule("token.grant-type-supported", "unsupported_grant_type", presumes=["token.grant-type-present"])
 def grant_type_supported(request: TokenRequest) -> str | None:
-    """The grant_type is that of the Pre-Authorized Code Flow."""
-    if request.parameters["grant_type"] == PRE_AUTHORIZED_CODE:
+    """The grant_type is one the metadata list."""
+    if request.parameters["grant_type"] in grant_types(request.context):
         return None
-    return "Only the Pre-Authorized Code grant is supported."
+    return "The grant_type is not supported."
 
 
 @rule("token.client-identified", "invalid_client", presumes=["token.form"])
 def client_identified(request: TokenRequest) -> str | None:
     """Where anonymous access is not supported, the client is a registered one."""
     expected = request.context.variant.client_id
-    if expected is None:
+    if expected is None or request.grant_type != PRE_AUTHORIZED_CODE:
+        return None
+    if request.context.variant.client_authentication != "none":
         return None
     given = request.parameters.get("client_id")
     if given is None:
         return "The client_id is missing and anonymous access is not supported."
-    return None if given == expected else "The client is not registered."
+    return None if given in registered(request.context.variant) else "The client is not registered."
 
 
 @rule("token.code-present", "invalid_request", presumes=["token.form", "token.grant-type-supported"])
 def code_present(request: TokenRequest) -> str | None:
     """A token request has a pre-authorized_code."""
-    return None if "pre-authorized_code" in request.parameters else "The pre-authorized_code is missing."
+    if request.grant_type != PRE_AUTHORIZED_CODE or "pre-authorized_code" in request.parameters:
+        return None
+    return "The pre-authorized_code is missing."
 
 
 @rule("token.code-known", "invalid_grant", presumes=["token.code-present"])
 def code_known(request: TokenRequest) -> str | None:
     """The Pre-Authorized Code is one this server gave out."""
-    return None if request.grant else "The pre-authorized_code is unknown."
+    if request.grant_type != PRE_AUTHORIZED_CODE or request.grant:
+        return None
+    return "The pre-authorized_code is unknown."
 
 
 @rule("token.code-single-use", "invalid_grant")
@@ -182,7 +239,7 @@ def tx_code_correct(request: TokenRequest) -> str | None:
 
 @rule("token.authorization-details", "invalid_authorization_details")
 def authorization_details(request: TokenRequest) -> str | None:
-    """Authorization details ask for offered configurations (OpenID4VCI 5.1.1, RFC 9396 section 5)."""
+    """Authorization details ask for what was offered or authorized (OpenID4VCI 5.1.1, RFC 9396 section 5)."""
     if "authorization_details" not in request.parameters:
         return None
     if not request.authorization_details:
@@ -190,13 +247,23 @@ def authorization_details(request: TokenRequest) -> str | None:
     for detail in request.authorization_details:
         if not isinstance(detail, dict) or detail.get("type") != "openid_credential":
             return "An authorization detail is not of type openid_credential."
-        if request.grant and detail.get("credential_configuration_id") not in request.grant.configurations:
-            return "An authorization detail names no configuration of the offer."
+        granted = request.granted
+        if granted is not None and detail.get("credential_configuration_id") not in granted:
+            return "An authorization detail names no configuration that was offered or authorized."
         if request.context.authorization_server_urls:
             locations = detail.get("locations")
             if not isinstance(locations, list) or request.context.issuer_url not in locations:
                 return "The locations of an authorization detail lack the Credential Issuer."
     return None
+
+
+@rule("token.resource", "invalid_target")
+def resource(request: TokenRequest) -> str | None:
+    """A resource is the Credential Issuer (RFC 8707 section 2.2, OpenID4VCI 6.1)."""
+    resources = [value for name, value in request.pairs or [] if name == "resource" and value]
+    if all(value == request.context.issuer_url for value in resources):
+        return None
+    return "The resource is unknown."
 
 
 @tolerance("token.unknown-parameter")
@@ -208,7 +275,7 @@ def unknown_parameter(request: TokenRequest) -> bool:
 @tolerance("token.empty-parameter")
 def empty_parameter(request: TokenRequest) -> bool:
     """A token request may have parameters without a value, which count as left out (RFC 6749 section 3.2)."""
-    return any(value == "" for _, value in request.pairs or [])
+    return forms.some_empty(request.pairs or [])
 
 
 @tolerance("token.authorization-details")
@@ -217,18 +284,36 @@ def details_asked_for(request: TokenRequest) -> bool:
     return "authorization_details" in request.parameters
 
 
+@tolerance("token.locations")
+def locations(request: TokenRequest) -> bool:
+    """An authorization detail may name the Credential Issuer in its locations (OpenID4VCI 6.1)."""
+    details = request.authorization_details or []
+    return any(isinstance(detail, dict) and "locations" in detail for detail in details)
+
+
+@tolerance("token.issuer-as-resource")
+def issuer_as_resource(request: TokenRequest) -> bool:
+    """A token request may name the Credential Issuer as its resource (OpenID4VCI 6.1)."""
+    return "resource" in request.parameters
+
+
+@tolerance("token.narrower-details")
+def narrower_details(request: TokenRequest) -> bool:
+    """A token request may ask for a part of what was authorized (OpenID4VCI 6.1.1)."""
+    by_details = request.authorization is not None and request.authorization.by_details
+    asked = set(request.requested_configurations)
+    return by_details and bool(asked) and asked < set(request.granted or ())
+
+
 @tolerance("token.right-request")
 def right_request(_: TokenRequest) -> bool:
     """A token request in which everything is right is granted."""
     return True
 
 
+FORM_RULES = (form, repeated_parameter, grant_type_present, grant_type_supported, client_identified)
+"""Judged before the client and its DPoP proof are."""
 RULES = (
-    form,
-    repeated_parameter,
-    grant_type_present,
-    grant_type_supported,
-    client_identified,
     code_present,
     code_known,
     code_single_use,
@@ -238,5 +323,14 @@ RULES = (
     tx_code_attempts,
     tx_code_correct,
     authorization_details,
+    resource,
 )
-TOLERANCES = (unknown_parameter, empty_parameter, details_asked_for, right_request)
+TOLERANCES = (
+    unknown_parameter,
+    empty_parameter,
+    details_asked_for,
+    locations,
+    issuer_as_resource,
+    narrower_details,
+    right_request,
+)

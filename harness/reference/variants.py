@@ -5,7 +5,7 @@ Each variant keeps to the letter of OpenID4VCI 1.0; they differ where the specif
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,7 +26,33 @@ class Variant:
     """What stands before the query of the link that carries an offer."""
     tx_code: bool = False
     client_id: str | None = None
-    """The registered public client; ``None`` where token requests are anonymous."""
+    """The registered wallet; ``None`` where token requests with a Pre-Authorized Code may be anonymous."""
+    grants: Sequence[str] = ("pre-authorized_code",)
+    """The grant types: ``pre-authorized_code``, ``authorization_code``, ``refresh_token``."""
+    par: Literal["none", "offered", "required"] = "none"
+    """Pushed Authorization Requests (RFC 9126)."""
+    request_lifetime: float = 90
+    """How long a pushed request can be used."""
+    login: Literal["none", "page"] = "none"
+    """Whether the user signs in and consents on HTML pages; otherwise consent is taken for granted."""
+    redirect_query: str = ""
+    """What the redirect URIs of the registered wallets have as query, with its question mark."""
+    iss_parameter: bool = True
+    """Whether authorization responses carry ``iss`` (RFC 9207)."""
+    authorization_code_lifetime: float = 60
+    challenge_methods: Sequence[str] = ("S256",)
+    """``code_challenge_methods_supported`` (RFC 7636)."""
+    pkce: Literal["optional", "required"] = "required"
+    details_only: bool = False
+    """Whether configurations have no scope, so that ``authorization_details`` are the only way to ask."""
+    client_authentication: str = "none"
+    """How the registered wallets authenticate, as ``token_endpoint_auth_methods_supported`` spells it."""
+    attestation_challenge: bool = False
+    """Whether proofs of possession of Client Attestations need a challenge of the server."""
+    dpop: Literal["none", "offered", "required"] = "none"
+    """Whether access tokens can or must be bound with DPoP (RFC 9449)."""
+    dpop_nonce: bool = False
+    """Whether DPoP proofs need a nonce, of the Authorization Server and of the issuer."""
     identifiers: bool = False
     """Whether every token response names Credential Identifiers."""
     token_lifetime: float = 300
@@ -51,9 +77,54 @@ class Variant:
     hash_name: Literal["sha-256", "sha-384"] = "sha-256"
     detail: Literal["full", "required"] = "full"
     """Whether documents carry optional members."""
+    proof_types: Sequence[str] = ("jwt",)
+    """``jwt``, ``attestation``, ``di_vp``; meaningless for credentials that are bound to no key."""
+    key_attestation: Mapping[str, Sequence[str]] | None = None
+    """``key_attestations_required``; ``None`` where a ``jwt`` proof needs none."""
+    deferred: Literal["never", "always"] = "never"
+    deferred_polls: int = 1
+    """How often the Deferred Credential Endpoint says that the credential is still not ready."""
+    interval: int = 1
+    """What the wallet is told to wait between two polls."""
+    notification: bool = False
+    request_encryption: Literal["none", "optional", "required"] = "none"
+    response_encryption: Literal["none", "optional", "required"] = "none"
+    compression: bool = False
+    """Whether encrypted messages may be compressed."""
+    signed_metadata: bool = False
+    other_formats: bool = False
+    """Whether the metadata also describe credentials of formats that this issuer makes no offers for."""
+    languages: Sequence[str] = ()
+    """Among which languages ``Accept-Language`` chooses; where empty, that header is ignored."""
 
 
 DEFAULT = Variant("default", "Offer by reference, jwk binding, ES256, nonces, two configurations.")
+CODE_FLOW = replace(
+    DEFAULT,
+    name="code-flow",
+    description="Authorization Code Flow of a public client, plain front channel, PKCE.",
+    client_id="wallet-dev",
+    grants=("authorization_code",),
+)
+DEFERRED = replace(
+    DEFAULT,
+    name="deferred",
+    description="Credentials are always deferred, and ready when they are asked for the second time.",
+    deferred="always",
+)
+NOTIFYING = replace(
+    DEFAULT,
+    name="notification",
+    description="The wallet may say what became of the credentials.",
+    notification=True,
+)
+ENCRYPTING = replace(
+    DEFAULT,
+    name="encryption-optional",
+    description="Requests and responses may be encrypted.",
+    request_encryption="optional",
+    response_encryption="optional",
+)
 
 VARIANTS: dict[str, Variant] = {
     clean.name: clean
@@ -108,6 +179,145 @@ VARIANTS: dict[str, Variant] = {
             description="No anonymous token requests; the public client wallet-dev is registered.",
             client_id="wallet-dev",
         ),
+        CODE_FLOW,
+        replace(CODE_FLOW, name="code-flow-par", description="Requests may be pushed.", par="offered"),
+        replace(
+            CODE_FLOW,
+            name="code-flow-par-brief",
+            description="Pushed requests can be used for half a minute.",
+            par="offered",
+            request_lifetime=30,
+        ),
+        replace(CODE_FLOW, name="code-flow-par-required", description="Requests must be pushed.", par="required"),
+        replace(
+            CODE_FLOW,
+            name="code-flow-pkce-optional",
+            description="PKCE is left to the wallet, and may be plain.",
+            pkce="optional",
+            challenge_methods=("S256", "plain"),
+        ),
+        replace(
+            CODE_FLOW,
+            name="code-flow-details",
+            description="Configurations have no scope; authorization_details are the only way to ask.",
+            details_only=True,
+        ),
+        replace(
+            CODE_FLOW,
+            name="code-flow-login",
+            description="The user signs in and consents on HTML pages.",
+            login="page",
+        ),
+        replace(
+            CODE_FLOW,
+            name="code-flow-no-iss",
+            description="Authorization responses carry no iss.",
+            iss_parameter=False,
+        ),
+        replace(
+            CODE_FLOW,
+            name="code-flow-redirect-query",
+            description="The registered redirect URI has a query of its own.",
+            redirect_query="?from=assay",
+        ),
+        replace(
+            CODE_FLOW,
+            name="code-flow-refresh",
+            description="Refresh tokens are handed out.",
+            grants=("authorization_code", "refresh_token"),
+        ),
+        replace(
+            CODE_FLOW,
+            name="code-flow-path",
+            description="Two Authorization Servers with a path, requests may be pushed.",
+            path="/tenants/assay",
+            authorization_servers=("/as/assay", "/as/other"),
+            par="offered",
+        ),
+        replace(
+            CODE_FLOW,
+            name="both-grants",
+            description="Offers carry both grants; token requests with a Pre-Authorized Code are anonymous.",
+            client_id=None,
+            grants=("pre-authorized_code", "authorization_code"),
+        ),
+        replace(
+            CODE_FLOW,
+            name="client-secret-basic",
+            description="Clients authenticate with their secret in the Authorization header.",
+            client_authentication="client_secret_basic",
+            par="offered",
+        ),
+        replace(
+            CODE_FLOW,
+            name="client-secret-post",
+            description="Clients authenticate with their secret in the form, for both grants.",
+            client_authentication="client_secret_post",
+            grants=("pre-authorized_code", "authorization_code"),
+        ),
+        replace(
+            CODE_FLOW,
+            name="private-key-jwt",
+            description="Clients authenticate with a signed assertion.",
+            client_authentication="private_key_jwt",
+            par="offered",
+        ),
+        replace(
+            CODE_FLOW,
+            name="attested-client",
+            description="Client Attestations, with challenges of the server; refresh tokens are handed out.",
+            client_authentication="attest_jwt_client_auth",
+            attestation_challenge=True,
+            par="offered",
+            grants=("authorization_code", "refresh_token"),
+        ),
+        replace(
+            CODE_FLOW,
+            name="attested-client-no-challenge",
+            description="Client Attestations without challenges, for both grants.",
+            client_authentication="attest_jwt_client_auth",
+            grants=("pre-authorized_code", "authorization_code"),
+        ),
+        replace(
+            CODE_FLOW,
+            name="mtls-client",
+            description="Clients authenticate with a certificate of a certification authority.",
+            client_authentication="tls_client_auth",
+            par="offered",
+        ),
+        replace(
+            CODE_FLOW,
+            name="mtls-client-self-signed",
+            description="Clients authenticate with a self-signed certificate.",
+            client_authentication="self_signed_tls_client_auth",
+        ),
+        replace(
+            CODE_FLOW,
+            name="dpop",
+            description="Access tokens must be bound with DPoP; both grants.",
+            client_id=None,
+            grants=("pre-authorized_code", "authorization_code", "refresh_token"),
+            par="offered",
+            dpop="required",
+        ),
+        replace(
+            CODE_FLOW,
+            name="dpop-nonce",
+            description="DPoP proofs need a nonce of the Authorization Server and of the issuer.",
+            client_id=None,
+            grants=("pre-authorized_code", "authorization_code"),
+            par="offered",
+            dpop="required",
+            dpop_nonce=True,
+        ),
+        replace(
+            CODE_FLOW,
+            name="dpop-optional",
+            description="Access tokens are bound with DPoP when the wallet sends a proof.",
+            client_id=None,
+            grants=("pre-authorized_code", "authorization_code"),
+            dpop="offered",
+        ),
         replace(
             DEFAULT,
             name="algorithms",
@@ -147,6 +357,111 @@ VARIANTS: dict[str, Variant] = {
             name="plain-sd-jwt",
             description="Nothing is selectively disclosable.",
             disclosure="none",
+        ),
+        replace(
+            DEFAULT,
+            name="nonce-once-batch",
+            description="One nonce works once, for all the proofs of a batch.",
+            batch_size=3,
+            nonce_once=True,
+        ),
+        DEFERRED,
+        replace(
+            DEFERRED,
+            name="deferred-at-once",
+            description="Credentials are always deferred, and ready when they are first asked for.",
+            deferred_polls=0,
+        ),
+        NOTIFYING,
+        replace(
+            DEFERRED,
+            name="notification-deferred",
+            description="Credentials are deferred; the wallet may say what became of them.",
+            notification=True,
+        ),
+        ENCRYPTING,
+        replace(
+            ENCRYPTING,
+            name="encryption-required",
+            description="Requests and responses must be encrypted.",
+            request_encryption="required",
+            response_encryption="required",
+        ),
+        replace(
+            ENCRYPTING,
+            name="encryption-response-required",
+            description="Responses must be encrypted, and so must requests, since they all say how.",
+            response_encryption="required",
+        ),
+        replace(
+            ENCRYPTING,
+            name="encryption-request-only",
+            description="Requests must be encrypted; responses cannot be.",
+            request_encryption="required",
+            response_encryption="none",
+        ),
+        replace(
+            ENCRYPTING,
+            name="compression",
+            description="Requests and responses may be encrypted, and compressed before.",
+            compression=True,
+        ),
+        replace(
+            ENCRYPTING,
+            name="encryption-deferred",
+            description="Credentials are deferred; requests and responses may be encrypted and compressed.",
+            deferred="always",
+            compression=True,
+        ),
+        replace(
+            DEFAULT,
+            name="other-formats",
+            description="Metadata also describe credentials of the W3C and mdoc formats, which are not offered.",
+            other_formats=True,
+        ),
+        replace(
+            DEFAULT,
+            name="signed-metadata",
+            description="Metadata are also there as a signed JWT.",
+            signed_metadata=True,
+        ),
+        replace(
+            DEFAULT,
+            name="languages",
+            description="Metadata come in the languages that Accept-Language asks for.",
+            languages=("en-GB", "de-DE"),
+        ),
+        replace(
+            DEFAULT,
+            name="key-attestation",
+            description="A jwt proof carries an attestation of its keys, with levels.",
+            batch_size=3,
+            key_attestation={
+                "key_storage": ("iso_18045_moderate", "iso_18045_high"),
+                "user_authentication": ("iso_18045_moderate", "iso_18045_high"),
+            },
+        ),
+        replace(
+            DEFAULT,
+            name="attestation-proof",
+            description="The proof is a key attestation, of any level.",
+            batch_size=3,
+            proof_types=("attestation",),
+            key_attestation={},
+        ),
+        replace(
+            DEFAULT,
+            name="di-vp",
+            description="The proof is a Verifiable Presentation with a Data Integrity proof.",
+            proof_types=("di_vp",),
+            binding_methods=("did:key", "did:jwk"),
+        ),
+        replace(
+            DEFAULT,
+            name="proof-types",
+            description="The wallet may choose among all proof types.",
+            proof_types=("jwt", "attestation", "di_vp"),
+            binding_methods=("jwk", "did:key"),
         ),
         replace(
             DEFAULT,

@@ -11,6 +11,9 @@ from harness.reference.rules import CHALLENGE
 
 _HEADER = "WWW-Authenticate"
 _DOCUMENT = "credential-challenge-response"
+_ENDPOINTS = {"credential": "Credential", "deferred": "Deferred Credential", "notification": "Notification"}
+_COMMON = frozenset({"scheme-other", "error-needless", "error-missing", "error-other"})
+"""Faults of all endpoints that take an access token; the others are tried at the Credential Endpoint only."""
 
 
 def _rewriting(change: Callable[[str], str]) -> Callable[[Reply, Context], None]:
@@ -72,20 +75,27 @@ for _name, _description, _change in (
         lambda text: f'{text}, error_uri="https://errors.assay.test/access token"' if "error" in text else text,
     ),
 ):
-    fault(f"{_DOCUMENT}:{_name}", _description)(_rewriting(_change))
+    for _endpoint, _title in _ENDPOINTS.items():
+        if _endpoint == "credential" or _name in _COMMON:
+            _where = f"{_title} Endpoint: {_description}"
+            fault(f"{_endpoint}-challenge-response:{_name}", _where)(_rewriting(_change))
 
 
-@fault(f"{_DOCUMENT}:missing")
-def missing(reply: Reply, _: Context) -> None:
-    """A refused access token brings no WWW-Authenticate."""
+def _missing(reply: Reply, _: Context) -> None:
     del reply.headers[_HEADER]
 
 
-@fault(f"{_DOCUMENT}:invalid-token-403")
-def invalid_token_403(reply: Reply, _: Context) -> None:
-    """An unknown access token is refused with status 403."""
+def _invalid_token_403(reply: Reply, _: Context) -> None:
     if "invalid_token" in reply.headers[_HEADER]:
         reply.status = 403
+
+
+for _endpoint, _title in _ENDPOINTS.items():
+    for _name, _description, _spoil in (
+        ("missing", "A refused access token brings no WWW-Authenticate.", _missing),
+        ("invalid-token-403", "An unknown access token is refused with status 403.", _invalid_token_403),
+    ):
+        fault(f"{_endpoint}-challenge-response:{_name}", f"{_title} Endpoint: {_description}")(_spoil)
 
 
 @fault(f"{_DOCUMENT}:insufficient-scope-401")

@@ -5,7 +5,7 @@ A configuration that is spoiled is the loyalty card, so that the identity creden
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.reference.context import Context
@@ -23,9 +23,9 @@ def _card(metadata: Metadata) -> dict[str, Any]:
 
 
 def _proof_type(metadata: Metadata) -> Iterator[dict[str, Any]]:
-    """Give the jwt proof type where credentials are bound to keys."""
+    """Give the first proof type where credentials are bound to keys."""
     if "proof_types_supported" in _card(metadata):
-        yield _card(metadata)["proof_types_supported"]["jwt"]
+        yield next(iter(_card(metadata)["proof_types_supported"].values()))
 
 
 def _usage(metadata: Metadata) -> Iterator[dict[str, Any]]:
@@ -334,6 +334,31 @@ def proof_algs_unknown(metadata: Metadata, _: Context) -> None:
         proof_type["proof_signing_alg_values_supported"].append("X-256")
 
 
+@fault("metadata:proof-types-empty")
+def proof_types_empty(metadata: Metadata, _: Context) -> None:
+    """The proof_types_supported are an empty object."""
+    if "proof_types_supported" in _card(metadata):
+        _card(metadata)["proof_types_supported"] = {}
+
+
+for _kind in ("attestation", "di_vp"):
+    for _defect, _value, _told in (
+        ("numbers", -7, "have a COSE number"),
+        ("unknown", "X-256", "name an algorithm nobody registered"),
+        ("none", "none", "name none"),
+        ("symmetric", "HS256", "name a symmetric algorithm"),
+    ):
+
+        @fault(
+            f"metadata:{_kind.replace('_', '-')}-algs-{_defect}",
+            f"The proof_signing_alg_values_supported of the proof type {_kind} {_told}.",
+        )
+        def _other_proof_algs(metadata: Metadata, _: Context, kind: str = _kind, value: Any = _value) -> None:
+            types = _card(metadata).get("proof_types_supported", {})
+            if kind in types:
+                types[kind]["proof_signing_alg_values_supported"].append(value)
+
+
 @fault("metadata:key-attestations-array")
 def key_attestations_array(metadata: Metadata, _: Context) -> None:
     """The key_attestations_required are an array instead of an object."""
@@ -346,6 +371,79 @@ def key_attestations_empty_storage(metadata: Metadata, _: Context) -> None:
     """The key_storage of key_attestations_required is an empty array."""
     for proof_type in _proof_type(metadata):
         proof_type["key_attestations_required"] = {"key_storage": []}
+
+
+@fault("metadata:key-attestation-level-invented")
+def key_attestation_level_invented(metadata: Metadata, _: Context) -> None:
+    """The key_storage of key_attestations_required names a level of ISO 18045 that there is not."""
+    for proof_type in _proof_type(metadata):
+        proof_type.get("key_attestations_required", {}).get("key_storage", []).append("iso_18045_very-high")
+
+
+# Configurations of other formats
+
+
+def _definition_without(name: str) -> Callable[[dict[str, Any]], None]:
+    return lambda configuration: configuration["credential_definition"].__delitem__(name)
+
+
+def _definition_with(name: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda configuration: configuration["credential_definition"].__setitem__(name, value)
+
+
+def _algorithms(*values: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda configuration: configuration.update(credential_signing_alg_values_supported=list(values))
+
+
+_OTHER_FORMATS: dict[str, tuple[str, dict[str, tuple[str, Callable[[dict[str, Any]], None]]]]] = {
+    name: (
+        configuration,
+        {
+            "definition-missing": ("has no credential_definition", lambda item: item.pop("credential_definition")),
+            "definition-array": (
+                "has an array as its credential_definition",
+                lambda item: item.update(credential_definition=[item["credential_definition"]]),
+            ),
+            "type-missing": ("has no type", _definition_without("type")),
+            "type-string": ("has a string as its type", _definition_with("type", "IdentityCredential")),
+            "context-missing": ("has no @context", _definition_without("@context")),
+            "context-string": ("has a string as its @context", _definition_with("@context", "https://w3.org")),
+            "algs-unknown": ("has an algorithm nobody registered", _algorithms("X-256")),
+        },
+    )
+    for name, configuration in (
+        ("jwt-vc", "identity_jwt_vc"),
+        ("jwt-vc-ld", "identity_jwt_vc_ld"),
+        ("ldp-vc", "identity_ldp_vc"),
+    )
+} | {
+    "mdoc": (
+        "identity_mdoc",
+        {
+            "doctype-missing": ("has no doctype", lambda item: item.pop("doctype")),
+            "doctype-number": ("has a number as its doctype", lambda item: item.update(doctype=42)),
+            "algs-names": ("has algorithms of JOSE", _algorithms("ES256")),
+            "path-short": (
+                "has a claims path without a namespace",
+                lambda item: item["credential_metadata"]["claims"].append({"path": ["given_name"]}),
+            ),
+        },
+    )
+}
+for _format, (_name, _defects) in _OTHER_FORMATS.items():
+    for _defect, (_told, _change) in _defects.items():
+        if _format == "jwt-vc" and _defect.startswith("context"):
+            continue
+
+        @fault(f"metadata:{_format}-{_defect}", f"The configuration {_name} {_told}.")
+        def _other_format(
+            metadata: Metadata,
+            _: Context,
+            name: str = _name,
+            change: Callable[[dict[str, Any]], Any] = _change,
+        ) -> None:
+            if name in metadata["credential_configurations_supported"]:
+                change(metadata["credential_configurations_supported"][name])
 
 
 # Display of credentials
@@ -478,6 +576,14 @@ def claims_array_and_object(metadata: Metadata, _: Context) -> None:
     """One claims description takes a claim for an array, another for an object."""
     for usage in _usage(metadata):
         usage["claims"] += [{"path": ["partners", None]}, {"path": ["partners", "name"]}]
+
+
+@fault("metadata:claims-path-into-string")
+def claims_path_into_string(metadata: Metadata, _: Context) -> None:
+    """A claims path of the identity credential takes a text for an array."""
+    identity = metadata["credential_configurations_supported"]["identity_credential"]
+    if "credential_metadata" in identity:
+        identity["credential_metadata"]["claims"].append({"path": ["issuing_country", None]})
 
 
 @fault("metadata:claim-display-empty")

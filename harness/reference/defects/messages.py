@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.reference.context import Context
-from harness.reference.documents import Reply
+from harness.reference.documents import Reply, configuration_ids
 from harness.reference.encoding import Twin, base64url, json_text
 from harness.reference.faults import fault
 
@@ -123,6 +123,15 @@ def authorization_details_empty(token: Document, _: Context) -> None:
 fault("token:authorization-details-missing", "The authorization_details that were asked for are not returned.")(
     _omit("authorization_details")
 )
+
+
+@fault("token:authorization-details-other")
+def authorization_details_other(token: Document, _: Context) -> None:
+    """The authorization_details are those of another configuration than was asked for."""
+    for detail in token.get("authorization_details", []):
+        detail["credential_configuration_id"] = next(
+            name for name in configuration_ids() if name != detail["credential_configuration_id"]
+        )
 
 
 def _details(token: Document) -> Iterator[Document]:
@@ -325,6 +334,19 @@ def batch_of_copies(credential: Document, _: Context) -> None:
     credential["credentials"] = [credential["credentials"][0]] * len(credential["credentials"])
 
 
+@fault("credential:formats-mixed")
+def formats_mixed(credential: Document, _: Context) -> None:
+    """The second credential of a batch is a JSON object."""
+    for issued in credential["credentials"][1:]:
+        issued["credential"] = {"jwt": issued["credential"]}
+
+
+@fault("credential:first-key-only")
+def first_key_only(credential: Document, _: Context) -> None:
+    """There is a credential for the first key only."""
+    del credential["credentials"][1:]
+
+
 @fault("credential:two-for-one-key")
 def two_for_one_key(credential: Document, _: Context) -> None:
     """There are two credentials for one key."""
@@ -353,31 +375,6 @@ def notification_id_number(credential: Document, _: Context) -> None:
 def credential_duplicate_key(credential: Document, _: Context) -> None:
     """The credential response has a member twice."""
     credential[Twin("credentials")] = credential["credentials"]
-
-
-# Deferred issuance, which this issuer does not have: only what the Credential Endpoint says of it
-
-
-def _deferring(status: int = 202, **changes: Any) -> Any:
-    """Spoil a credential response into a deferral that is wrong in one thing; ``None`` leaves a member out."""
-
-    def spoil(reply: Reply, _: Context) -> None:
-        members = {"transaction_id": "transaction-1", "interval": 5, **changes}
-        reply.status = status
-        reply.body = {name: value for name, value in members.items() if value is not None}
-
-    return spoil
-
-
-for _defect, _what, _spoiler in (
-    ("with-200", "with status 200", _deferring(200)),
-    ("without-transaction", "without transaction_id", _deferring(transaction_id=None)),
-    ("with-number", "with a transaction_id that is a number", _deferring(transaction_id=1)),
-    ("without-interval", "without interval", _deferring(interval=None)),
-    ("with-interval-zero", "with an interval of zero", _deferring(interval=0)),
-    ("with-notification-id", "with a notification_id", _deferring(notification_id="notification-1")),
-):
-    fault(f"credential-response:deferred-{_defect}", f"The credential is deferred {_what}.")(_spoiler)
 
 
 # Errors

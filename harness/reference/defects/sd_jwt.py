@@ -14,7 +14,8 @@ from harness.reference.encoding import Twin, base64url, encoded_json
 from harness.reference.faults import fault
 from harness.reference.sd_jwt import SdJwt, digest, signed_jwt
 
-HOUR = 3600
+MINUTE = 60
+HOUR = 60 * MINUTE
 MANDATORY = "given_name"
 
 
@@ -270,6 +271,34 @@ def not_yet_valid(sd_jwt: SdJwt, context: Context) -> None:
 def issued_in_future(sd_jwt: SdJwt, context: Context) -> None:
     """The iat is an hour ahead."""
     sd_jwt.payload["iat"] = context.now() + HOUR
+
+
+@fault("sd-jwt:times-exact")
+def times_exact(sd_jwt: SdJwt, context: Context) -> None:
+    """The times are exact to the second."""
+    moment = context.now()
+    if moment % MINUTE == 0:
+        moment -= 1
+    sd_jwt.payload |= {"iat": moment, "nbf": moment, "exp": moment + HOUR}
+
+
+@fault("sd-jwt:jti-shared")
+def jti_shared(sd_jwt: SdJwt, _: Context) -> None:
+    """All credentials have the same jti."""
+    sd_jwt.payload["jti"] = "urn:uuid:6b7f0e0a-3c1d-4a52-9d0e-2f5a1c8b7e44"
+
+
+@fault("sd-jwt:status-shared")
+def status_shared(sd_jwt: SdJwt, context: Context) -> None:
+    """All credentials have the same place in a status list."""
+    sd_jwt.payload["status"] = {"status_list": {"idx": 42, "uri": f"{context.issuer_url}/status"}}
+
+
+@fault("sd-jwt:claim-by-key")
+def claim_by_key(sd_jwt: SdJwt, _: Context) -> None:
+    """What the credential says of its holder depends on the key it is bound to."""
+    if "cnf" in sd_jwt.payload:
+        sd_jwt.payload["membership"] = sd_jwt.payload["cnf"]["jwk"]["x"][:8]
 
 
 @fault("sd-jwt:exp-string")

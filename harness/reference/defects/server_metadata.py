@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.reference import keys
@@ -240,3 +241,53 @@ def key_response_appended(reply: PlacedReply, context: Context) -> None:
 def credential_keys_array(document: dict[str, Any], _: Context) -> None:
     """The key set has an object instead of an array as its keys."""
     document["keys"] = {key["kid"]: key for key in document["keys"]}
+
+
+def _with(name: str, value: Any) -> Callable[[Metadata, Context], None]:
+    return lambda metadata, _: metadata.__setitem__(name, value)
+
+
+for _defect, _member, _value, _told in (
+    ("authorization-endpoint-text", "authorization_endpoint", "authorize", "is no URL"),
+    ("response-modes-without-query", "response_modes_supported", ["form_post"], "lack query"),
+    ("par-endpoint-number", "pushed_authorization_request_endpoint", 42, "is a number"),
+    ("bound-tokens-string", "tls_client_certificate_bound_access_tokens", "true", "is a string"),
+    ("details-types-number", "authorization_details_types_supported", ["openid_credential", 42], "have a number"),
+    ("auth-methods-number", "token_endpoint_auth_methods_supported", ["none", 42], "have a number"),
+    ("auth-methods-secrets", "token_endpoint_auth_methods_supported", ["client_secret_basic"], "are secrets only"),
+    (
+        "assertion-algs-without-rs256",
+        "token_endpoint_auth_signing_alg_values_supported",
+        ["ES256", "ES384"],
+        "lack RS256",
+    ),
+    (
+        "attestation-algs-string",
+        "client_attestation_signing_alg_values_supported",
+        "ES256",
+        "are a string",
+    ),
+    ("challenge-endpoint-text", "challenge_endpoint", "challenge", "is no URL"),
+    ("mtls-aliases-array", "mtls_endpoint_aliases", ["token_endpoint"], "are an array"),
+    ("mtls-alias-number", "mtls_endpoint_aliases", {"token_endpoint": 42}, "have a number"),
+    ("dpop-algs-unknown", "dpop_signing_alg_values_supported", ["ES256", "X-256"], "have an unknown name"),
+):
+    fault(f"as-metadata:{_defect}", f"The {_member} {_told}.")(_with(_member, _value))
+
+
+@fault("as-metadata:details-types-missing")
+def details_types_missing(metadata: Metadata, _: Context) -> None:
+    """The metadata do not say that authorization_details of this specification are supported."""
+    metadata.pop("authorization_details_types_supported", None)
+
+
+@fault("as-metadata:password-grant")
+def password_grant(metadata: Metadata, _: Context) -> None:
+    """The grant_types_supported have password besides."""
+    metadata["grant_types_supported"].append("password")
+
+
+@fault("as-metadata:implicit-response")
+def implicit_response(metadata: Metadata, _: Context) -> None:
+    """The response_types_supported have one that brings an Access Token."""
+    metadata.setdefault("response_types_supported", []).append("code token")

@@ -1,0 +1,35 @@
+"""The client certificate of a TLS connection, as the TLS extension of ASGI tells of it.
+
+``scope["extensions"]["tls"]["client_cert_chain"]`` holds the chain in PEM, the client's own certificate first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any
+
+from cryptography import x509
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def client_certificate(scope: Mapping[str, Any]) -> x509.Certificate | None:
+    """Give the client's certificate; ``None`` when it showed none that can be read."""
+    chain = scope.get("extensions", {}).get("tls", {}).get("client_cert_chain") or ()
+    try:
+        return x509.load_pem_x509_certificate(chain[0].encode("ascii")) if chain else None
+    except ValueError:
+        return None
+
+
+def presenting(app: App, chain: Sequence[str]) -> App:
+    """Wrap an application so that every request comes with a client certificate chain, given in PEM."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = {**scope.get("extensions", {}), "tls": {"client_cert_chain": list(chain)}}
+        await app({**scope, "extensions": extensions}, receive, send)
+
+    return wrapped
