@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint format docs setup clean
+.PHONY: help demo test matrix lint format docs setup clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -14,6 +14,9 @@ demo: $(READY)  ## judge the bundled reference issuer over loopback TLS and writ
 
 test: lint  ## all self-tests of the project, lint included
 	$(BIN)/pytest -n auto --dist worksteal
+
+matrix: $(READY)  ## every fault of the reference issuer against every check (slow)
+	ASSAY_WHOLE_MATRIX=1 $(BIN)/pytest -n auto --dist worksteal harness/tests/test_fault_matrix.py
 
 lint: $(READY)  ## format, rules and types
 	$(BIN)/ruff format --check .

@@ -109,6 +109,23 @@ class Access:
             return Proofs(kind, (drafts[0].with_header(key_attestation=attested).sign(),), public)
         return Proofs(kind, tuple(draft.sign() for draft in drafts), public)
 
+    async def request_for(self, count: int) -> tuple[Reply, Proofs]:
+        """Make a right Credential Request with proofs of several keys.
+
+        Raises:
+            Blocked: the configuration needs something the wallet cannot make, or no nonce was given out.
+
+        """
+        proofs = await self.proofs(count)
+        reply = await self.request(self.body(*proofs.values, kind=proofs.kind))
+        if len(proofs.values) > 1 and not reply.successful and self.flow.issuer.nonce_endpoint is not None:
+            # Whether the proofs of one request may share a c_nonce is left open, so either way will do.
+            each = [await self.proofs() for _ in range(count)]
+            values = tuple(value for made in each for value in made.values)
+            proofs = Proofs(proofs.kind, values, tuple(key for made in each for key in made.keys))
+            reply = await self.request(self.body(*proofs.values, kind=proofs.kind))
+        return reply, proofs
+
     async def c_nonce(self) -> str | None:
         """Get a fresh ``c_nonce``; ``None`` when the issuer has no Nonce Endpoint.
 
@@ -157,12 +174,19 @@ class Access:
             x5c=tools.options.key_attester.key.get("x5c", ()),
         )
 
-    def presentation(self, key: WalletKey, c_nonce: str | None) -> di_vp.PresentationDraft:
-        """Draft a right ``di_vp`` proof (appendix F.2)."""
+    def presentation(
+        self, key: WalletKey, c_nonce: str | None, *, cryptosuite: str | None = None
+    ) -> di_vp.PresentationDraft:
+        """Draft a right ``di_vp`` proof (appendix F.2).
+
+        Args:
+            cryptosuite: one that goes with the key; by the metadata by default.
+
+        """
         flow = self.flow
         return di_vp.draft(
             key,
-            cryptosuite=flow.cryptosuite(key.algorithm),
+            cryptosuite=cryptosuite or flow.cryptosuite(key.algorithm),
             domain=flow.issuer.identifier,
             created_at=flow.tools.now(),
             challenge=c_nonce,

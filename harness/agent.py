@@ -156,6 +156,14 @@ class Agent:
             challenge = client_auth.challenge_of(await self.http.send("attestation challenge", "POST", endpoint))
         return self.oauth.authenticate(issuer=server.issuer, now=self._now(), challenge=challenge)
 
+    def server_nonce(self, url: str) -> str | None:
+        """Give the DPoP nonce for an endpoint of the Authorization Server, if it gave one so far."""
+        return self._server_nonces.at(url)
+
+    def issuer_nonce(self, url: str) -> str | None:
+        """Give the DPoP nonce for an endpoint of the Credential Issuer, if it gave one so far."""
+        return self._issuer_nonces.at(url)
+
     def learn_nonce(self, reply: Reply) -> None:
         """Keep the DPoP nonce that any answer of the Credential Issuer brings (OpenID4VCI 1.0 section 7)."""
         self._issuer_nonces.learn(reply)

@@ -10,14 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.transport import is_loopback
 from harness.wallet import deferred as deferral
-from harness.wallet import notification, token
+from harness.wallet import notification, par, token
+from harness.wallet.browser import matches
 from harness.wallet.metadata import locales
+from harness.wallet.offer import KNOWN_GRANTS
+from harness.wallet.refusals import error_codes
 
 if TYPE_CHECKING:
     from harness.evidence import Facts
 
 _CLAIMS = ("credential_metadata", "claims")
+_PROOF_TYPES = ("proof_types_supported",)
+_PROOF_ALGORITHMS = "proof_signing_alg_values_supported"
 _PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 _LARGEST_BATCH = 20
 """Proofs in one request beyond which a run does not go to exceed ``batch_size``."""
@@ -109,10 +115,8 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     @_predicate()
     @staticmethod
     def jwt_proof(facts: Facts) -> Ruling:
-        """The configuration takes proofs of type ``jwt``."""
-        types = facts.configuration.get("proof_types_supported")
-        listed = list(types) if isinstance(types, dict) else []
-        return Ruling("jwt" in listed, f"{facts.configuration_name} takes the proof types {listed}")
+        """The flow uses proofs of type ``jwt``."""
+        return _proof_of(facts, "jwt")
 
     @_predicate()
     @staticmethod
@@ -204,11 +208,21 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
 
     @_predicate()
     @staticmethod
-    def sd_jwt_vc_configuration(facts: Facts) -> Ruling:
-        """At least one configuration is an SD-JWT VC of this version of the specification."""
-        configurations = facts.issuer.configurations.items()
-        names = [name for name, members in configurations if members.get("format") == "dc+sd-jwt"]
-        return Ruling(bool(names), f"configurations with the format dc+sd-jwt: {names or 'none'}")
+    def configuration_without_scope(facts: Facts) -> Ruling:
+        """At least one configuration has no ``scope``."""
+        names = [name for name, members in facts.issuer.configurations.items() if "scope" not in members]
+        return Ruling(bool(names), f"configurations without scope: {names or 'none'}")
+
+    @staticmethod
+    def format_configuration(*formats: str) -> Predicate:
+        """At least one configuration has one of these formats."""
+
+        def rule(facts: Facts) -> Ruling:
+            configurations = facts.issuer.configurations.items()
+            names = [name for name, members in configurations if members.get("format") in formats]
+            return Ruling(bool(names), f"configurations with the format {' or '.join(formats)}: {names or 'none'}")
+
+        return Predicate(frozenset(), rule)
 
     @_predicate()
     @staticmethod
@@ -220,6 +234,21 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
             if isinstance(types := members.get("proof_types_supported"), dict) and types
         }
         return Ruling(bool(described), f"proof types of the configurations: {described or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def listed_proof_algorithms(facts: Facts) -> Ruling:
+        """At least one configuration lists algorithms of a proof type that OpenID4VCI defines."""
+        kinds = ("jwt", "di_vp", "attestation")
+        listed = {
+            f"{name}/{kind}"
+            for name, members in facts.issuer.configurations.items()
+            for kind in kinds
+            if _holds(members, (*_PROOF_TYPES, kind, _PROOF_ALGORITHMS))
+            and isinstance(found := members[_PROOF_TYPES[0]][kind][_PROOF_ALGORITHMS], list)
+            and found
+        }
+        return Ruling(bool(listed), f"algorithms are listed for the proof types {sorted(listed) or 'none'}")
 
     @_predicate()
     @staticmethod
@@ -258,6 +287,35 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
             return Ruling(bool(names), f"authorization servers with {name}: {names or 'none'}")
 
         return Predicate(frozenset(), rule)
+
+    @_predicate()
+    @staticmethod
+    def server_with_code_flow(facts: Facts) -> Ruling:
+        """The metadata of at least one Authorization Server announces the Authorization Code Flow."""
+        servers = [server for server in facts.issuer.servers if server.serves("authorization_code")]
+        names = [server.identifier for server in servers]
+        return Ruling(bool(names), f"authorization servers with the Authorization Code Flow: {names or 'none'}")
+
+    @staticmethod
+    def server_lists(name: str, *values: str) -> Predicate:
+        """The metadata of at least one Authorization Server lists one of the values in this member."""
+
+        def rule(facts: Facts) -> Ruling:
+            names = [
+                server.identifier
+                for server in facts.issuer.servers
+                if isinstance(listed := server.metadata.get(name), list) and any(v in listed for v in values)
+            ]
+            return Ruling(bool(names), f"authorization servers with {' or '.join(values)}: {names or 'none'}")
+
+        return Predicate(frozenset(), rule)
+
+    @_predicate("client")
+    @staticmethod
+    def registered_client(facts: Facts) -> Ruling:
+        """The wallet is registered at the Authorization Server."""
+        known = facts.client.client_id is not None
+        return Ruling(known, f"the wallet is {'' if known else 'not '}registered as a client")
 
     # Credential Offer
 
@@ -301,6 +359,13 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     def offered_grants(facts: Facts) -> Ruling:
         """The offer has ``grants``."""
         return _present(facts.offer.object, "grants", "the offer")
+
+    @_predicate("offer")
+    @staticmethod
+    def known_grants(facts: Facts) -> Ruling:
+        """The offer has a grant that OpenID4VCI defines."""
+        offered = [name for name, grant in facts.offer.grants.items() if isinstance(grant, dict)]
+        return Ruling(not set(KNOWN_GRANTS).isdisjoint(offered), f"the offer has the grants {offered or 'none'}")
 
     @_predicate("offer")
     @staticmethod
@@ -356,6 +421,95 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         said = "announces" if known else "does not announce"
         return Ruling(known, f"the authorization server {said} authorization_details of type openid_credential")
 
+    # Authorization Requests
+
+    @_predicate("server", "direct")
+    @staticmethod
+    def direct_requests(facts: Facts) -> Ruling:
+        """The Authorization Server takes requests of this client that were not pushed; it may insist on PAR."""
+        if facts.server.par_endpoint is None:
+            return Ruling(True, "the authorization server has no PAR endpoint")
+        taken = facts.direct.code is not None
+        return Ruling(taken, f"of a right request that was not pushed, {facts.direct.gist}")
+
+    @_predicate("authorization")
+    @staticmethod
+    def authorization_response(facts: Facts) -> Ruling:
+        """The user was sent back to the wallet."""
+        return Ruling(facts.authorization.response is not None, facts.authorization.gist)
+
+    @_predicate("authorization")
+    @staticmethod
+    def authorization_pages(facts: Facts) -> Ruling:
+        """The user saw pages before being sent back to the wallet."""
+        count = len(facts.authorization.pages)
+        return Ruling(bool(count), f"the user saw {count} pages on the way to the authorization response")
+
+    @_predicate("authorization")
+    @staticmethod
+    def password_sent(facts: Facts) -> Ruling:
+        """The user typed a password into a page, and the answer to the form is a redirect."""
+        count = len(facts.authorization.redirects_with_password)
+        return Ruling(bool(count), f"{count} forms with a password were answered by a redirect")
+
+    @_predicate("authorization")
+    @staticmethod
+    def user_can_decline(facts: Facts) -> Ruling:
+        """The run was told how the user says no on a page that the user came to."""
+        rules = [rule for rule in facts.user.forms if rule.decline is not None]
+        told = any(matches(rule, page.url) for rule in rules for page in facts.authorization.pages)
+        said = "says" if told else "does not say"
+        return Ruling(told, f"[[user.form]] {said} with decline how the user says no")
+
+    @_predicate("server")
+    @staticmethod
+    def iss_announced(facts: Facts) -> Ruling:
+        """The Authorization Server announces ``iss`` in its authorization responses."""
+        value = facts.server.metadata.get("authorization_response_iss_parameter_supported")
+        return Ruling(value is True, f"authorization_response_iss_parameter_supported is {value!r}")
+
+    @_predicate("authorization")
+    @staticmethod
+    def iss_sent(facts: Facts) -> Ruling:
+        """The authorization response has ``iss``."""
+        response = facts.authorization.response
+        sent = response is not None and response.iss is not None
+        return Ruling(sent, f"the authorization response has {'an' if sent else 'no'} iss")
+
+    @_predicate("authorization")
+    @staticmethod
+    def redirect_uri_with_query(facts: Facts) -> Ruling:
+        """The registered redirect URI has a query of its own."""
+        uri = facts.authorization.parameters.get("redirect_uri", "")
+        return Ruling("?" in uri, f"the redirect URI {uri} has {'a' if '?' in uri else 'no'} query")
+
+    @_predicate("authorization")
+    @staticmethod
+    def redirect_uri_over_https(facts: Facts) -> Ruling:
+        """The registered redirect URI has the scheme https and does not lead to this machine."""
+        uri = facts.authorization.parameters.get("redirect_uri", "")
+        return Ruling(uri.startswith("https://") and not is_loopback(uri), f"the redirect URI is {uri}")
+
+    @_predicate("offer")
+    @staticmethod
+    def issuer_state(facts: Facts) -> Ruling:
+        """The offer has an ``issuer_state``."""
+        found = facts.offer.issuer_state is not None
+        return Ruling(found, f"the offer has {'an' if found else 'no'} issuer_state")
+
+    @_predicate()
+    @staticmethod
+    def scope(facts: Facts) -> Ruling:
+        """The configuration can be asked for by ``scope``."""
+        return _present(facts.configuration, "scope", facts.configuration_name)
+
+    @_predicate()
+    @staticmethod
+    def another_scope(facts: Facts) -> Ruling:
+        """Another configuration with the same key proofs can be asked for by a scope of its own."""
+        names = facts.configurations_by_scope
+        return Ruling(bool(names), f"further configurations with a scope of their own: {names or 'none'}")
+
     @_predicate("server")
     @staticmethod
     def anonymous_access(facts: Facts) -> Ruling:
@@ -372,6 +526,127 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         said = isinstance(lifetime, (int, float)) and not isinstance(lifetime, bool)
         bearer = isinstance(kind, str) and kind.lower() == "bearer"
         return Ruling(said and bearer, f"the Token Response has token_type {kind!r} and expires_in {lifetime!r}")
+
+    # Clients, pushed requests, PKCE and refresh tokens
+
+    @_predicate("client")
+    @staticmethod
+    def public_client(facts: Facts) -> Ruling:
+        """The wallet is a client without credentials of its own (RFC 6749 section 2.1)."""
+        method = facts.client.authentication or "none"
+        return Ruling(method == "none", f"the wallet is registered with client authentication {method}")
+
+    @_predicate("client")
+    @staticmethod
+    def client_credentials(facts: Facts) -> Ruling:
+        """The wallet authenticates by what stands in its requests, not by its TLS connection."""
+        method = facts.client.authentication or "none"
+        shown = method != "none" and not method.endswith("tls_client_auth")
+        return Ruling(shown, f"the wallet is registered with client authentication {method}")
+
+    @_predicate("client")
+    @staticmethod
+    def mutual_tls_client(facts: Facts) -> Ruling:
+        """The wallet authenticates by its TLS connection, whatever its requests say."""
+        method = facts.client.authentication or "none"
+        return Ruling(
+            method.endswith("tls_client_auth"), f"the wallet is registered with client authentication {method}"
+        )
+
+    @_predicate("server")
+    @staticmethod
+    def par(facts: Facts) -> Ruling:
+        """The Authorization Server has a Pushed Authorization Request Endpoint."""
+        return _present(facts.server.metadata, "pushed_authorization_request_endpoint", "the server metadata")
+
+    @_predicate("server")
+    @staticmethod
+    def par_required(facts: Facts) -> Ruling:
+        """The Authorization Server announces that authorization requests must be pushed."""
+        value = facts.server.metadata.get("require_pushed_authorization_requests")
+        return Ruling(value is True, f"require_pushed_authorization_requests is {value!r}")
+
+    @_predicate("authorization", "patience")
+    @staticmethod
+    def brief_request_uri(facts: Facts) -> Ruling:
+        """A ``request_uri`` expires before the run has waited too long."""
+        pushed = facts.authorization.pushed
+        lifetime = par.expires_in(pushed) if pushed else None
+        brief = lifetime is not None and 0 < lifetime < facts.longest_wait_s
+        return Ruling(
+            brief,
+            f"a request_uri lives for {lifetime} s and the run waits {facts.longest_wait_s:g} s at most;"
+            " limits.max_wait_s in assay.toml or --vci-max-wait changes that",
+        )
+
+    @_predicate("server")
+    @staticmethod
+    def plain_challenge(facts: Facts) -> Ruling:
+        """The Authorization Server announces the code challenge method ``plain``."""
+        methods = facts.server.metadata.get("code_challenge_methods_supported")
+        listed = methods if isinstance(methods, list) else []
+        return Ruling("plain" in listed, f"code_challenge_methods_supported is {methods!r}")
+
+    @_predicate("token")
+    @staticmethod
+    def refresh_token(facts: Facts) -> Ruling:
+        """The Token Response carries a refresh token."""
+        found = token.refresh_token(facts.token) is not None
+        return Ruling(found, f"the Token Response carries {'a' if found else 'no'} refresh token")
+
+    @_predicate("token")
+    @staticmethod
+    def bearer_token(facts: Facts) -> Ruling:
+        """The Access Token is bound to no key."""
+        kind = facts.token.object.get("token_type")
+        bearer = isinstance(kind, str) and kind.lower() == "bearer"
+        return Ruling(bearer, f"the Token Response has token_type {kind!r}")
+
+    # DPoP
+
+    @_predicate("server", "token", "binding")
+    @staticmethod
+    def dpop(facts: Facts) -> Ruling:
+        """The wallet has Access Tokens bound with DPoP, and the Authorization Server knows that."""
+        if facts.binding_key is None:
+            return Ruling(False, "the wallet sends no DPoP proofs: none are announced or wanted")
+        announced = "dpop_signing_alg_values_supported" in facts.server.metadata
+        known = announced or token.scheme(facts.token) == "DPoP"
+        return Ruling(known, f"the authorization server {'knows' if known else 'does not know'} DPoP")
+
+    @_predicate("token", "binding")
+    @staticmethod
+    def dpop_token(facts: Facts) -> Ruling:
+        """The Access Token is bound with DPoP."""
+        bound = facts.binding_key is not None and token.scheme(facts.token) == "DPoP"
+        return Ruling(bound, f"the Access Token is {'' if bound else 'not '}bound with DPoP")
+
+    @_predicate("token", "dpop_nonces")
+    @staticmethod
+    def server_dpop_nonce(facts: Facts) -> Ruling:
+        """The Authorization Server gives out DPoP nonces."""
+        given = facts.server_nonce is not None or facts.token.error == "use_dpop_nonce"
+        return Ruling(given, f"the authorization server gives {'a' if given else 'no'} DPoP nonce")
+
+    @_predicate("issuance", "dpop_nonces")
+    @staticmethod
+    def issuer_dpop_nonce(facts: Facts) -> Ruling:
+        """The Credential Issuer gives out DPoP nonces."""
+        given = facts.issuer_nonce is not None or "use_dpop_nonce" in error_codes(facts.issuance)
+        return Ruling(given, f"the issuer gives {'a' if given else 'no'} DPoP nonce")
+
+    @_predicate("token")
+    @staticmethod
+    def granted_scope(facts: Facts) -> Ruling:
+        """The Token Response names the granted scope."""
+        return _present(facts.token.object, "scope", "the Token Response")
+
+    @_predicate()
+    @staticmethod
+    def several_configurations(facts: Facts) -> Ruling:
+        """The metadata has a further configuration that takes the same key proofs."""
+        names = facts.further_configurations
+        return Ruling(bool(names), f"further configurations with the same key proofs: {names or 'none'}")
 
     # Credential Requests
 
@@ -410,8 +685,8 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     @staticmethod
     def deferred_further(facts: Facts) -> Ruling:
         """A Deferred Credential Response deferred issuance further."""
-        count = sum(reply.status == 202 or "transaction_id" in reply.object for reply in facts.polls[1:])
-        return Ruling(count > 0, f"{count or 'no'} Deferred Credential Responses deferred issuance further")
+        found = any(map(deferral.defers, facts.polls[1:]))
+        return Ruling(found, f"{'a' if found else 'no'} Deferred Credential Response deferred issuance further")
 
     @_predicate("polls")
     @staticmethod
@@ -419,6 +694,14 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         """The credentials came with a ``notification_id``."""
         found = notification.notification_id(facts.polls[-1]) is not None
         return Ruling(found, f"the credentials came with{'' if found else 'out'} notification_id")
+
+    @_predicate("denied")
+    @staticmethod
+    def denied_offer(facts: Facts) -> Ruling:
+        """The team can have issuance denied after it was deferred."""
+        found = facts.denied is not None
+        said = "is at hand" if found else "for this grant is not at hand: [denied_offer] in assay.toml gives one"
+        return Ruling(found, f"an offer whose issuance is deferred and then denied {said}")
 
     @_predicate("other_access")
     @staticmethod
@@ -431,7 +714,68 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
             f"an Access Token for another configuration is {'' if found else 'not '}to be had{name}",
         )
 
+    @_predicate("batch")
+    @staticmethod
+    def several_credentials(facts: Facts) -> Ruling:
+        """A request for two keys brought more than one Credential; an issuer may issue fewer."""
+        count = len(facts.batch)
+        return Ruling(count > 1, f"a request for two keys brought {count} credentials")
+
     # Key proofs
+
+    @_predicate()
+    @staticmethod
+    def attestation_proof(facts: Facts) -> Ruling:
+        """The flow uses proofs of type ``attestation``."""
+        return _proof_of(facts, "attestation")
+
+    @_predicate()
+    @staticmethod
+    def di_vp_proof(facts: Facts) -> Ruling:
+        """The flow uses proofs of type ``di_vp``."""
+        return _proof_of(facts, "di_vp")
+
+    @_predicate()
+    @staticmethod
+    def key_attestation(facts: Facts) -> Ruling:
+        """The proofs of the flow are key attestations, or have to carry one."""
+        return _attested(facts)
+
+    @_predicate()
+    @staticmethod
+    def one_proof_per_key(facts: Facts) -> Ruling:
+        """The flow has a proof for each key: no key attestation vouches for several."""
+        attested = _attested(facts)
+        wanted = facts.proof_type is not None and not attested.applies
+        return Ruling(wanted, attested.reason)
+
+    @_predicate()
+    @staticmethod
+    def key_attestation_levels(facts: Facts) -> Ruling:
+        """The metadata asks for values of ``key_storage`` or ``user_authentication``."""
+        asked = [
+            name
+            for name, members in facts.issuer.configurations.items()
+            if isinstance(types := members.get("proof_types_supported"), dict)
+            and any(
+                _holds(terms, ("key_attestations_required", level)) and terms["key_attestations_required"][level]
+                for terms in types.values()
+                for level in ("key_storage", "user_authentication")
+            )
+        ]
+        return Ruling(bool(asked), f"configurations that ask for levels of key attestations: {asked or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def key_storage_required(facts: Facts) -> Ruling:
+        """The metadata names values of ``key_storage`` that a key attestation has to have."""
+        return _level_of(facts, "key_storage")
+
+    @_predicate()
+    @staticmethod
+    def user_authentication_required(facts: Facts) -> Ruling:
+        """The metadata names values of ``user_authentication`` that a key attestation has to have."""
+        return _level_of(facts, "user_authentication")
 
     @_predicate()
     @staticmethod
@@ -448,6 +792,13 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     def configuration_has(name: str) -> Predicate:
         """The configuration has this member."""
         return Predicate(frozenset(), lambda facts: _present(facts.configuration, name, facts.configuration_name))
+
+    @_predicate()
+    @staticmethod
+    def described_claims(facts: Facts) -> Ruling:
+        """The configuration describes a claim of a JSON credential by a path."""
+        found = len(facts.described_paths)
+        return Ruling(found > 0, f"{facts.configuration_name} describes {found} claims")
 
     @_predicate()
     @staticmethod
@@ -498,6 +849,30 @@ def _holds(members: Any, path: tuple[str, ...]) -> bool:
 def _present(members: Any, name: str, where: str) -> Ruling:
     present = name in members
     return Ruling(present, f"{where} {'has' if present else 'has no'} {name}")
+
+
+def _proof_of(facts: Facts, kind: str) -> Ruling:
+    types = facts.configuration.get("proof_types_supported")
+    listed = list(types) if isinstance(types, dict) else []
+    used = f", the flow uses {facts.proof_type}" if facts.proof_type else ""
+    return Ruling(facts.proof_type == kind, f"{facts.configuration_name} takes the proof types {listed}{used}")
+
+
+def _attested(facts: Facts) -> Ruling:
+    if facts.proof_type == "attestation":
+        return Ruling(True, "the flow uses proofs of type attestation")
+    required = facts.proof_terms.get("key_attestations_required")
+    wanted = facts.proof_type == "jwt" and isinstance(required, dict)
+    proofs = f"proofs of type {facts.proof_type}" if facts.proof_type else "proofs"
+    return Ruling(
+        wanted, f"{facts.configuration_name} requires {'' if wanted else 'no '}key attestations in {proofs}"
+    )
+
+
+def _level_of(facts: Facts, name: str) -> Ruling:
+    required = facts.proof_terms.get("key_attestations_required")
+    values = required.get(name) if isinstance(required, dict) else None
+    return Ruling(isinstance(values, list) and bool(values), f"key_attestations_required has {name} {values!r}")
 
 
 def _flow_of(facts: Facts, grant: str, name: str) -> Ruling:

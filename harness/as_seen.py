@@ -38,8 +38,8 @@ def issuer_as_seen(issuer: Issuer, flows: Mapping[Scenario, Flow], redactor: Red
         "credentials": {
             scenario.label: shown
             for scenario, flow in flows.items()
-            if (reply := flow.taken("issuance")) is not None
-            and (shown := [readable(raw, redactor) for raw in credential.credentials(reply)])
+            if (replies := flow.taken("deferral") or [flow.taken("issuance")])[-1] is not None
+            and (shown := [readable(raw, redactor) for raw in credential.credentials(replies[-1])])
         },
     }
 

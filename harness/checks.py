@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -32,7 +33,9 @@ class Per(StrEnum):
     GRANT = "grant"
     """Once per grant: Pre-Authorized Code and Authorization Code."""
     SHAPE = "shape"
-    """Once per distinct shape of configuration: format, binding and proof types."""
+    """Once per distinct shape of configuration: format, binding, proof types and key attestations."""
+    PROOF_TYPE = "proof type"
+    """Once per such shape and type of key proofs."""
     SCENARIO = "scenario"
     """On every configuration, and on every further offer source."""
 
@@ -56,7 +59,7 @@ class Check:
         """The first paragraph of the docstring, with single backticks around literals."""
         return " ".join((inspect.getdoc(self.function) or "").split("\n\n", 1)[0].replace("``", "`").split())
 
-    @property
+    @cached_property
     def evidence(self) -> tuple[str, ...]:
         """Names of the evidence it reads, among them ``expect``."""
         return tuple(inspect.signature(self.function).parameters)
@@ -109,10 +112,14 @@ def of(function: Any) -> Check | None:
 
 
 def of_module(module: ModuleType) -> Iterator[Check]:
-    """Give the checks that a module declares, in the order of the file."""
+    """Give the checks that a module declares, in the order of the file.
+
+    Checks that follow from a table stand together in a tuple.
+    """
     for value in vars(module).values():
-        if inspect.isfunction(value) and value.__module__ == module.__name__ and (declared := of(value)):
-            yield declared
+        for function in value if isinstance(value, tuple) else (value,):
+            if inspect.isfunction(function) and function.__module__ == module.__name__ and (made := of(function)):
+                yield made
 
 
 def load(package: str = "suites") -> dict[str, Check]:

@@ -68,7 +68,7 @@ class Option:
     """Where the value stands in ``assay.toml``."""
     help: str
     kind: str = "text"
-    """``text``, ``number``, ``list`` (an option that can be repeated, a variable separated by commas) or ``flag``."""
+    """``text``, ``number``, ``flag``, or ``list``: an option that is repeated, a variable separated by commas."""
 
     @property
     def dest(self) -> str:
@@ -157,8 +157,8 @@ def _given(cli: Mapping[str, object], env: Mapping[str, str], cwd: Path) -> Iter
             yield _Layer(option.variable, _document(option, _parsed(option, value)), cwd)
     for option in OPTIONS:
         if given := cli.get(option.dest):
-            value = _number(option.name, str(given)) if option.kind == "number" else given
-            yield _Layer(option.name, _document(option, value), cwd)
+            said = _number(option.name, str(given)) if option.kind == "number" else given
+            yield _Layer(option.name, _document(option, said), cwd)
 
 
 def _of_profile(name: str, cwd: Path) -> _Layer:

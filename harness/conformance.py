@@ -13,6 +13,7 @@ import os
 import shlex
 import sys
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,7 @@ class Conformance:
         self._judgement: Judgement | None = None
         self._lines: list[str] = []
         self._is_worker = hasattr(config, "workerinput")
+        run.patience.announce = self._announce_wait
 
     # The run
 
@@ -325,6 +327,19 @@ class Conformance:
         reporter = self._reporter
         if reporter is not None and self._own_lines and sys.stdout.isatty():
             reporter.rewrite(f"{self._counter(self._done + 1)} ... {nodeid.rsplit('::', 1)[-1]}", erase=True)
+
+    def _announce_wait(self, seconds: float, why: str) -> None:
+        """Say why nothing happens for a while."""
+        reporter = self._reporter
+        if reporter is None or self._is_worker or self.config.get_verbosity() < 0:
+            return
+        capture = self.config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            if self._own_lines and sys.stdout.isatty():
+                reporter.rewrite("", erase=True)
+                reporter.write("\r")
+            reporter.ensure_newline()
+            reporter.write_line(f"{' ' * len(self._counter(0))} waiting {seconds:.3g} s: {why}")
 
     def _show(self, result: CheckResult) -> None:
         reporter = self._reporter

@@ -20,12 +20,34 @@ from harness.flow import Flow
 from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
+from harness.unredeemed import Unredeemed
 from harness.wallet import issuer_key, signed_metadata
 from harness.wallet.credential import carries_credential
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.metadata import Issuer
 from harness.wallet.offer import ReceivedOffer
 from harness.wallet.signed_metadata import SignedMetadata
+
+_BATCH = 2
+"""Keys of the shared request for several credentials."""
+
+_STEPS = frozenset(
+    {
+        "server",
+        "link",
+        "offer",
+        "authorization",
+        "direct",
+        "by_scope",
+        "by_details",
+        "token",
+        "issuance",
+        "polls",
+        "collected",
+        "notified",
+    }
+)
+"""Steps of the shared flow, each method of :class:`Flow` giving what it brought."""
 
 
 class Engine:
@@ -60,8 +82,10 @@ class Engine:
         self._requirements = requirements
         self._strict = strict
         self._shared: dict[Scenario, Flow] = dict(flows or {})
+        self._batches: dict[Scenario, Flow] = {}
         self._accesses: dict[Scenario, Access | None] = {}
         self._unfinished: dict[Scenario, Deferral] = {}
+        self._codes: dict[Scenario, Unredeemed] = {}
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
@@ -89,7 +113,13 @@ class Engine:
         if check.per is Per.REDEMPTION:
             return _first_by(self.scenarios, lambda scenario: (scenario.source, scenario.grant))
         if check.per is Per.GRANT:
-            return _first_by(self.scenarios, lambda scenario: scenario.grant)
+            # What the wallet begins by itself uses up no offers.
+            frugal = sorted(self.scenarios, key=lambda scenario: scenario.offered)
+            return _first_by(frugal, lambda scenario: scenario.grant)
+        if check.per is Per.PROOF_TYPE:
+            return _first_by(
+                self.scenarios, lambda scenario: (self._shape(scenario.configuration), scenario.proof_type)
+            )
         return _first_by(self.scenarios, lambda scenario: self._shape(scenario.configuration))
 
     def offers_needed(self, plan: Iterable[tuple[Check, Scenario | None]]) -> tuple[int, int]:
@@ -101,17 +131,20 @@ class Engine:
         """
         shared: set[Scenario] = set()
         deferred: set[Scenario] = set()
+        batches: set[Scenario] = set()
         own = with_access = 0
         for check, scenario in plan:
             if scenario is None or not scenario.offered:
                 continue
             shared.add(scenario)
-            own += "flow" in check.evidence or "another_flow" in check.evidence
+            own += not {"flow", "another_flow", "unredeemed"}.isdisjoint(check.evidence)
             own += any("other_access" in step.needs for step in check.applies.steps)
             with_access += "access" in check.evidence
             if "transaction" in check.evidence:
                 deferred.add(scenario)
-        own += len(shared) + len(deferred)
+            if "batch" in check.evidence:
+                batches.add(scenario)
+        own += len(shared) + len(deferred) + len(batches)
         return own, own + with_access
 
     @property
@@ -165,7 +198,7 @@ class Engine:
     async def _judge(
         self, check: Check, scenario: Scenario | None, expect: Expect, read: list[int]
     ) -> tuple[Verdict, str | None]:
-        facts = Facts(self.issuer, scenario)
+        facts = Facts(self.issuer, scenario, self._tools.options.user)
         if check.per is Per.OFFER and scenario is not None and not scenario.offered:
             return Verdict.NOT_APPLICABLE, "the run was given no Credential Offer; the wallet begins each flow"
         for step in check.applies.steps:
@@ -182,8 +215,10 @@ class Engine:
         """Add what a predicate reads to the facts."""
         if "signed_metadata" in needs:
             facts.signed_metadata = await self._signed()
-        if needs <= {"signed_metadata"}:
+        if {"signed_metadata"}.issuperset(needs):
             return
+        if "client" in needs:
+            facts.client = self._tools.wallet_client
         flow = self._shared_flow(facts.scenario)
         if "server" in needs:
             facts.server = await flow.server()
@@ -191,14 +226,32 @@ class Engine:
             facts.link = await flow.link()
         if "offer" in needs:
             facts.offer = await flow.offer()
+        if "authorization" in needs:
+            facts.authorization = await flow.authorization()
+        if "direct" in needs:
+            facts.direct = await flow.direct()
         if "token" in needs:
             facts.token = await flow.token()
+        if "binding" in needs:
+            facts.binding_key = flow.binding_key
+        if "dpop_nonces" in needs:
+            await flow.token()
+            facts.server_nonce = flow.agent.server_nonce((await flow.server()).token_endpoint or "")
+            facts.issuer_nonce = flow.agent.issuer_nonce(self.issuer.credential_endpoint or "")
+        if "batch" in needs:
+            batch = await self._shared_batch(self._need(facts.scenario))
+            # That it was refused is for another check to judge; here there is nothing to compare.
+            facts.batch = await batch.credentials() if (await batch.issuance()).successful else ()
+        if "patience" in needs:
+            facts.longest_wait_s = self._tools.patience.limit_s
         if "issuance" in needs:
             facts.issuance = await flow.issuance()
         if "polls" in needs:
             facts.polls = await flow.polls()
         if "other_access" in needs:
             facts.other_access = await self._other_access(self._need(facts.scenario))
+        if "denied" in needs:
+            facts.denied = await self._denied(self._need(facts.scenario))
         if "issuer_key" in needs:
             # All credentials of one response are signed in the same way as the first.
             facts.issuer_key = await self._issuer_key((await flow.credentials())[0])
@@ -253,9 +306,13 @@ class Engine:
             return self._flow(self._need(scenario))
         if name == "shared":
             return self._shared_flow(scenario)
+        if name == "batch":
+            return await self._shared_batch(self._need(scenario))
         if name == "another_flow":
             return self._begin(self._need(scenario))
-        if name in ("server", "link", "offer", "authorization", "token", "issuance", "polls", "collected", "notified"):
+        if name == "unredeemed":
+            return await self._unredeemed(self._need(scenario))
+        if name in _STEPS:
             return await getattr(self._shared_flow(scenario), name)()
         raise TypeError(f"no evidence is called {name!r}")
 
@@ -312,6 +369,13 @@ class Engine:
         fresh = self._unfinished[scenario] = await self._flow(scenario).transaction()
         await check.function(**given, transaction=fresh)
 
+    async def _unredeemed(self, scenario: Scenario) -> Unredeemed:
+        # The control of a Token Request that must be refused: the right one was accepted.
+        await self.shared(scenario).access()
+        if scenario not in self._codes:
+            self._codes[scenario] = Unredeemed(self._begin(scenario))
+        return self._codes[scenario]
+
     async def _other_access(self, scenario: Scenario) -> Access | None:
         """Get an Access Token for another Credential Configuration; whether one is to be had shows by trying."""
         source = self._sources.get(scenario.source)
@@ -325,6 +389,14 @@ class Engine:
         except (Blocked, TransportFailure):
             return None
 
+    async def _denied(self, scenario: Scenario) -> Flow | None:
+        """Begin a flow whose issuance will be denied, when offers for it carry the scenario's grant."""
+        source = self._tools.denied_offers
+        if source is None:
+            return None
+        flow = Flow(self.issuer, replace(scenario, source=source.name), source, self._tools)
+        return flow if scenario.grant in (await flow.offer()).grants else None
+
     async def _issuer_key(self, issued: IssuedCredential) -> IssuerKey:
         place = issued.exchange, issued.pointer
         if place not in self._issuer_keys:
@@ -335,6 +407,15 @@ class Engine:
                 raise Blocked(str(error)) from error
             self._issuer_keys[place] = found
         return self._issuer_keys[place]
+
+    async def _shared_batch(self, scenario: Scenario) -> Flow:
+        # The control of a request for several keys: one for a single key was granted.
+        issuance = await self.shared(scenario).issuance()
+        if not (issuance.successful and carries_credential(issuance)):
+            raise Blocked(f"no credential was issued: {said(issuance)}")
+        if scenario not in self._batches:
+            self._batches[scenario] = self._flow(scenario).again(keys=_BATCH)
+        return self._batches[scenario]
 
     async def _shared_nonce(self) -> Reply:
         if self._nonce is None:
@@ -387,10 +468,17 @@ class Engine:
             value = members.get(key)
             return tuple(sorted(map(str, value))) if isinstance(value, (list, dict)) else ()
 
+        types = members.get("proof_types_supported")
+        attested = [
+            kind
+            for kind, terms in (types.items() if isinstance(types, dict) else ())
+            if isinstance(terms, dict) and "key_attestations_required" in terms
+        ]
         return (
             members.get("format"),
             names("cryptographic_binding_methods_supported"),
             names("proof_types_supported"),
+            tuple(sorted(attested)),
         )
 
 

@@ -6,17 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from harness.agent import Agent
-from harness.formats import sd_jwt_vc
+from harness.formats import claims_path, html_forms, sd_jwt_vc
+from harness.formats.html_forms import HtmlError
 from harness.formats.problems import FormatError
 from harness.patience import Patience
 from harness.settings import AttesterSettings, AuthorizationSettings, ClientSettings, TrustSettings, UserSettings
 from harness.transport import Client, Reply
 from harness.wallet import credential
 from harness.wallet.authorization import AuthorizationResponse
-from harness.wallet.browser import Visit
+from harness.wallet.browser import Visit, is_redirect
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
 from harness.wallet.metadata import AuthorizationServer, Issuer
@@ -25,6 +28,9 @@ from harness.wallet.signed_metadata import SignedMetadata
 
 if TYPE_CHECKING:
     from harness.access import Access
+    from harness.flow import Flow
+    from harness.offer_sources import OfferSource
+
 
 class Blocked(Exception):
     """Something a check needs is missing or went wrong before; the message is the reason."""
@@ -41,6 +47,16 @@ class Grant(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
 
 
+PROOF_TYPES = ("jwt", "attestation", "di_vp")
+"""Proof types the wallet can make (OpenID4VCI 1.0 appendix F), in the order it prefers them."""
+
+
+def proof_types(configuration: Mapping[str, Any]) -> list[str]:
+    """Give the proof types that a configuration takes and the wallet can make."""
+    types = configuration.get("proof_types_supported")
+    return [kind for kind in PROOF_TYPES if isinstance(types, dict) and kind in types]
+
+
 WALLET_INITIATED = "wallet-initiated"
 """The source of a scenario that the wallet begins, without a Credential Offer."""
 
@@ -51,6 +67,7 @@ class Scenario:
 
     Attributes:
         label: how reports name it: the configuration id, with the source after a colon where there are several.
+        proof_type: the type of the key proofs (appendix F); ``None`` for the one the wallet prefers.
 
     """
 
@@ -58,6 +75,7 @@ class Scenario:
     source: str
     label: str
     grant: Grant = Grant.PRE_AUTHORIZED_CODE
+    proof_type: str | None = None
 
     @property
     def offered(self) -> bool:
@@ -71,18 +89,37 @@ class Facts:
 
     issuer: Issuer
     scenario: Scenario | None = None
+    user: UserSettings = field(default_factory=UserSettings)
+    """What the run was told of how the user answers pages."""
+    client: ClientSettings = field(init=False)
+    """How the wallet is registered."""
+    longest_wait_s: float = field(init=False)
+    """Seconds that one wait of the run may take."""
     server: AuthorizationServer = field(init=False)
     """The Authorization Server that the flow leads to."""
     link: OfferLink = field(init=False)
     offer: ReceivedOffer = field(init=False)
+    authorization: Authorized = field(init=False)
+    direct: Authorized = field(init=False)
+    """What an authorization request brought that was not pushed."""
     token: Reply = field(init=False)
+    binding_key: WalletKey | None = field(init=False)
+    """The key that the flow's Access Token is to be bound to with DPoP."""
+    server_nonce: str | None = field(init=False)
+    """The DPoP nonce that the Authorization Server gave last."""
+    issuer_nonce: str | None = field(init=False)
+    """The DPoP nonce that the Credential Issuer gave last."""
     issuer_key: IssuerKey = field(init=False)
+    batch: tuple[IssuedCredential, ...] = field(init=False)
+    """What a request for several keys brought."""
     signed_metadata: SignedMetadata = field(init=False)
     polls: tuple[Reply, ...] = field(init=False)
     """The Credential Response and the Deferred ones after it."""
     issuance: Reply = field(init=False)
     other_access: Access | None = field(init=False)
     """An Access Token for another Credential Configuration; ``None`` when none is to be had."""
+    denied: Flow | None = field(init=False)
+    """A flow whose issuance will be denied; ``None`` when the team cannot arrange that."""
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -93,6 +130,29 @@ class Facts:
     def configuration_name(self) -> str:
         """How a reason names the configuration."""
         return f"configuration {self.scenario.configuration!r}" if self.scenario else "the configuration"
+
+    @property
+    def proof_type(self) -> str | None:
+        """The type of the flow's key proofs; ``None`` when the wallet makes none that the configuration takes."""
+        chosen = self.scenario.proof_type if self.scenario else None
+        return chosen or next(iter(proof_types(self.configuration)), None)
+
+    @property
+    def proof_terms(self) -> Mapping[str, Any]:
+        """What the metadata says of that proof type."""
+        types = self.configuration.get("proof_types_supported")
+        terms = types.get(self.proof_type) if isinstance(types, dict) else None
+        return terms if isinstance(terms, dict) else {}
+
+    @property
+    def further_configurations(self) -> list[str]:
+        """Other configurations of the metadata that take the same key proofs."""
+        own = self.scenario.configuration if self.scenario else None
+        return [
+            name
+            for name, members in self.issuer.configurations.items()
+            if name != own and _key_terms(members) == _key_terms(self.configuration)
+        ]
 
     @property
     def unoffered_configurations(self) -> list[str]:
@@ -106,6 +166,21 @@ class Facts:
             for name, members in self.issuer.configurations.items()
             if offered and name not in offered and _key_terms(members) == _key_terms(self.configuration)
         ]
+
+    @property
+    def described_paths(self) -> list[list[Any]]:
+        """The paths of the claims that the configuration describes, as far as they are well-formed."""
+        metadata = self.configuration.get("credential_metadata")
+        claims = metadata.get("claims") if isinstance(metadata, dict) else None
+        paths = [item.get("path") for item in claims if isinstance(item, dict)] if isinstance(claims, list) else []
+        return [path for path in paths if isinstance(path, list) and claims_path.well_formed(path)]
+
+    @property
+    def configurations_by_scope(self) -> list[str]:
+        """Configurations with another ``scope`` than the scenario's own, and that take the same key proofs."""
+        own = self.configuration.get("scope")
+        scopes = {name: self.issuer.configurations[name].get("scope") for name in self.further_configurations}
+        return [name for name, scope in scopes.items() if isinstance(scope, str) and scope != own]
 
 
 def _key_terms(configuration: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -138,6 +213,7 @@ class Tools:
         second_client: another registered client, where the team has one.
         second_http: its own way to the network, when it shows another TLS certificate than the wallet.
         patience: bounds what is waited for.
+        denied_offers: gives offers whose issuance is deferred and then denied, where the team can arrange that.
 
     """
 
@@ -150,6 +226,7 @@ class Tools:
     second_client: ClientSettings | None = None
     second_http: Client | None = None
     patience: Patience = field(default_factory=Patience)
+    denied_offers: OfferSource | None = None
 
     @cached_property
     def agent(self) -> Agent:
@@ -244,9 +321,32 @@ class Authorized:
     verifier: str
 
     @property
+    def pages(self) -> tuple[Reply, ...]:
+        """The HTML pages of the Authorization Endpoint's origin that the user saw, in their order."""
+        replies = self.visit.replies if self.visit else ()
+        return tuple(reply for reply in replies if _is_page(reply) and _origin(reply) == _origin(replies[0]))
+
+    @property
+    def redirects_with_password(self) -> tuple[Reply, ...]:
+        """The redirects that answered a form into which a password was typed."""
+        replies = self.visit.replies if self.visit else ()
+        return tuple(
+            answer
+            for page, answer in pairwise(replies)
+            if answer.method == "POST" and is_redirect(answer) and _is_page(page) and _wants_password(page)
+        )
+
+    @property
     def code(self) -> str | None:
         """The authorization code, when one was issued."""
         return self.response.code if self.response else None
+
+    @property
+    def error(self) -> str | None:
+        """The error that the wallet was told: by the authorization response, or by the PAR endpoint."""
+        if self.response is not None:
+            return self.response.error
+        return self.pushed.error if self.visit is None and self.pushed is not None else None
 
     @property
     def last(self) -> Reply | None:
@@ -265,3 +365,20 @@ class Authorized:
         return (
             f"exchange {self.last.exchange} ended with {self.last.gist}" if self.last else "nothing was answered"
         )
+
+
+def _is_page(reply: Reply) -> bool:
+    return reply.media_type in ("text/html", "application/xhtml+xml")
+
+
+def _origin(reply: Reply) -> str:
+    parts = urlsplit(reply.url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _wants_password(page: Reply) -> bool:
+    try:
+        forms = html_forms.read(page.body.decode("utf-8", "replace"), page.url).forms
+    except HtmlError:
+        return False
+    return any(item.kind == "password" for form in forms for item in form.fields)

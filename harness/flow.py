@@ -8,7 +8,7 @@ issuer asks for a flow of its own (``flow``) or for an Access Token to make Cred
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from harness.access import Access, ask_nonce, said, unhurried
 from harness.agent import ChangeAuthentication, ChangeProof, Form
 from harness.deferral import Deferral
 from harness.evidence import (
+    PROOF_TYPES,
     AccessExpired,
     Authorized,
     Blocked,
@@ -25,6 +26,7 @@ from harness.evidence import (
     Scenario,
     Tools,
     issued_in,
+    proof_types,
 )
 from harness.hooks import HookError, HookUnavailable
 from harness.offer_sources import MintedOffer, OfferSource
@@ -40,21 +42,23 @@ T = TypeVar("T")
 ChangeParameters = Mapping[str, str | None]
 """Name of an authorization request's parameter to another value, or to ``None`` to leave it out."""
 
-PROOF_TYPES = ("jwt", "attestation", "di_vp")
-"""Proof types the wallet can make (OpenID4VCI 1.0 appendix F), in the order it prefers them."""
 _MOST_POLLS = 20
 
 
 class Flow:
     """One way to an Access Token: the redemption of a Credential Offer, or a flow that the wallet begins."""
 
-    def __init__(self, issuer: Issuer, scenario: Scenario, source: OfferSource | None, tools: Tools) -> None:
+    def __init__(
+        self, issuer: Issuer, scenario: Scenario, source: OfferSource | None, tools: Tools, *, keys: int = 1
+    ) -> None:
         self.issuer = issuer
         self.scenario = scenario
         self.tools = tools
         self.agent = tools.agent
         self._source = source
         self._steps: dict[str, Any] = {}
+        self._pending: Deferral | None = None
+        self._keys_wanted = keys
         self._keys: tuple[dict[str, Any], ...] = ()
         self._received = 0.0
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
@@ -114,6 +118,22 @@ class Flow:
 
         """
         return await self._step("transaction", self._begin_transaction)
+
+    async def pending(self) -> Deferral:
+        """A further Deferred Issuance transaction, which no request has finished so far.
+
+        Raises:
+            Blocked: issuance was not deferred.
+            AccessExpired: the Access Token was used before and is not accepted any more.
+
+        """
+        if self._pending is None or self._pending.finished:
+            access = await self.access()
+            response = await access.request(await access.right_body())
+            if deferred.transaction_id(response) is None:
+                raise Blocked(f"issuance was not deferred: {said(response)}")
+            self._pending = Deferral(access, response)
+        return self._pending
 
     async def notification_id(self) -> str:
         """The ``notification_id`` that came with the credentials.
@@ -179,6 +199,45 @@ class Flow:
         """What a right authorization request brought."""
         return await self._step("authorization", self.authorize)
 
+    async def direct(self) -> Authorized:
+        """What a right authorization request brought that was not pushed."""
+        if (await self.server()).par_endpoint is None:
+            return await self.authorization()
+        return await self._step("direct", lambda: self.again().authorize(pushed=False))
+
+    async def by_scope(self) -> Authorized:
+        """What a right authorization request brought that asks by ``scope`` (section 5.1.2).
+
+        Raises:
+            Blocked: the configuration has no scope.
+
+        """
+        if "authorization_details" not in (await self.authorization()).parameters:
+            return await self.authorization()
+        scope = self.configuration.get("scope")
+        if not isinstance(scope, str):
+            raise Blocked("the configuration has no scope")
+        several = "authorization_servers" in self.issuer.metadata
+        change = {
+            "scope": scope,
+            "resource": self.issuer.identifier if several else None,
+            "authorization_details": None,
+        }
+        return await self._step("by_scope", lambda: self.again().authorize(change))
+
+    async def by_details(self) -> Authorized:
+        """What a right authorization request brought that asks by ``authorization_details`` (section 5.1.1)."""
+        if "authorization_details" in (await self.authorization()).parameters:
+            return await self.authorization()
+        return await self._step("by_details", lambda: self.again().authorize(asking_for(self.details())))
+
+    def details(self, configuration: str | None = None) -> list[dict[str, Any]]:
+        """Give right ``authorization_details`` for a configuration, by default that of this flow."""
+        several = "authorization_servers" in self.issuer.metadata
+        return authorization.details(
+            [configuration or self.scenario.configuration], locations=[self.issuer.identifier] if several else None
+        )
+
     async def authorize(
         self,
         change: ChangeParameters | None = None,
@@ -231,16 +290,13 @@ class Flow:
         scope = self.configuration.get("scope")
         by_scope = isinstance(scope, str) and choice.request_by != "authorization_details"
         several = "authorization_servers" in self.issuer.metadata
-        details = authorization.details(
-            [self.scenario.configuration], locations=[self.issuer.identifier] if several else None
-        )
         parameters = authorization.parameters(
             client_id=settings.client_id,
             redirect_uri=settings.redirect_uri,
             state=secrets.token_urlsafe(24),
             pkce=pkce,
             scope=scope if by_scope and isinstance(scope, str) else None,
-            authorization_details=None if by_scope else details,
+            authorization_details=None if by_scope else self.details(),
             issuer_state=(await self.offer()).issuer_state,
             # So that a server for several issuers knows which one a scope is meant for (section 5.1.2).
             resource=self.issuer.identifier if by_scope and several else None,
@@ -280,7 +336,7 @@ class Flow:
     async def go_to(
         self,
         server: AuthorizationServer,
-        sent: Mapping[str, str],
+        sent: Form,
         verifier: str,
         *,
         asked: Mapping[str, str] | None = None,
@@ -289,7 +345,7 @@ class Flow:
         """Send the user to the Authorization Endpoint.
 
         Args:
-            sent: parameters in the URL.
+            sent: parameters in the URL; pairs where one is sent more than once.
             asked: parameters of the request where they were pushed before.
             pushed: the answer to that.
 
@@ -299,18 +355,23 @@ class Flow:
         """
         if server.authorization_endpoint is None:
             raise Blocked(f"the metadata of {server.identifier} has no usable authorization_endpoint")
-        parameters = sent if asked is None else asked
+        parameters = dict(sent) if asked is None else asked
         back = self.agent.settings.redirect_uri or ""
+        # A request may name another place to go to, rightly or not.
+        ends = dict.fromkeys([back, parameters.get("redirect_uri", back)])
         try:
             visit = await browser.visit(
                 self.agent.http,
                 authorization.url(server.authorization_endpoint, sent),
                 redirect_uri=back,
                 user=self.tools.options.user,
+                also=[end for end in ends if end != back],
             )
         except browser.UserError as error:
             raise Blocked(str(error)) from error
-        response = authorization.read_response(visit.final, back) if visit.final is not None else None
+        final = visit.final or ""
+        read = (authorization.read_response(final, end) for end in ends if end)
+        response = next((found for found in read if found is not None), None)
         if response is not None and response.code:
             self.tools.client.recorder.redactor.learn(response.code)
         return Authorized(parameters, pushed, visit, response, verifier)
@@ -458,13 +519,18 @@ class Flow:
 
     async def _request_credential(self) -> Reply:
         access = await self.access()
-        body = access.body()
         if self.needs_proof:
-            proofs = await access.proofs()
+            reply, proofs = await access.request_for(self._keys_wanted)
             self._keys = proofs.keys
-            body = access.body(*proofs.values, kind=proofs.kind)
-        reply = await access.request(body)
+        else:
+            reply = await access.request(access.body())
         self._received = self.tools.now()
+        unsure = self.attested and self._keys_wanted == 1 and not self.tools.options.key_attester.key
+        if unsure and not reply.successful:
+            raise Blocked(
+                f"the issuer refused a key attestation of a stand-in, whom it may not know: {said(reply)};"
+                ' give the key of an attester that it trusts in assay.toml: [key_attester] key = "attester.jwk"'
+            )
         return reply
 
     async def _wait_for_credentials(self) -> tuple[Reply, ...]:
@@ -537,12 +603,12 @@ class Flow:
             Blocked: the wallet makes none of those the configuration takes.
 
         """
-        types = self.configuration.get("proof_types_supported")
-        names = list(types) if isinstance(types, dict) else []
-        for kind in PROOF_TYPES:
-            if kind in names:
-                return kind
-        raise Blocked(f"the configuration takes the proof types {names}; the wallet makes {list(PROOF_TYPES)}")
+        known = proof_types(self.configuration)
+        if not known:
+            types = self.configuration.get("proof_types_supported")
+            names = list(types) if isinstance(types, dict) else []
+            raise Blocked(f"the configuration takes the proof types {names}; the wallet makes {list(PROOF_TYPES)}")
+        return self.scenario.proof_type or known[0]
 
     def _proof_terms(self) -> dict[str, Any]:
         types = self.configuration.get("proof_types_supported")
@@ -554,6 +620,11 @@ class Flow:
         """The ``key_attestations_required`` of the proof type; ``None`` when it asks for no attestations."""
         terms = self._proof_terms().get("key_attestations_required")
         return terms if isinstance(terms, dict) else None
+
+    @property
+    def attested(self) -> bool:
+        """Whether the proofs of this flow are or carry a key attestation."""
+        return self.needs_proof and (self.proof_type == "attestation" or self.attestation_terms is not None)
 
     @property
     def proof_algorithms(self) -> list[str]:
@@ -618,9 +689,32 @@ class Flow:
             )
         return form
 
-    def again(self) -> Flow:
-        """Give a fresh flow of the same scenario."""
-        return Flow(self.issuer, self.scenario, self._source, self.tools)
+    def again(self, *, keys: int = 1) -> Flow:
+        """Give a fresh flow of the same scenario.
+
+        Args:
+            keys: for how many keys it asks for credentials.
+
+        """
+        return Flow(self.issuer, self.scenario, self._source, self.tools, keys=keys)
+
+    def redeeming(self, attempt: Authorized, configuration: str | None = None) -> Flow:
+        """Give a flow of the same client that goes on with an authorization made otherwise.
+
+        Args:
+            configuration: what credential it leads to, where that is another one than this flow's.
+
+        """
+        scenario = replace(self.scenario, configuration=configuration or self.scenario.configuration)
+        other = Flow(self.issuer, scenario, self._source, self.tools)
+        other.agent = self.agent
+        other._steps["authorization"] = attempt
+        return other
+
+    def as_declining_user(self) -> Flow:
+        """Give a fresh flow of the same scenario whose user says no where it is known how."""
+        options = replace(self.tools.options, user=self.tools.options.user.declining)
+        return Flow(self.issuer, self.scenario, self._source, replace(self.tools, options=options))
 
     def as_other_client(self) -> Flow:
         """Give a fresh flow of the same scenario by the second registered client.
@@ -651,6 +745,11 @@ class Flow:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome  # type: ignore[no-any-return]
+
+
+def asking_for(details: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """Give the change of an authorization request that makes it ask by ``authorization_details`` alone."""
+    return {"scope": None, "resource": None, "authorization_details": authorization.written(details)}
 
 
 def _changed(values: Mapping[str, str], changes: ChangeParameters) -> dict[str, str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from jwcrypto import jwk
 from jwcrypto.common import base64url_decode, base64url_encode
 
+from harness.formats import multibase
+from harness.wallet import di_vp
+from harness.wallet.di_vp import PresentationDraft
 from harness.wallet.jwt import JwtDraft
-from harness.wallet.keys import ALGORITHMS, WalletKey, make_key
+from harness.wallet.keys import ALGORITHMS, WalletKey, certificate_for, make_key
 from harness.wallet.proof import can_carry, did_url
 
 MONTH = 30 * 86_400
@@ -44,6 +48,29 @@ def respelled(url: str) -> str:
     scheme, colon, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme.upper()}{colon}{host.upper()}{slash}{path}"
+
+
+def similar_uris(uri: str) -> dict[str, str]:
+    """Give URIs that resemble one, as loose comparison would take them for it (RFC 9700 section 4.1.1).
+
+    Returns:
+        What the difference is, in words, to the URI.
+
+    """
+    before, mark, query = uri.partition("?")
+    rest = mark + query
+    return {
+        "a further path segment": f"{before.rstrip('/')}/assay{rest}",
+        "a further parameter": f"{uri}{'&' if query else '?'}assay=1",
+        "dot segments": f"{before}/assay/..{rest}",
+        "a host that begins like the registered one": _longer_host(uri),
+    }
+
+
+def _longer_host(uri: str) -> str:
+    scheme, separator, rest = uri.partition("://")
+    end = min((rest.find(sign) for sign in ":/?#" if sign in rest), default=len(rest))
+    return f"{scheme}{separator}{rest[:end]}.assay.invalid{rest[end:]}"
 
 
 def unsigned(draft: JwtDraft) -> str:
@@ -94,6 +121,17 @@ def private_confirmation_key(draft: JwtDraft, instance_key: WalletKey) -> str:
     return draft.with_claims(cnf={"jwk": private}).sign()
 
 
+def with_another_key(draft: JwtDraft, algorithm: str | None = None) -> JwtDraft:
+    """Give a right JWT by another key, which it carries as ``jwk``.
+
+    Args:
+        algorithm: what the other key signs with; the same as the right one by default.
+
+    """
+    key = make_key(algorithm or draft.key.algorithm)
+    return JwtDraft(key, {**draft.header, "alg": key.algorithm, "jwk": key.public}, draft.claims)
+
+
 def two_keys(draft: JwtDraft) -> str:
     """Give a proof that names its one key twice: by ``jwk`` and by ``kid``."""
     public = draft.key.public
@@ -131,6 +169,40 @@ def invented_algorithm(draft: JwtDraft) -> str:
     return draft.with_header(alg="X-ASSAY").sign()
 
 
+def by_stranger(draft: JwtDraft, algorithm: str, now: float) -> JwtDraft:
+    """Give what an attester says as the word of somebody unknown, whose certificate certifies itself.
+
+    Args:
+        algorithm: what the unknown key signs with.
+        now: seconds since 1970.
+
+    """
+    key = make_key(algorithm)
+    header = {**draft.header, "alg": algorithm, "x5c": [certificate_for(key, now)]}
+    header.pop("kid", None)
+    return JwtDraft(key, header, draft.claims)
+
+
+_OF_RSA = ("PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
+
+
+def relabelled(draft: JwtDraft, listed: Sequence[str]) -> str:
+    """Give a JWT of the same key in an algorithm that the metadata does not list.
+
+    Most keys sign in one algorithm only; then it is another one by name, and one that does not exist.
+
+    Args:
+        listed: ``proof_signing_alg_values_supported``.
+
+    """
+    others = [name for name in _OF_RSA if name not in listed] if draft.key.algorithm in _OF_RSA else []
+    if not others:
+        return invented_algorithm(draft)
+    return JwtDraft(
+        WalletKey(draft.key.private, others[0]), {**draft.header, "alg": others[0]}, draft.claims
+    ).sign()
+
+
 _EDWARDS = frozenset({"EdDSA", "Ed25519", "Ed448"})
 
 
@@ -148,3 +220,42 @@ def unlisted_algorithm(listed: Sequence[str], form: str) -> str | None:
     # EdDSA with a key of one of its curves and the name of the curve mean the same (RFC 9864).
     taken = {*listed} if _EDWARDS.isdisjoint(listed) else {*listed, *_EDWARDS}
     return next((name for name in ALGORITHMS if name not in taken and can_carry(form, name)), None)
+
+
+# Data Integrity proofs
+
+
+def broken_proof_value(draft: PresentationDraft) -> dict[str, Any]:
+    """Give a ``di_vp`` proof whose ``proofValue`` has one bit flipped."""
+    secured = draft.secured()
+    raw = bytearray(multibase.decode(secured["proof"]["proofValue"]))
+    raw[len(raw) // 2] ^= 1
+    return {**secured, "proof": {**secured["proof"], "proofValue": multibase.encode(bytes(raw))}}
+
+
+def foreign_proof_value(draft: PresentationDraft) -> dict[str, Any]:
+    """Give a ``di_vp`` proof that is signed with another key than its ``verificationMethod`` names."""
+    return replace(draft, key=make_key(draft.key.algorithm)).secured()
+
+
+def unknown_property(draft: PresentationDraft) -> dict[str, Any]:
+    """Give a right ``di_vp`` proof whose presentation has a property besides, which nobody knows."""
+    return draft.with_document({_EXTENSION: True}).secured()
+
+
+def unknown_proof_property(draft: PresentationDraft) -> dict[str, Any]:
+    """Give a right ``di_vp`` proof that has a property besides, which nobody knows."""
+    return draft.with_proof(**{_EXTENSION: True}).secured()
+
+
+def unlisted_cryptosuite(listed: Sequence[str]) -> str | None:
+    """Give a cryptosuite of the wallet that the metadata does not list.
+
+    Args:
+        listed: ``proof_signing_alg_values_supported``.
+
+    Returns:
+        ``None`` when the metadata lists every such cryptosuite.
+
+    """
+    return next((suite for suite in di_vp.ALGORITHMS if suite not in listed), None)

@@ -115,6 +115,14 @@ class OfferSource:
         return await call(settings, parameters, wants=wants, tls_ca=self._tls_ca, terminal=self._terminal)
 
 
+def denied_offers(settings: Settings, *, terminal: Terminal | None = None) -> OfferSource | None:
+    """Give the source of offers whose issuance is deferred and then denied, where the run was told of one."""
+    offer = settings.denied_offer
+    if offer is None:
+        return None
+    return OfferSource(offer, tx_code=settings.tx_code, tls_ca=settings.trust.tls_ca, terminal=terminal)
+
+
 def offer_sources(settings: Settings, *, terminal: Terminal | None = None) -> tuple[OfferSource, ...]:
     """Give the sources of offers a run was told of, in their order."""
     return tuple(

@@ -7,9 +7,10 @@ are asked first, and a wrong answer stops it with one message that says what to 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from harness.evidence import WALLET_INITIATED, Blocked, Grant, Scenario, Tools
+from harness.evidence import WALLET_INITIATED, Blocked, Grant, Scenario, Tools, proof_types
 from harness.flow import Flow
 from harness.offer_sources import OfferSource
 from harness.transport import TransportFailure, is_loopback
@@ -59,7 +60,8 @@ async def scenarios(
 
     The first source is used for every configuration, each further one for the first configuration that it
     can offer; the Authorization Code Flow that the wallet begins counts as the last source. An offer with both
-    grants is redeemed by each. One offer of each source is fetched for this and kept for the shared issuance.
+    grants is redeemed by each. Where a configuration takes several proof types, each is tested. One offer of each
+    source is fetched for this and kept for the shared issuance.
 
     Args:
         wanted: configuration ids of the settings; empty to follow metadata and offers.
@@ -108,7 +110,24 @@ async def scenarios(
             )
             for name in names
         ]
-    return found, flows
+    single = {source.name for source in sources.values() if source.single}
+    return found + _further_proof_types(issuer, [each for each in found if each.source not in single]), flows
+
+
+def _further_proof_types(issuer: Issuer, found: Sequence[Scenario]) -> list[Scenario]:
+    """Give the scenarios by which the proof types are tested that the wallet would not choose by itself.
+
+    One for each such type of the first configuration of its format that takes these types.
+    """
+    firsts: dict[tuple[object, ...], Scenario] = {}
+    for scenario in found:
+        members = issuer.configurations.get(scenario.configuration, {})
+        firsts.setdefault((members.get("format"), *proof_types(members)), scenario)
+    return [
+        replace(scenario, label=f"{scenario.label}:{kind}", proof_type=kind)
+        for (_, *kinds), scenario in firsts.items()
+        for kind in map(str, kinds[1:])
+    ]
 
 
 def wallet_can_begin(issuer: Issuer, tools: Tools) -> bool:

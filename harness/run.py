@@ -30,7 +30,7 @@ from harness.model import (
     Verdict,
     strongest,
 )
-from harness.offer_sources import offer_sources
+from harness.offer_sources import denied_offers, offer_sources
 from harness.patience import Patience
 from harness.redaction import Redactor
 from harness.settings import AttesterSettings, ClientSettings, Settings
@@ -76,7 +76,7 @@ class Run:
         self.engine: Engine | None = None
         self._target: target.Target | None = None
         self._clients: list[Client] = []
-        self._patience = Patience(settings.limits.max_wait_s)
+        self.patience = Patience(settings.limits.max_wait_s)
         self._planned: list[tuple[Check, Scenario | None]] = []
         self._left_out = 0
         self._adopted: dict[str, dict[int, int]] = {}
@@ -138,7 +138,8 @@ class Run:
             wallet_client=settings.client,
             second_client=second,
             second_http=self._client_for(second) if second and second.certificate else None,
-            patience=self._patience,
+            patience=self.patience,
+            denied_offers=denied_offers(settings),
         )
 
     def scenarios_of(self, check: Check) -> Sequence[Scenario | None]:
@@ -330,8 +331,8 @@ class Run:
             timing=Timing(
                 wall_s=round(wall, 3),
                 issuer_s=round(issuer_s, 3),
-                waiting_s=round(self._patience.waited_s, 3),
-                harness_s=round(max(0.0, wall - issuer_s - self._patience.waited_s), 3),
+                waiting_s=round(self.patience.waited_s, 3),
+                harness_s=round(max(0.0, wall - issuer_s - self.patience.waited_s), 3),
                 exchanges=len(exchanges),
             ),
             command=self.recorder.redactor.text(command),

@@ -68,7 +68,7 @@ _OWN_NAME = re.compile(r"HPKE-[0-9A-Za-z-]+|int|.*[:./].*")
 
 
 def is_name(value: Json, registered: frozenset[str]) -> bool:
-    """Say whether a value can name an algorithm: a registered name or a Collision-Resistant one (RFC 7516 4.1.1)."""
+    """Say whether a value can name an algorithm: registered, or collision-resistant (RFC 7516 section 4.1.1)."""
     return isinstance(value, str) and (value in registered or _OWN_NAME.fullmatch(value) is not None)
 
 

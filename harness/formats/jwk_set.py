@@ -2,8 +2,8 @@
 
 Problems; pointers lead into the set:
 
-- ``set-malformed``: no JSON object with ``keys``, an array of JSON objects (RFC 7517 section 5); nothing else in it
-  is looked at.
+- ``set-malformed``: no JSON object with ``keys``, an array of JSON objects (RFC 7517 section 5); nothing else in
+  it is looked at.
 - ``kty``: ``kty`` is missing or no string (RFC 7517 section 4.1). A key of a type that is not known here is left
   alone.
 - ``secret``: the key is symmetric or has a private part (RFC 7517 section 9.2).
@@ -140,6 +140,6 @@ def _decoded(value: Json) -> bytes | None:
 def _repeated_kids(keys: list[dict[str, Json]]) -> Iterator[Problem]:
     for (first, one), (second, other) in combinations(enumerate(keys), 2):
         kid = one.get("kid")
-        if isinstance(kid, str) and kid == other.get("kid") and one != other:
+        if isinstance(kid, str) and kid == other.get("kid") and not same_key(one, other):
             detail = f"kid is {shown(kid)} in the keys {first} and {second}"
             yield Problem("kid-repeated", detail, f"/keys/{second}/kid")

@@ -118,6 +118,11 @@ class AuthorizationResponse:
     headers: dict[str, str] = field(default_factory=lambda: {"Cache-Control": "no-store"})
 
     @property
+    def refuses_type(self) -> bool:
+        """Whether it refuses a request for its response_type."""
+        return self.parameters.get("error") == "unsupported_response_type"
+
+    @property
     def safe(self) -> bool:
         """Whether the redirect URI is a URI that can stand in a header."""
         return _URI.fullmatch(self.redirect_uri) is not None

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from harness.reference import authorization_documents, authorization_rules, forms, pages
-from harness.reference.authorization_rules import AuthorizationRequest, Visit
+from harness.reference.authorization_rules import AuthorizationRequest, Decision, Visit
 from harness.reference.context import Context
 from harness.reference.documents import Reply
 from harness.reference.faults import Defects
@@ -154,7 +154,7 @@ class AuthorizationEndpoint:
             return self._page(pages.login(sign_in.token))
         given = await self._submitted(request, sign_in)
         if given.get("decision") == "cancel":
-            return self._deny(request, sign_in)
+            return self._decline(request, sign_in)
         if (given.get("username"), given.get("password")) != (USERNAME, PASSWORD):
             return self._page(pages.login(sign_in.token, complaint="User name or password is wrong."))
         sign_in.signed_in = True
@@ -169,7 +169,7 @@ class AuthorizationEndpoint:
             return self._page(pages.consent(sign_in.token, sign_in.visit.request.configurations))
         given = await self._submitted(request, sign_in)
         if given.get("decision") != "allow":
-            return self._deny(request, sign_in)
+            return self._decline(request, sign_in)
         self._forget(request)
         try:
             # Another tab may have answered the same pushed request meanwhile.
@@ -178,9 +178,13 @@ class AuthorizationEndpoint:
             return self._page(pages.error(refusal.description))
         return self._grant(sign_in.visit, 303)
 
-    def _deny(self, request: Request, sign_in: SignIn) -> Response:
+    def _decline(self, request: Request, sign_in: SignIn) -> Response:
         self._forget(request)
-        return self._refuse(sign_in.visit, Refusal(403, "access_denied", "The user said no."), 303)
+        try:
+            self._judge.uphold(authorization_rules.CONSENT_RULES, Decision(agreed=False))
+        except Refusal as refusal:
+            return self._refuse(sign_in.visit, refusal, 303)
+        return self._grant(sign_in.visit, 303)
 
     def _sign_in(self, request: Request) -> SignIn:
         sign_in = self._sign_ins.get(request.cookies.get(_COOKIE))

@@ -498,6 +498,22 @@ def right_request(_: AuthorizationRequest) -> bool:
     return True
 
 
+# What the user says
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the user decided on a page."""
+
+    agreed: bool
+
+
+@rule("authorize.consent", "access_denied")
+def consent(decision: Decision) -> str | None:
+    """The user lets the wallet have what it asks for."""
+    return None if decision.agreed else "The user said no."
+
+
 # What is pushed
 
 
@@ -578,5 +594,6 @@ TOLERANCES = (
     redirect_uri_missing,
     right_request,
 )
+CONSENT_RULES = (consent,)
 PUSH_RULES = (push_method, push_form, push_request_uri)
 PUSH_TOLERANCES = (pushed_details, right_push)

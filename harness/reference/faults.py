@@ -28,6 +28,7 @@ _MODULES = (
     "server_metadata",
     "published_keys",
     "authorization",
+    "grants",
     "authorization_front",
     "messages",
     "challenges",

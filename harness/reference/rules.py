@@ -144,12 +144,13 @@ def _statement(function: Callable[..., Any]) -> str:
 class Judge:
     """Holds requests to rules, as far as the faults of this issuer let it.
 
-    ``fired`` collects the faults that made a difference.
+    ``fired`` collects the faults that made a difference, ``broken`` the rules that requests broke.
     """
 
-    def __init__(self, faults: Collection[str], fired: set[str]) -> None:
+    def __init__(self, faults: Collection[str], fired: set[str], broken: set[str]) -> None:
         self._faults = faults
         self._fired = fired
+        self._broken = broken
 
     def uphold(
         self, rules: Sequence[Rule[Facts]], facts: Facts, *, unsound: Collection[str] = ()
@@ -171,6 +172,7 @@ class Judge:
             complaint = rule_.complaint(facts)
             if complaint is None:
                 continue
+            self._broken.add(rule_.id)
             if self._has(f"accepts:{rule_.id}"):
                 let_off.add(rule_.id)
                 continue

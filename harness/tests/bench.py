@@ -6,7 +6,7 @@ import dataclasses
 import fnmatch
 import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,8 @@ class Outcome:
     offers: int
     """How many offers were minted."""
     exchanges: list[Any]
+    broken: dict[str, set[str]]
+    """Rule of the reference issuer to the checks that broke it; ``preflight`` counts as one."""
 
 
 @cache
@@ -113,7 +115,7 @@ async def judge_issuer(
     transport: httpx.AsyncBaseTransport | None,
     *,
     second_transport: httpx.AsyncBaseTransport | None = None,
-    select: str = "*",
+    select: str | Collection[str] = "*",
     configurations: Sequence[str] = ("identity_credential",),
     options: WalletOptions | None = None,
     client: ClientSettings | None = None,
@@ -127,7 +129,7 @@ async def judge_issuer(
     Args:
         transport: the way to it; ``None`` for the network.
         second_transport: the way of the second client, where it is another.
-        select: glob over check ids.
+        select: glob over check ids, or the ids.
         configurations: those of them that the metadata has are tested.
         options, client: by default as the issuer knows its wallets.
         trust: by default the issuer's own trust anchor.
@@ -154,15 +156,20 @@ async def judge_issuer(
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
     )
     source = InProcessOffers("offer", issuer)
-    outcome = Outcome([], set(), None, 0, [])
+    outcome = Outcome([], set(), None, 0, [], {})
     try:
         found = await discover(issuer.issuer_url, tools)
         names = [name for name in configurations if name in found.configurations]
         chosen, flows = await scenarios(found, names, {"offer": source}, tools)
         engine = Engine(found, chosen, {"offer": source}, tools, catalogue.load(), flows=flows)
-        wanted = [check for name, check in all_checks().items() if fnmatch.fnmatch(name, select)]
+        if isinstance(select, str):
+            wanted = [check for name, check in all_checks().items() if fnmatch.fnmatch(name, select)]
+        else:
+            wanted = [check for name, check in all_checks().items() if name in select]
+        note_broken("preflight", issuer, outcome)
         for check, scenario in engine.plan(wanted):
             outcome.results.append(await engine.judge(check, scenario))
+            note_broken(check.id, issuer, outcome)
     except PreflightError as error:
         outcome.stopped = str(error)
     finally:
@@ -171,6 +178,12 @@ async def judge_issuer(
     outcome.fired, outcome.offers = set(issuer.fired), source.minted
     outcome.exchanges = http.recorder.exchanges
     return outcome
+
+
+def note_broken(who: str, issuer: ReferenceIssuer, outcome: Outcome) -> None:
+    for rule in issuer.broken:
+        outcome.broken.setdefault(rule, set()).add(who)
+    issuer.broken.clear()
 
 
 @cache

@@ -169,7 +169,12 @@ def test_every_option_and_its_variable_say_the_same(tmp_path: Path, write: Write
         "vci_redirect_uri": "https://wallet.example/cb",
     }
     text = texts.get(option.dest, "there")
-    value, spelled = {"text": (text, text), "number": ("5", "5"), "list": (["a", "b"], "a,b"), "flag": (True, "yes")}[option.kind]
+    value, spelled = {
+        "text": (text, text),
+        "number": ("5", "5"),
+        "list": (["a", "b"], "a,b"),
+        "flag": (True, "yes"),
+    }[option.kind]
     from_option, from_variable = (
         load({option.dest: value}, {}, tmp_path),
         load({}, {option.variable: spelled}, tmp_path),

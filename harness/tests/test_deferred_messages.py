@@ -28,6 +28,26 @@ def test_a_transaction_id_is_a_string(value: Any) -> None:
     assert deferred.transaction_id(reply({"transaction_id": value})) is None
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "defers"),
+    [
+        ({"transaction_id": "x"}, 202, True),
+        ({"transaction_id": "x"}, 200, True),
+        ({}, 202, True),
+        ({"credentials": []}, 200, False),
+        ({"credentials": []}, 202, False),
+        ({"credentials": [], "transaction_id": "x"}, 202, True),
+        ({"credentials": [], "transaction_id": "x"}, 200, False),
+        ({"transaction_id": "x"}, 400, False),
+        ({}, 200, False),
+    ],
+)
+def test_whether_an_answer_defers_shows_also_where_it_is_wrong(body: Any, status: int, defers: bool) -> None:
+    answer = reply(body, status)
+    assert deferred.defers(answer) is defers
+    assert (deferred.transaction_id(answer) == "x") is (defers and "transaction_id" in body)
+
+
 @pytest.mark.parametrize(("value", "seconds"), [(5, 5.0), (0.5, 0.5), (86_400, 86_400.0)])
 def test_an_interval_is_a_number_of_seconds(value: Any, seconds: float) -> None:
     assert deferred.interval(reply({"interval": value})) == seconds

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import checks, config, listing, waivers
+from harness.wallet.keys import make_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,13 +47,18 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("block", blocks("docs/own-issuer.md", "toml"), ids=lambda text: text.split("\n")[1])
+EXAMPLES = [block for page in ("docs/own-issuer.md", "docs/registered-client.md") for block in blocks(page, "toml")]
+
+
+@pytest.mark.parametrize("block", EXAMPLES, ids=lambda text: text.split("\n")[1])
 def test_a_settings_example_is_accepted(block: str, tmp_path: Path) -> None:
     for name in re.findall(r'"([\w-]+\.pem)"', block):
         (tmp_path / name).write_text("")
+    for name in re.findall(r'"([\w-]+\.json)"', block):
+        (tmp_path / name).write_text(make_key("ES256").private.export_private())
     (tmp_path / "assay.toml").write_text(block)
-    settings = config.load({}, {"OFFER_API_TOKEN": "t"}, tmp_path)
-    assert settings.offers or settings.client.client_id
+    settings = config.load({}, {"OFFER_API_TOKEN": "t", "TEST_USER_PASSWORD": "p"}, tmp_path)
+    assert settings.written
 
 
 def test_the_waiver_example_is_accepted_and_covers_what_it_says(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.transport",
         "harness.wallet",
     ),
-    "harness.mutate": ("harness.wallet",),
+    "harness.mutate": ("harness.wallet", "harness.formats"),
     "harness.expect": ("harness.model", "harness.transport", "harness.wallet"),
     "harness.reference": ("harness.reference",),
     "reports": ("harness.model", "reports"),

@@ -51,6 +51,7 @@ ELSEWHERE = {
     fault
     for module in (
         "authorization",
+        "grants",
         "deferred",
         "notification",
         "encryption",
@@ -64,6 +65,7 @@ RULES_ELSEWHERE = (
     *("authorize.", "par.", "client.", "dpop.", "code.", "refresh."),
     *("deferred.", "notification.", "encryption.", "attestation.", "di-vp."),
     *("credential.granted", "proof.attestation-present", "proof.key-attested", "proof.other-type"),
+    "token.narrower-details",
     *("proof.further-nonce", "credential.full-batch", "metadata.other-language"),
 )
 TOURED = {
@@ -541,6 +543,7 @@ breaks_form("token.code-known", lambda form: {**form, "pre-authorized_code": "un
 breaks_form("token.tx-code-expected", with_(tx_code="123456"))
 breaks_form("token.tx-code-present", without("tx_code"), "tx-code")
 breaks_form("token.tx-code-correct", with_(tx_code="wrong"), "tx-code")
+breaks_form("token.resource", with_(resource="https://other.assay.test"))
 for wrong in ("no json", "[]", "{}", '[{"type":"other"}]', '[{"type":"openid_credential"}]'):
     breaks_form("token.authorization-details", with_(authorization_details=wrong))
 breaks_form(
@@ -822,6 +825,17 @@ async def _tolerant_flow(wallet: Wallet, what: str) -> httpx.Response:
     if what == "token.authorization-details":
         asked = [{"type": "openid_credential", "credential_configuration_id": "identity_credential"}]
         return await wallet.post_token({**form, "authorization_details": json.dumps(asked)})
+    if what == "token.locations":
+        asked = [
+            {
+                "type": "openid_credential",
+                "credential_configuration_id": "identity_credential",
+                "locations": [wallet.issuer.issuer_url],
+            }
+        ]
+        return await wallet.post_token({**form, "authorization_details": json.dumps(asked)})
+    if what == "token.issuer-as-resource":
+        return await wallet.post_token({**form, "resource": wallet.issuer.issuer_url})
     if what == "token.right-request":
         return await wallet.post_token(form)
     if what == "nonce.anonymous":

@@ -27,7 +27,7 @@ from harness.tests.test_reference import KEYS, NOW, OTHER_KEY, Clock, b64, jwt, 
 PRE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 STATE = "State-1"
-OURS = ("authorize.", "par.", "client.", "dpop.", "code.", "refresh.")
+OURS = ("authorize.", "par.", "client.", "dpop.", "code.", "refresh.", "token.narrower-details")
 CODE_VARIANTS = [name for name, variant in VARIANTS.items() if "authorization_code" in variant.grants]
 
 Part = dict[str, Any]
@@ -318,7 +318,7 @@ async def test_metadata_announce_what_there_is(variant: str) -> None:
         said = (await wallet.http.get(url)).json()
         clean = wallet.variant
         assert said["response_types_supported"] == ["code"]
-        assert said["code_challenge_methods_supported"] == ["S256"]
+        assert said["code_challenge_methods_supported"] == list(clean.challenge_methods)
         assert said["authorization_endpoint"] == f"{wallet.server}/authorize"
         assert said["token_endpoint_auth_methods_supported"] == [clean.client_authentication]
         assert ("pushed_authorization_request_endpoint" in said) is (clean.par != "none")
@@ -601,6 +601,12 @@ async def _repeated(wallet: Wallet, _: Clock) -> httpx.Response:
     return await wallet.visit([*wallet.parameters().items(), ("scope", "loyalty")])
 
 
+@breaks("authorize.consent", "code-flow-login")
+async def _declined(wallet: Wallet, _: Clock) -> httpx.Response:
+    page = await wallet.http.get((await wallet.authorize()).headers["location"])
+    return await wallet.http.post(f"{wallet.server}/login", data={**form_of(page), "decision": "cancel"})
+
+
 @breaks("authorize.pushed", "code-flow-par-required")
 async def _not_pushed(wallet: Wallet, _: Clock) -> httpx.Response:
     return await wallet.visit(wallet.parameters())
@@ -757,12 +763,26 @@ async def _no_certificate(wallet: Wallet, _: Clock) -> httpx.Response:
 # Authorization codes and refresh tokens
 
 CODES = ("code-flow", "private-key-jwt", "dpop")
+
+
+def _with_challenge(form: Part) -> Part:
+    challenge = b64(hashlib.sha256(form["code_verifier"].encode()).digest())
+    return {**form, "code_verifier": challenge}
+
+
 for field, where in (("code", "code.present"), ("redirect_uri", "code.redirect-uri-present")):
     bending(where, "token", without(field), *CODES, step="redeem")
 bending("code.verifier-present", "token", without("code_verifier"), *CODES, step="redeem")
 bending("code.known", "token", with_(code="unknown"), *CODES, step="redeem")
 bending("code.redirect-uri", "token", with_(redirect_uri="https://other.test/"), *CODES, step="redeem")
+bending("code.verifier-hashed", "token", _with_challenge, *CODES, step="redeem")
 bending("code.verifier", "token", with_(code_verifier="x" * 43), *CODES, step="redeem")
+
+
+@breaks("code.verifier-expected", "code-flow-pkce-optional")
+async def _unexpected_verifier(wallet: Wallet, _: Clock) -> httpx.Response:
+    wallet.bends["authorize"] = without("code_challenge", "code_challenge_method")
+    return await wallet.redeem()
 
 
 @breaks("code.client", *CODES, "attested-client", "client-secret-basic", "mtls-client")
@@ -1086,8 +1106,30 @@ async def _attested_twice(wallet: Wallet) -> httpx.Response:
     return await wallet.redeem()
 
 
+def _with_verifier(verifier: str, method: str = "S256") -> Doing:
+    async def do(wallet: Wallet) -> httpx.Response:
+        wallet.verifier = verifier
+        if method == "plain":
+            wallet.bends["authorize"] = with_(code_challenge=verifier, code_challenge_method=method)
+        return await wallet.redeem()
+
+    return do
+
+
+async def _narrowed(wallet: Wallet) -> httpx.Response:
+    both = wallet.details("identity_credential", "loyalty_card")
+    wallet.bends["authorize"] = with_(authorization_details=json.dumps(both))
+    wallet.bends["token"] = with_(authorization_details=json.dumps(both[:1]))
+    return await wallet.redeem()
+
+
+async def _refreshed(wallet: Wallet) -> httpx.Response:
+    return await wallet.refresh((await wallet.redeem()).json()["refresh_token"])
+
+
 IDENTITY = '{"type":"openid_credential","credential_configuration_id":"identity_credential"'
 HARMLESS: dict[str, tuple[str, Doing]] = {
+    "authorize.request-uri": asking(same, "code-flow-par"),
     "authorize.beside-request-uri": redeeming("visit", with_(scope="loyalty", state="other"), "code-flow-par"),
     "authorize.unknown-parameter": asking(with_(assay="1")),
     "authorize.empty-parameter": asking(with_(resource="")),
@@ -1105,6 +1147,13 @@ HARMLESS: dict[str, tuple[str, Doing]] = {
     "authorize.redirect-uri-missing": asking(without("redirect_uri")),
     "authorize.right-request": asking(same),
     "par.right-request": asking(same, "code-flow-par"),
+    "par.authorization-details": asking(with_(authorization_details=f"[{IDENTITY}}}]"), "code-flow-par"),
+    "code.verifier": redeeming("", same, "code-flow"),
+    "code.plain-verifier": ("code-flow-pkce-optional", _with_verifier("x" * 43, "plain")),
+    "code.verifier-long": ("code-flow", _with_verifier("x" * 128)),
+    "code.verifier-characters": ("code-flow", _with_verifier("-._~" * 11)),
+    "refresh.right-request": ("code-flow-refresh", _refreshed),
+    "token.narrower-details": ("code-flow", _narrowed),
     "client.identifier-beside": redeeming("client", with_(client_id="wallet-dev"), "client-secret-basic"),
     "client.other-audience": redeeming(
         "assertion-claims", with_(aud=["https://issuer.assay.test/token"]), "private-key-jwt"
@@ -1269,7 +1318,7 @@ async def test_a_document_fault_fires_and_spoils_its_document_only(fault: str) -
     if document not in BREAKING:
         assert {name.partition(" ")[0] for name in different} <= {document, document.removesuffix("-response")}
     # Random values are masked, so that a change of randomness alone does not show.
-    hidden = ("guessable", "thin", "counter", "reused", "short", "code-missing")
+    hidden = ("guessable", "thin", "counter", "reused", "short", "code-missing", "challenge-in-code")
     assert different or fault.endswith(hidden) or "stopped" in spoiled
 
 

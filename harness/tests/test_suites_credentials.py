@@ -20,7 +20,7 @@ from harness.reference.variants import VARIANTS
 from harness.settings import TrustSettings
 from harness.tests.bench import judge_issuer, judge_reference
 from harness.wallet.issuer_key import IssuerKey
-from suites.oid4vci import sd_jwt, sd_jwt_vc
+from suites.oid4vci import _binding, sd_jwt, sd_jwt_vc
 
 BAD = (Verdict.FAIL, Verdict.WARN, Verdict.BLOCKED, Verdict.ERROR)
 UNBOUND = IssuedCredential("e30.e30.AA~", 1, "/credentials/0/credential", (), 0.0)
@@ -112,7 +112,7 @@ async def test_an_algorithm_that_is_not_known_blocks_the_signature() -> None:
 
 async def test_a_key_that_cannot_be_compared_does_not_pass_as_a_key_of_its_own() -> None:
     with pytest.raises(Blocked):
-        sd_jwt_vc._expect_distinct_keys([UNBOUND, UNBOUND], Expect({}))
+        _binding.expect_distinct_keys([UNBOUND, UNBOUND], Expect({}))
 
 
 async def test_findings_name_the_exchange_and_the_place() -> None:

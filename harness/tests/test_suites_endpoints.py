@@ -116,17 +116,6 @@ async def test_an_issuer_may_keep_one_nonce_only() -> None:
     assert bad(await judged(edit, variant="batch", select="credential-batch")) == []
 
 
-async def test_an_issuer_that_always_defers_is_judged_by_its_refusals_all_the_same() -> None:
-    def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
-        if request.url.path.endswith("/credential") and response.status_code == 200:
-            return httpx.Response(202, json={"transaction_id": "transaction-1", "interval": 5.0})
-        return None
-
-    results = await judged(edit)
-    assert bad(results, Verdict.BLOCKED) == []
-    assert verdicts(results)["credential-proofs-missing-refused"] is Verdict.PASS
-
-
 # Issuers that this version cannot judge
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,18 +14,51 @@ import httpx
 import pytest
 
 from harness import catalogue, checks
-from harness.evidence import Facts, Scenario, Tools
+from harness.checks import Check
+from harness.evidence import Facts
 from harness.expect import Expect
-from harness.flow import Flow
+from harness.formats import base64url
 from harness.model import Finding
+from harness.settings import TrustSettings
 from harness.transport import Client, Recorder, Reply
 from harness.wallet.metadata import ISSUER_SUFFIX, AuthorizationServer, Issuer, well_known_url
 from harness.wallet.offer import PRE_AUTHORIZED_CODE, ReceivedOffer, parse_link, receive
-from suites.oid4vci import authorization_server_metadata, credential_offer, issuer_metadata
+from harness.wallet.signed_metadata import SignedMetadata
+from harness.wallet.signed_metadata import request as request_signed
+from suites.oid4vci import (
+    authorization_server_capabilities,
+    authorization_server_keys,
+    authorization_server_metadata,
+    credential_offer,
+    issuer_metadata,
+    metadata_claims,
+    metadata_configurations,
+    metadata_display,
+    metadata_encryption,
+    metadata_formats,
+    metadata_languages,
+    signed_metadata,
+)
 
 EXAMPLES = Path(__file__).parents[3] / "shared" / "vectors" / "openid4vci-1.0"
 ISSUER = "https://issuer.example.com"
-MODULES = (credential_offer, issuer_metadata, authorization_server_metadata)
+OF_THE_ISSUER = (
+    issuer_metadata,
+    metadata_configurations,
+    metadata_display,
+    metadata_claims,
+    metadata_formats,
+    metadata_encryption,
+)
+OF_THE_SERVER = (authorization_server_metadata, authorization_server_capabilities)
+MODULES = (
+    credential_offer,
+    metadata_languages,
+    signed_metadata,
+    authorization_server_keys,
+    *OF_THE_ISSUER,
+    *OF_THE_SERVER,
+)
 CHECKS = {check.id: check for module in MODULES for check in checks.of_module(module)}
 REQUIREMENTS = catalogue.load()
 
@@ -69,6 +102,8 @@ def findings(name: str, issuer: Issuer, **evidence: Any) -> list[Finding]:
     facts = Facts(issuer)
     if "offer" in evidence:
         facts.offer = evidence["offer"]
+    if "signed_metadata" in evidence:
+        facts.signed_metadata = evidence["signed_metadata"]
     if "link" in evidence:
         facts.link = evidence["link"]
     for step in check.applies.steps:
@@ -98,10 +133,9 @@ def test_the_published_metadata_passes_every_check() -> None:
         pytest.skip(f"the published examples are not at {EXAMPLES}")
     issuer = issuer_of(json.loads(path.read_text()))
     applied = []
-    for check in checks.of_module(issuer_metadata):
-        if "shared" not in check.evidence and check.applies.rule(Facts(issuer)).applies:
-            applied.append(check.id)
-            assert codes(check.id, issuer) == [], check.id
+    for check in reading_checks(OF_THE_ISSUER, issuer):
+        applied.append(check.id)
+        assert codes(check.id, issuer) == [], check.id
     assert {"metadata-claims", "metadata-credential-display", "metadata-proof-types"} <= set(applied)
 
 
@@ -182,9 +216,8 @@ def test_an_endpoint_on_a_host_with_bad_tls_is_found(message: str, requirement: 
         return httpx.Response(404)
 
     issuer = issuer_of({**METADATA, "credential_endpoint": "https://credentials.example.com/credential"})
-    tools = Tools(Client(Recorder(), transport=httpx.MockTransport(answer)), time.time)
-    shared = Flow(issuer, Scenario("id", "none", "id"), None, tools)
-    found = findings("metadata-tls", issuer, shared=shared)
+    client = Client(Recorder(), transport=httpx.MockTransport(answer))
+    found = findings("metadata-tls", issuer, client=client)
     assert [(finding.code, finding.requirement) for finding in found] == [("METADATA-TLS", requirement)]
 
 
@@ -196,25 +229,24 @@ def test_what_goes_wrong_after_the_handshake_is_no_defect_of_tls() -> None:
 
     issuer = issuer_of({**METADATA, "credential_endpoint": "https://credentials.example.com/credential"})
     client = Client(Recorder(), transport=httpx.MockTransport(answer), max_body=100)
-    shared = Flow(issuer, Scenario("id", "none", "id"), None, Tools(client, time.time))
-    assert findings("metadata-tls", issuer, shared=shared) == []
+    assert findings("metadata-tls", issuer, client=client) == []
 
 
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (200, {"keys": [{"use": ["sig"]}, {"use": "enc"}]}, []),
+        (200, {"keys": [{"kty": "own", "use": ["sig"]}, {"kty": "own", "use": "enc"}]}, []),
         (302, None, []),
-        (404, None, ["AS-KEYS-MISSING"]),
-        (200, [], ["AS-KEYS-MISSING"]),
+        (404, None, ["AS-KEYS-MISSING", "AS-KEYS-FORM"]),
+        (200, [], ["AS-KEYS-MISSING", "AS-KEYS-FORM"]),
     ],
 )
 def test_the_keys_of_a_server_are_a_key_set(status: int, body: Any, expected: list[str]) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(status, json=body))
     issuer = issuer_of(METADATA, server={**SERVER, "jwks_uri": f"{ISSUER}/jwks"})
-    tools = Tools(Client(Recorder(), transport=transport), time.time)
-    shared = Flow(issuer, Scenario("id", "none", "id"), None, tools)
-    assert codes("as-keys", issuer, shared=shared) == expected
+    client = Client(Recorder(), transport=transport)
+    found = [code for name in ("as-keys", "as-keys-form") for code in codes(name, issuer, client=client)]
+    assert found == expected
 
 
 def test_numbers_without_a_fraction_are_integers() -> None:
@@ -248,7 +280,8 @@ def test_a_parameter_stands_once_in_the_link() -> None:
 def test_a_server_for_pre_authorized_codes_alone_needs_no_authorization_endpoint() -> None:
     issuer = issuer_of(METADATA)
     assert codes("as-authorization-endpoint", issuer) == []
-    silent = issuer_of(METADATA, server={"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"})
+    metadata = {**METADATA, "credential_configurations_supported": {"id": {**SD_JWT_VC, "scope": "id"}}}
+    silent = issuer_of(metadata, server={"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"})
     assert len(codes("as-authorization-endpoint", silent)) == 3
 
 
@@ -301,15 +334,24 @@ VALUES: list[Any] = [None, 7, "text", [], {}, [[]], [None], [{}], {"x": None}, {
     ["authorization_servers", "batch_credential_issuance", "display", "credential_configurations_supported"],
 )
 def test_no_check_stumbles_over_a_member_of_another_type(member: str, value: Any) -> None:
-    judge_all(issuer_metadata, issuer_of({**METADATA, member: value}))
+    judge_all(OF_THE_ISSUER, issuer_of({**METADATA, member: value}))
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 @pytest.mark.parametrize(
-    "member", [*SD_JWT_VC, "credential_metadata", "scope", "credential_signing_alg_values_supported"]
+    "member",
+    [
+        *SD_JWT_VC,
+        "credential_metadata",
+        "scope",
+        "credential_signing_alg_values_supported",
+        "credential_definition",
+        "doctype",
+    ],
 )
 def test_no_check_stumbles_over_a_configuration_of_another_form(member: str, value: Any) -> None:
-    judge_all(issuer_metadata, with_configurations(id={**SD_JWT_VC, member: value}))
+    for kind in ("dc+sd-jwt", "jwt_vc_json", "ldp_vc", "mso_mdoc"):
+        judge_all(OF_THE_ISSUER, with_configurations(id={**SD_JWT_VC, "format": kind, member: value}))
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
@@ -320,20 +362,156 @@ def test_no_check_stumbles_over_displays_and_claims_of_another_form(value: Any) 
         {"display": [display], "claims": [{"path": ["a"], "mandatory": value, "display": value}]},
         {"claims": [{"path": ["a"], "display": [display]}, {"path": value}]},
     ):
-        judge_all(issuer_metadata, with_configurations(id={**SD_JWT_VC, "credential_metadata": usage}))
+        judge_all(OF_THE_ISSUER, with_configurations(id={**SD_JWT_VC, "credential_metadata": usage}))
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 @pytest.mark.parametrize(
-    "member", [*SERVER, "pre-authorized_grant_anonymous_access_supported", "scopes_supported"]
+    "member",
+    [
+        *SERVER,
+        "pre-authorized_grant_anonymous_access_supported",
+        "scopes_supported",
+        "authorization_endpoint",
+        "response_types_supported",
+        "response_modes_supported",
+        "code_challenge_methods_supported",
+        "pushed_authorization_request_endpoint",
+        "authorization_details_types_supported",
+        "token_endpoint_auth_methods_supported",
+        "dpop_signing_alg_values_supported",
+        "challenge_endpoint",
+        "mtls_endpoint_aliases",
+    ],
 )
 def test_no_check_stumbles_over_server_metadata_of_another_form(member: str, value: Any) -> None:
-    judge_all(authorization_server_metadata, issuer_of(METADATA, server={**SERVER, member: value}))
+    judge_all(OF_THE_SERVER, issuer_of(METADATA, server={**SERVER, member: value}))
 
 
-def judge_all(module: ModuleType, issuer: Issuer) -> None:
-    """Run every check of a module that applies and needs nothing but the metadata."""
-    for check in checks.of_module(module):
-        if {"shared", "offer"} & set(check.evidence) or not check.applies.rule(Facts(issuer)).applies:
-            continue
+def reading_checks(modules: Iterable[ModuleType], issuer: Issuer) -> Iterator[Check]:
+    """Give the checks that apply to an issuer and need nothing but its metadata."""
+    for check in (check for module in modules for check in checks.of_module(module)):
+        steps = check.applies.steps
+        reads = {*check.evidence, *(need for step in steps for need in step.needs)}
+        if reads <= {"issuer", "expect"} and all(step.rule(Facts(issuer)).applies for step in steps):
+            yield check
+
+
+def judge_all(modules: Iterable[ModuleType], issuer: Issuer) -> None:
+    """Run every check that applies and needs nothing but the metadata."""
+    for check in reading_checks(modules, issuer):
         codes(check.id, issuer)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("member", ["jwks", "alg_values_supported", "enc_values_supported", "encryption_required"])
+def test_no_check_stumbles_over_encryption_of_another_form(member: str, value: Any) -> None:
+    for name in ("credential_request_encryption", "credential_response_encryption"):
+        judge_all(OF_THE_ISSUER, issuer_of({**METADATA, name: {member: value}}))
+        judge_all(OF_THE_ISSUER, issuer_of({**METADATA, name: value}))
+        judge_all(OF_THE_ISSUER, issuer_of({**METADATA, name: {"jwks": {"keys": [{member: value}, value]}}}))
+
+
+def answering(language: str | None, *locales: str | None) -> Client:
+    """Give a network whose only answer is metadata with some display texts."""
+    displays = [{"name": "Issuer"} | ({"locale": locale} if locale else {}) for locale in locales]
+    headers = {"Content-Language": language} if language else {}
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers=headers, json={**METADATA, "display": displays})
+
+    return Client(Recorder(), transport=httpx.MockTransport(answer))
+
+
+@pytest.mark.parametrize(
+    ("language", "locales", "expected"),
+    [
+        ("en", ["en-GB"], []),
+        ("en-GB, de", ["en", "de-DE"], []),
+        ("en", ["EN-us", None], []),
+        ("de", ["en", None], ["METADATA-LANGUAGE-UNNAMED"]),
+        ("en, de", ["en"], ["METADATA-LANGUAGE-WITHOUT-TEXTS"]),
+        ("en", ["en", "de"], ["METADATA-LANGUAGE-UNNAMED"]),
+        ("e", ["en"], ["METADATA-LANGUAGE-UNNAMED", "METADATA-LANGUAGE-WITHOUT-TEXTS"]),
+    ],
+)
+def test_content_language_is_compared_with_the_texts(
+    language: str, locales: list[str | None], expected: list[str]
+) -> None:
+    client = answering(language, *locales)
+    issuer = asyncio.run(_discovered(client))
+    assert sorted(set(codes("metadata-languages-as-shown", issuer, client=client))) == expected
+
+
+async def _discovered(client: Client) -> Issuer:
+    found = await client.send("metadata", "GET", well_known_url(ISSUER, ISSUER_SUFFIX))
+    return Issuer(ISSUER, found, found.object, ())
+
+
+def test_an_issuer_that_ignores_languages_is_right() -> None:
+    client = answering(None, "en")
+    assert codes("metadata-language-unknown", asyncio.run(_discovered(client)), client=client) == []
+
+
+def test_algorithms_of_tomorrow_are_no_fault() -> None:
+    response = {
+        "alg_values_supported": ["ECDH-ES", "HPKE-0", "https://example.com/own"],
+        "enc_values_supported": ["A128GCM", "int"],
+        "encryption_required": False,
+    }
+    issuer = issuer_of({**METADATA, "credential_response_encryption": response})
+    assert codes("metadata-response-encryption", issuer) == []
+
+
+def test_a_details_only_server_need_not_name_scopes() -> None:
+    server = {**SERVER, "grant_types_supported": ["authorization_code"], "response_types_supported": ["code"]}
+    server["authorization_endpoint"] = f"{ISSUER}/authorize"
+    without = issuer_of({**METADATA, "credential_configurations_supported": {"id": SD_JWT_VC}}, server=server)
+    scoped = {"id": {**SD_JWT_VC, "scope": "id"}}
+    with_scope = issuer_of({**METADATA, "credential_configurations_supported": scoped}, server=server)
+    assert codes("as-authorization-endpoint", without) == []
+    assert codes("as-authorization-endpoint", with_scope) == ["AS-SCOPES-MISSING"]
+
+
+_IN_2026 = 1_770_000_000
+
+
+def signed(body: str, media_type: str, *, now: float) -> SignedMetadata:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Type": media_type}, content=body.encode())
+
+    client = Client(Recorder(), transport=httpx.MockTransport(answer))
+    return asyncio.run(request_signed(client, ISSUER, TrustSettings(), lambda: now))
+
+
+def test_the_published_signed_metadata_passes_every_check() -> None:
+    path = EXAMPLES / "credential_issuer_metadata_sd_jwt_jwt.txt"
+    if not path.exists():
+        pytest.skip(f"the published examples are not at {EXAMPLES}")
+    text = "".join(path.read_text().split())
+    # Its iat is years older than its certificate.
+    found = signed(text, "application/jwt", now=_IN_2026)
+    claims = found.claims
+    own = {name: value for name, value in claims.items() if name not in ("iss", "sub", "iat", "exp")}
+    issuer = issuer_of({**own, "credential_issuer": claims["sub"]})
+    for check in checks.of_module(signed_metadata):
+        assert codes(check.id, issuer, signed_metadata=found) == [], check.id
+
+
+def test_only_a_signed_answer_counts_as_signed_metadata() -> None:
+    assert not signed("{}", "application/json", now=0).offered
+    assert signed("{}", "application/jwt", now=0).offered
+    assert signed("e30.e30.", "application/json", now=0).offered
+    assert codes(
+        "signed-metadata-response", issuer_of(METADATA), signed_metadata=signed("{}", "application/jwt", now=0)
+    ) == ["SIGNED-METADATA-FORM"]
+
+
+def test_display_texts_of_other_languages_are_no_difference() -> None:
+    one = {**METADATA, "display": [{"name": "Issuer", "locale": "en"}]}
+    other = {**METADATA, "display": [{"name": "Aussteller", "locale": "de"}], "sub": ISSUER}
+    text = f"e30.{base64url.encode(json.dumps(other).encode())}."
+    found = signed(text, "application/jwt", now=0)
+    assert codes("signed-metadata-same", issuer_of(one), signed_metadata=found) == []
+    changed = issuer_of({**one, "nonce_endpoint": f"{ISSUER}/other"})
+    assert codes("signed-metadata-same", changed, signed_metadata=found) == ["SIGNED-METADATA-DIFFERS"]

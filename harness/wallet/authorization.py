@@ -104,7 +104,7 @@ def parameters(
         "code_challenge": pkce.challenge if pkce else None,
         "code_challenge_method": pkce.method if pkce else None,
         "scope": scope,
-        "authorization_details": None if authorization_details is None else _json(authorization_details),
+        "authorization_details": None if authorization_details is None else written(authorization_details),
         "issuer_state": issuer_state,
         "resource": resource,
         "dpop_jkt": dpop_jkt,
@@ -112,8 +112,9 @@ def parameters(
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _json(value: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
+def written(authorization_details: Sequence[Mapping[str, Any]]) -> str:
+    """Give ``authorization_details`` as the value of the parameter (RFC 9396 section 2)."""
+    return json.dumps(list(authorization_details), ensure_ascii=False, separators=(",", ":"))
 
 
 def url(endpoint: str, parameters: Mapping[str, str] | Sequence[tuple[str, str]]) -> str:

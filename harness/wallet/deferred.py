@@ -6,7 +6,7 @@ from harness.transport import Reply
 
 
 def defers(reply: Reply) -> bool:
-    """Whether a Credential Response or Deferred Credential Response puts the wallet off, rightly spelled or not."""
+    """Whether a Credential Response or Deferred Credential Response puts the wallet off, well spelled or not."""
     members = reply.object
     if not reply.successful:
         return False

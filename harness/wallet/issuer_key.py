@@ -121,9 +121,7 @@ async def resolve(vc: SdJwtVc, client: Client, trust: TrustSettings, now: float)
     return await _from_configured(jws, trust.jwks, client, tried)
 
 
-async def resolve_signer(
-    jws: jose.Jws, iss: Any, client: Client, trust: TrustSettings, now: float
-) -> IssuerKey:
+async def resolve_signer(jws: jose.Jws, iss: Any, client: Client, trust: TrustSettings, now: float) -> IssuerKey:
     """Find the key of a JWS that is no credential: by ``x5c``, a DID, or the JWK Sets that the team configured.
 
     Args:

@@ -229,7 +229,9 @@ def locales(metadata: Mapping[str, Any]) -> Iterator[str | None]:
         if isinstance(usage, dict):
             claims = usage.get("claims")
             displays += [usage.get("display")]
-            displays += [c.get("display") for c in (claims if isinstance(claims, list) else ()) if isinstance(c, dict)]
+            displays += [
+                c.get("display") for c in (claims if isinstance(claims, list) else ()) if isinstance(c, dict)
+            ]
     for display in displays:
         for item in display if isinstance(display, list) else ():
             if isinstance(item, dict) and isinstance(item.get("locale"), (str, NoneType)):

@@ -9,6 +9,7 @@ from typing import Any
 from harness.expect import Expect, show
 from harness.formats import text
 from harness.formats.strict_json import pointer
+from harness.wallet.metadata import Issuer
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,33 @@ class Part:
     def __getitem__(self, name: str) -> Part:
         return Part(self.members[name], self.pointer + pointer(name))
 
+    def get(self, name: str) -> Part:
+        """Give a member, or a part without members when it is not there."""
+        return self[name] if name in self else Part(None, self.pointer)
+
     def parts(self) -> Iterator[Part]:
         """Give the elements of an array or the values of an object; nothing for anything else."""
         if isinstance(self.value, list):
             yield from (Part(item, f"{self.pointer}/{index}") for index, item in enumerate(self.value))
         else:
             yield from (self[name] for name in self.members)
+
+
+def metadata_of(issuer: Issuer) -> Part:
+    """Give the Credential Issuer Metadata."""
+    return Part(issuer.metadata, "")
+
+
+def configurations_of(issuer: Issuer) -> list[Part]:
+    """Give the Credential Configurations that are JSON objects."""
+    supported = metadata_of(issuer).get("credential_configurations_supported")
+    return [part for part in supported.parts() if isinstance(part.value, dict)] if supported.members else []
+
+
+def usages_of(issuer: Issuer, member: str) -> list[Part]:
+    """Give the ``credential_metadata`` of all configurations that have this member there."""
+    found = [configuration.get("credential_metadata") for configuration in configurations_of(issuer)]
+    return [usage for usage in found if member in usage]
 
 
 class Judge:

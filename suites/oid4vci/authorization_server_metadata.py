@@ -1,28 +1,26 @@
 """Authorization Server Metadata: OpenID4VCI 1.0 sections 12.2.4 and 12.3, RFC 8414, RFC 6749 section 3.2.
 
+What servers announce of grants, clients and tokens is in ``authorization_server_capabilities``.
+
 The checks look at every Authorization Server that the Credential Issuer relies on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.expect import Expect, show
-from harness.flow import Flow
 from harness.formats import strict_json, text
 from harness.transport import Reply
 from harness.wallet.metadata import AuthorizationServer, Issuer
-from harness.wallet.offer import PRE_AUTHORIZED_CODE, ReceivedOffer
-from suites.oid4vci._parts import Judge, Part
+from harness.wallet.offer import KNOWN_GRANTS, ReceivedOffer
+from suites.oid4vci._parts import Part, configurations_of
+from suites.oid4vci._servers import DEFAULT_GRANT_TYPES, described, grant_types
 from suites.oid4vci._urls import is_secure_url
 
 check = area("Authorization Server Metadata")
-
-_DEFAULT_GRANT_TYPES = ["authorization_code", "implicit"]
-"""What a server supports that does not say (RFC 8414 section 2, ``grant_types_supported``)."""
 
 _ARRAYS = (
     "scopes_supported",
@@ -43,14 +41,6 @@ _ARRAYS = (
 """Members with several values: RFC 8414 section 2, RFC 9396 section 10, RFC 9449 section 5.1."""
 
 
-def _described(issuer: Issuer, expect: Expect) -> Iterator[tuple[AuthorizationServer, Part, Judge]]:
-    """Give each server that has metadata, with its metadata and the words to judge them by."""
-    for server in issuer.servers:
-        if server.metadata:
-            source = server.fallback or server.reply
-            yield server, Part(server.metadata, ""), Judge(expect, source.exchange if source else None)
-
-
 def _in_place(issuer: Issuer) -> Iterator[tuple[AuthorizationServer, Reply]]:
     """Give each server that answers where RFC 8414 wants its metadata."""
     for server in issuer.servers:
@@ -58,20 +48,16 @@ def _in_place(issuer: Issuer) -> Iterator[tuple[AuthorizationServer, Reply]]:
             yield server, server.reply
 
 
-def _grant_types(server: AuthorizationServer) -> list[Any]:
-    """Give the grant types of a server; one that stands without its array counts as said."""
-    found = server.metadata.get("grant_types_supported", _DEFAULT_GRANT_TYPES)
-    return found if isinstance(found, list) else [found]
-
-
 def _uses_authorization_endpoint(server: AuthorizationServer) -> bool:
-    return any(grant_type in _DEFAULT_GRANT_TYPES for grant_type in _grant_types(server))
+    return any(grant_type in DEFAULT_GRANT_TYPES for grant_type in grant_types(server))
 
 
 @check(
     "as-metadata-location",
-    requires=["VCI-12.2.4-05", "RFC8414-3-01", "RFC8414-3.1-01", "RFC8414-3.2-01"],
+    requires=["VCI-12.2.4-05", "RFC8414-3-01", "RFC8414-3.1-01", "RFC8414-3.2-01", "RFC9700-2.6-01"],
     proven_by={
+        "as-metadata-response:array": "AS-METADATA-NOWHERE",
+        "as-metadata-response:empty-object": "AS-METADATA-NOWHERE",
         "as-metadata-response:only-openid-configuration": "AS-METADATA-MISSING",
         "as-metadata-response:status-201": "AS-METADATA-STATUS",
     },
@@ -96,6 +82,14 @@ async def the_metadata_is_at_its_place(issuer: Issuer, expect: Expect) -> None:
             f"HTTP {found.status if found else None}",
             at=server.exchange,
             requirement="RFC8414-3.2-01",
+        )
+        expect.that(
+            bool(server.metadata),
+            "AS-METADATA-NOWHERE",
+            "metadata as in RFC 8414",
+            found.gist if found else "no answer",
+            at=server.exchange,
+            requirement="RFC9700-2.6-01",
         )
 
 
@@ -182,7 +176,7 @@ async def the_metadata_is_an_object(issuer: Issuer, expect: Expect) -> None:
 )
 async def the_server_is_identified(issuer: Issuer, expect: Expect) -> None:
     """The issuer in the metadata is the server's identifier: an https URL without query and fragment."""
-    for server, metadata, judge in _described(issuer, expect):
+    for server, metadata, judge in described(issuer, expect):
         if not judge.has(metadata, "issuer", "AS-ISSUER-MISSING", "RFC8414-2-01"):
             continue
         named = metadata["issuer"]
@@ -208,8 +202,8 @@ async def the_server_is_identified(issuer: Issuer, expect: Expect) -> None:
 )
 async def the_token_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
     """The server has a Token Endpoint, a URL with the scheme https and without a fragment."""
-    for server, metadata, judge in _described(issuer, expect):
-        if _grant_types(server) == ["implicit"] and "token_endpoint" not in metadata:
+    for server, metadata, judge in described(issuer, expect):
+        if grant_types(server) == ["implicit"] and "token_endpoint" not in metadata:
             continue
         if not judge.has(metadata, "token_endpoint", "AS-TOKEN-ENDPOINT-MISSING"):
             continue
@@ -233,6 +227,8 @@ async def the_token_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
             "AS-RESPONSE-TYPES-MISSING",
             "AS-SCOPES-MISSING",
         ),
+        "as-metadata:authorization-endpoint-missing": "AS-AUTHORIZATION-ENDPOINT-MISSING",
+        "as-metadata:response-types-missing": "AS-RESPONSE-TYPES-MISSING",
     },
     applies=when.server_metadata,
 )
@@ -244,12 +240,15 @@ async def grants_have_what_they_use(issuer: Issuer, expect: Expect) -> None:
         "response_types_supported": ("AS-RESPONSE-TYPES-MISSING", "RFC8414-2-05"),
         "scopes_supported": ("AS-SCOPES-MISSING", "RFC8414-2-08"),
     }
-    for server, metadata, judge in _described(issuer, expect):
+    scopes = any("scope" in configuration for configuration in configurations_of(issuer))
+    for server, metadata, judge in described(issuer, expect):
         for name, (code, requirement) in members.items():
+            # Where all requests are made by authorization_details, there is no scope to name.
+            needless = name == "scopes_supported" and not scopes
             judge.that(
-                name in metadata or not _uses_authorization_endpoint(server),
+                name in metadata or needless or not _uses_authorization_endpoint(server),
                 code,
-                f"the member {name}, for the grant types {show(_grant_types(server))}",
+                f"the member {name}, for the grant types {show(grant_types(server))}",
                 Part(list(metadata.members), ""),
                 requirement,
             )
@@ -261,22 +260,26 @@ async def grants_have_what_they_use(issuer: Issuer, expect: Expect) -> None:
     proven_by={
         "as-metadata:grant-missing": "AS-GRANT-TYPE-MISSING",
         "as-metadata:nothing-said": "AS-GRANT-TYPE-MISSING",
+        "as-metadata:code-grant-missing": "AS-GRANT-TYPE-MISSING",
     },
-    applies=when.server_metadata & when.pre_authorized_grant,
+    applies=when.server_metadata & when.known_grants,
     per=Per.OFFER,
 )
-async def the_offered_grant_is_supported(issuer: Issuer, offer: ReceivedOffer, expect: Expect) -> None:
-    """The metadata of a server the offer may mean lists the pre-authorized code grant."""
-    named = [server for server in issuer.servers if server.identifier == offer.authorization_server]
-    meant = [server for server in named or issuer.servers if server.metadata]
-    expect.that(
-        any(PRE_AUTHORIZED_CODE in _grant_types(server) for server in meant) or not meant,
-        "AS-GRANT-TYPE-MISSING",
-        f"{PRE_AUTHORIZED_CODE} in grant_types_supported",
-        show({server.identifier: server.metadata.get("grant_types_supported", "omitted") for server in meant}),
-        at=next((server.exchange for server in meant), None),
-        pointer="/grant_types_supported",
-    )
+async def the_offered_grants_are_supported(issuer: Issuer, offer: ReceivedOffer, expect: Expect) -> None:
+    """The metadata of a server the offer may mean lists each grant of the offer."""
+    for grant in (name for name in KNOWN_GRANTS if isinstance(offer.grants.get(name), dict)):
+        wanted = offer.authorization_server(grant)
+        named = [server for server in issuer.servers if server.identifier == wanted]
+        meant = [server for server in named or issuer.servers if server.metadata]
+        said = {server.identifier: server.metadata.get("grant_types_supported", "omitted") for server in meant}
+        expect.that(
+            any(grant in grant_types(server) for server in meant) or not meant,
+            "AS-GRANT-TYPE-MISSING",
+            f"{grant} in grant_types_supported",
+            show(said),
+            at=next((server.exchange for server in meant), None),
+            pointer="/grant_types_supported",
+        )
 
 
 @check(
@@ -284,13 +287,17 @@ async def the_offered_grant_is_supported(issuer: Issuer, offer: ReceivedOffer, e
     requires=["RFC8414-3.2-04", "RFC8414-3.2-05"],
     proven_by={
         "as-metadata:grant-types-string": "AS-MEMBER-NOT-ARRAY",
+        "as-metadata:response-types-string": "AS-MEMBER-NOT-ARRAY",
+        "as-metadata:challenge-methods-string": "AS-MEMBER-NOT-ARRAY",
+        "as-metadata:auth-methods-string": "AS-MEMBER-NOT-ARRAY",
+        "as-metadata:dpop-algs-string": "AS-MEMBER-NOT-ARRAY",
         "as-metadata:empty-array": "AS-MEMBER-EMPTY",
     },
     applies=when.server_metadata,
 )
 async def lists_are_arrays(issuer: Issuer, expect: Expect) -> None:
     """Members with several values are arrays, and those without any value are left out."""
-    for _, metadata, judge in _described(issuer, expect):
+    for _, metadata, judge in described(issuer, expect):
         wrong = {
             name: metadata[name].value
             for name in _ARRAYS
@@ -302,48 +309,6 @@ async def lists_are_arrays(issuer: Issuer, expect: Expect) -> None:
 
 
 @check(
-    "as-keys",
-    requires=["RFC8414-2-06", "RFC8414-2-07"],
-    proven_by={
-        "as-metadata:jwks-uri-http": "AS-JWKS-URI",
-        "as-jwks:keys-missing": "AS-KEYS-MISSING",
-        "as-jwks:use-missing": "AS-KEY-USE-MISSING",
-    },
-    applies=when.server_metadata_has("jwks_uri"),
-    per=Per.OFFER,
-)
-async def keys_say_their_use(issuer: Issuer, shared: Flow, expect: Expect) -> None:
-    """jwks_uri is an https URL that leads to keys; where these sign and encrypt, each says its use."""
-    for server, metadata, judge in _described(issuer, expect):
-        if "jwks_uri" not in metadata:
-            continue
-        url = metadata["jwks_uri"]
-        if not judge.that(is_secure_url(url.value), "AS-JWKS-URI", "an https URL", url, "RFC8414-2-06"):
-            continue
-        reply = await shared.tools.client.send(f"keys of {server.identifier}", "GET", url.value)
-        keys = Part(reply.object.get("keys"), "/keys")
-        # A redirect is for the client to follow or not; it shows no keys and is no defect.
-        expect.that(
-            isinstance(keys.value, list) or 300 <= reply.status < 400,
-            "AS-KEYS-MISSING",
-            "a JWK Set, with an array of keys",
-            reply.gist,
-            at=reply,
-            requirement="RFC8414-2-06",
-        )
-        uses = {use if isinstance(use := key.members.get("use"), str) else None for key in keys.parts()}
-        expect.that(
-            not ({"sig", "enc"} <= uses and None in uses),
-            "AS-KEY-USE-MISSING",
-            "use in each key, since there are keys for signing and for encryption",
-            f"keys with the uses {sorted(use or 'none' for use in uses)}",
-            at=reply,
-            pointer="/keys",
-            requirement="RFC8414-2-07",
-        )
-
-
-@check(
     "as-anonymous-access",
     requires=["VCI-12.3-01"],
     proven_by={"as-metadata:anonymous-string": "AS-ANONYMOUS-ACCESS-TYPE"},
@@ -352,7 +317,7 @@ async def keys_say_their_use(issuer: Issuer, shared: Flow, expect: Expect) -> No
 async def anonymous_access_is_a_boolean(issuer: Issuer, expect: Expect) -> None:
     """pre-authorized_grant_anonymous_access_supported is a boolean."""
     name = "pre-authorized_grant_anonymous_access_supported"
-    for _, metadata, judge in _described(issuer, expect):
+    for _, metadata, judge in described(issuer, expect):
         if name in metadata:
             flag = metadata[name]
             judge.that(isinstance(flag.value, bool), "AS-ANONYMOUS-ACCESS-TYPE", "a boolean", flag)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import Blocked
 from harness.expect import Expect, show
-from harness.flow import Access
 from harness.formats.problems import json_type
 from harness.formats.strict_json import JsonError, pointer
 from harness.transport import Reply
@@ -46,7 +46,10 @@ async def the_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
 @check(
     "credential-issued",
     requires=["VCI-8-01"],
-    proven_by={"metadata:nonce-endpoint-missing": "CREDENTIAL-REFUSED"},
+    proven_by={
+        "metadata:nonce-endpoint-missing": "CREDENTIAL-REFUSED",
+        "rejects:proof.other-type": "CREDENTIAL-REFUSED",
+    },
     per=Per.SCENARIO,
 )
 async def a_right_request_succeeds(issuance: Reply, expect: Expect) -> None:
@@ -66,9 +69,11 @@ async def a_right_request_succeeds(issuance: Reply, expect: Expect) -> None:
     proven_by={
         "credential-response:status-201": "CREDENTIAL-STATUS",
         "credential:credentials-missing": "CREDENTIAL-CREDENTIALS-MISSING",
-        "credential-response:deferred-with-200": "CREDENTIAL-DEFERRED-STATUS",
-        "credential-response:deferred-without-transaction": "CREDENTIAL-TRANSACTION-ID",
-        "credential-response:deferred-with-number": "CREDENTIAL-TRANSACTION-ID",
+        "deferral-response:status-200": "CREDENTIAL-DEFERRED-STATUS",
+        "deferral-response:status-201": "CREDENTIAL-DEFERRED-STATUS",
+        "deferral:credentials-too": "CREDENTIAL-STATUS",
+        "deferral:transaction-id-missing": "CREDENTIAL-TRANSACTION-ID",
+        "deferral:transaction-id-number": "CREDENTIAL-TRANSACTION-ID",
     },
     per=Per.SCENARIO,
 )
@@ -114,6 +119,7 @@ async def status_and_content_fit(issuance: Reply, expect: Expect) -> None:
     requires=["VCI-8.3-05", "RFC8259-4-01"],
     proven_by={
         "credential-response:content-type": "CREDENTIAL-CONTENT-TYPE",
+        "deferral-response:content-type": "CREDENTIAL-CONTENT-TYPE",
         "credential-response:array": "CREDENTIAL-NOT-JSON",
         "credential:duplicate-key": "CREDENTIAL-MEMBER-REPEATED",
     },
@@ -162,26 +168,29 @@ async def the_response_is_json(issuance: Reply, expect: Expect) -> None:
         "credential:credentials-strings": "CREDENTIAL-ELEMENT-TYPE",
         "credential:credential-member-missing": "CREDENTIAL-MEMBER-MISSING",
         "credential:credential-null": "CREDENTIAL-MEMBER-TYPE",
+        "deferred:credentials-empty": "CREDENTIAL-LIST-FORM",
+        "deferred:credentials-strings": "CREDENTIAL-ELEMENT-TYPE",
+        "deferred:credential-member-missing": "CREDENTIAL-MEMBER-MISSING",
     },
     per=Per.SCENARIO,
 )
-async def credentials_are_listed(issuance: Reply, expect: Expect) -> None:
+async def credentials_are_listed(collected: Reply, expect: Expect) -> None:
     """The member credentials is a non-empty array of objects that have a credential each."""
-    members = _delivered(issuance)
+    members = _delivered(collected)
     if "credentials" not in members:
-        raise Blocked(f"the response of exchange {issuance.exchange} has no credentials")
+        raise Blocked(f"the response of exchange {collected.exchange} has no credentials")
     items = members["credentials"]
     if not expect.that(
         isinstance(items, list) and bool(items),
         "CREDENTIAL-LIST-FORM",
         "a non-empty array",
         items,
-        at=issuance,
+        at=collected,
         pointer="/credentials",
     ):
         return
     for index, item in enumerate(items):
-        where: Any = {"at": issuance, "pointer": pointer("credentials", index)}
+        where: Any = {"at": collected, "pointer": pointer("credentials", index)}
         if expect.that(
             isinstance(item, dict),
             "CREDENTIAL-ELEMENT-TYPE",
@@ -214,15 +223,15 @@ async def credentials_are_listed(issuance: Reply, expect: Expect) -> None:
     applies=when.key_binding,
     per=Per.SCENARIO,
 )
-async def there_are_no_more_credentials_than_keys(issuance: Reply, expect: Expect) -> None:
+async def there_are_no_more_credentials_than_keys(collected: Reply, expect: Expect) -> None:
     """A request with one key brings one Credential at most."""
-    found = credentials(issuance) if _delivered(issuance) else []
+    found = credentials(collected) if _delivered(collected) else []
     expect.that(
         len(found) <= 1,
         "CREDENTIAL-TOO-MANY",
         "one Credential at most, since the request had one key",
         f"{len(found)} Credentials",
-        at=issuance,
+        at=collected,
         pointer="/credentials",
     )
 
@@ -233,8 +242,11 @@ async def there_are_no_more_credentials_than_keys(issuance: Reply, expect: Expec
     proven_by={
         "credential:transaction-id-too": "CREDENTIAL-TRANSACTION-ID-TOO",
         "credential:interval-too": "CREDENTIAL-INTERVAL-TOO",
-        "credential-response:deferred-without-interval": "CREDENTIAL-INTERVAL-MISSING",
-        "credential-response:deferred-with-interval-zero": "CREDENTIAL-INTERVAL-FORM",
+        "deferral:credentials-too": ("CREDENTIAL-INTERVAL-TOO", "CREDENTIAL-TRANSACTION-ID-TOO"),
+        "deferral:interval-missing": "CREDENTIAL-INTERVAL-MISSING",
+        "deferral:interval-zero": "CREDENTIAL-INTERVAL-FORM",
+        "deferral:interval-negative": "CREDENTIAL-INTERVAL-FORM",
+        "deferral:interval-string": "CREDENTIAL-INTERVAL-FORM",
     },
     per=Per.SCENARIO,
 )
@@ -287,7 +299,8 @@ async def deferral_is_told_where_it_belongs(issuance: Reply, expect: Expect) -> 
     requires=["VCI-8.3-16", "VCI-8.3-17"],
     proven_by={
         "credential:notification-id-number": "CREDENTIAL-NOTIFICATION-ID-TYPE",
-        "credential-response:deferred-with-notification-id": "CREDENTIAL-NOTIFICATION-ID-EARLY",
+        "credential:notification-id-empty": "CREDENTIAL-NOTIFICATION-ID-TYPE",
+        "deferral:notification-id-too": "CREDENTIAL-NOTIFICATION-ID-EARLY",
     },
     per=Per.SCENARIO,
 )
@@ -295,9 +308,13 @@ async def the_notification_id_is_a_string(issuance: Reply, expect: Expect) -> No
     """notification_id is a string where it is present, and it is present beside credentials only."""
     members = _delivered(issuance)
     where: Any = {"at": issuance, "pointer": "/notification_id"}
-    value = members.get("notification_id", "")
+    value = members.get("notification_id")
     expect.that(
-        isinstance(value, str), "CREDENTIAL-NOTIFICATION-ID-TYPE", "a string, when present", value, **where
+        "notification_id" not in members or (isinstance(value, str) and value != ""),
+        "CREDENTIAL-NOTIFICATION-ID-TYPE",
+        "a string with content, when present",
+        value,
+        **where,
     )
     expect.that(
         "notification_id" not in members or "credentials" in members,
@@ -338,34 +355,6 @@ async def the_scheme_is_known_in_any_case(access: Access, expect: Expect) -> Non
     """The authentication scheme Bearer is recognised however it is spelled."""
     reply = await access.request(await access.right_body(), scheme="bEARER")
     expect.that(_issued(reply), "CREDENTIAL-SCHEME-CASE", "a Credential, as with Bearer", reply.gist, at=reply)
-
-
-@check(
-    "credential-batch",
-    requires=["VCI-12.2.4-13", "VCI-8.3-09"],
-    proven_by={"rejects:credential.batch": "CREDENTIAL-BATCH-REFUSED"},
-    applies=when.jwt_proof & when.batches,
-)
-async def a_batch_is_issued(access: Access, expect: Expect) -> None:
-    """Two key proofs at once bring one Credential at least and two at most."""
-    drafts = [await access.proof() for _ in range(2)]
-    reply = await access.request(access.body(*(draft.sign() for draft in drafts)))
-    if not _issued(reply):
-        # Whether two proofs of one request may share a c_nonce is left open, so either way will do.
-        drafts = [draft.with_claims(nonce=drafts[-1].claims.get("nonce")) for draft in drafts]
-        reply = await access.request(access.body(*(draft.sign() for draft in drafts)))
-    if expect.that(
-        _issued(reply), "CREDENTIAL-BATCH-REFUSED", "two proofs at once are accepted", reply.gist, at=reply
-    ):
-        expect.that(
-            len(credentials(reply)) <= 2,
-            "CREDENTIAL-TOO-MANY",
-            "two Credentials at most, since the request had two keys",
-            f"{len(credentials(reply))} Credentials",
-            at=reply,
-            pointer="/credentials",
-            requirement="VCI-8.3-09",
-        )
 
 
 def _delivered(issuance: Reply) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.expect import Expect
-from harness.flow import Access
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.transport import Reply
-from harness.wallet.metadata import Issuer
 
 check = area("Credential Endpoint", per=Per.SHAPE)
 
@@ -360,29 +359,6 @@ async def an_unknown_proof_type_is_refused(access: Access, expect: Expect) -> No
     body = await access.right_body()
     proofs = {"assay_unknown_type": body["proofs"]["jwt"]}
     await _expect_proofs_refused(access, body, proofs, "CREDENTIAL-PROOF-TYPE-UNKNOWN", expect)
-
-
-@check(
-    "credential-batch-too-large-refused",
-    requires=["VCI-12.2.4-14", "VCI-8.3.1.2-01", "VCI-8.3.1.2-02"],
-    proven_by={
-        "accepts:proof.batch-size": "CREDENTIAL-BATCH-TOO-LARGE-ACCEPTED",
-        "misreports:proof.batch-size": "CREDENTIAL-BATCH-TOO-LARGE-MISREPORTED",
-    },
-    applies=when.jwt_proof & when.small_batches,
-)
-async def a_batch_beyond_the_announced_size_is_refused(issuer: Issuer, access: Access, expect: Expect) -> None:
-    """A Credential Request with more key proofs than batch_size is refused."""
-    count = (issuer.batch_size or 1) + 1
-    proofs = [(await access.proof()).sign() for _ in range(count)]
-    _expect_refused(
-        expect,
-        await access.request(access.body(*proofs)),
-        "CREDENTIAL-BATCH-TOO-LARGE",
-        what=f"a Credential Request with {count} proofs",
-        errors={"invalid_proof", "invalid_credential_request"},
-        requirement="VCI-12.2.4-14",
-    )
 
 
 def _without_identifiers(body: dict[str, Any]) -> dict[str, Any]:

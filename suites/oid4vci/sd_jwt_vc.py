@@ -6,18 +6,18 @@ Response is judged by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Blocked, IssuedCredential, issued_in
+from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
-from harness.flow import Access, Flow
+from harness.flow import Flow
 from harness.formats import claims_path, jose, sd_jwt_digests, sd_jwt_vc
 from harness.formats.problems import Problem
 from harness.wallet.issuer_key import IssuerKey
+from suites.oid4vci._binding import expect_distinct_keys, holder_key
 from suites.oid4vci._problems import Place, Rule, at, judge
 
 check = partial(area("SD-JWT VC", per=Per.SCENARIO), applies=when.sd_jwt_vc)
@@ -381,7 +381,7 @@ async def there_is_a_vct(credential: IssuedCredential, expect: Expect) -> None:
     "sd-jwt-vct-announced",
     requires=["VCI-A.3.2-04", "VCI-8.3-12"],
     applies=when.sd_jwt_vc & when.configuration_has("vct"),
-    proven_by={"sd-jwt:vct-other": "SDJWT-VCT-OTHER"},
+    proven_by={"sd-jwt:vct-other": "SDJWT-VCT-OTHER", "transaction:configuration-other": "SDJWT-VCT-OTHER"},
 )
 async def vct_is_that_of_the_configuration(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
     """The credential is of the type that the requested configuration announces."""
@@ -463,6 +463,7 @@ async def credential_is_valid_when_issued(credential: IssuedCredential, expect: 
     applies=when.sd_jwt_vc & when.mandatory_claims,
     proven_by={
         "sd-jwt:mandatory-claim-missing": "SDJWT-MANDATORY-CLAIM",
+        "transaction:configuration-other": "SDJWT-MANDATORY-CLAIM",
     },
 )
 async def mandatory_claims_are_there(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
@@ -571,6 +572,7 @@ async def key_is_named_by_jwk(credential: IssuedCredential, expect: Expect) -> N
     applies=when.sd_jwt_vc & when.key_binding,
     proven_by={
         "sd-jwt:cnf-other-key": "SDJWT-CNF-OTHER-KEY",
+        "transaction:key-other": "SDJWT-CNF-OTHER-KEY",
         "sd-jwt:cnf-empty": "SDJWT-CNF",
         "sd-jwt:cnf-string": "SDJWT-CNF",
     },
@@ -585,7 +587,7 @@ async def key_is_that_of_the_proof(credential: IssuedCredential, expect: Expect)
     judge(expect, at(credential), problems, rule)
     if any(problem.kind in kinds.split() for problem in problems):
         return
-    key = _holder_key(credential)
+    key = holder_key(credential)
     expect.that(
         any(jose.same_key(key, own) for own in credential.keys),
         "SDJWT-CNF-OTHER-KEY",
@@ -609,13 +611,6 @@ async def key_is_public(credential: IssuedCredential, expect: Expect) -> None:
     judge(expect, at(credential), credential.vc.problems, rule)
 
 
-def _holder_key(credential: IssuedCredential) -> dict[str, Any]:
-    key = sd_jwt_vc.holder_key(credential.vc)
-    if key is None:
-        raise Blocked("the credential has no cnf with a key that this version can read")
-    return key
-
-
 def _cnf(credential: IssuedCredential) -> dict[str, Any]:
     cnf = credential.vc.sd_jwt.claims.get("cnf")
     if not isinstance(cnf, dict):
@@ -631,47 +626,4 @@ def _cnf(credential: IssuedCredential) -> dict[str, Any]:
 )
 async def no_key_binds_two_credentials(shared: Flow, expect: Expect) -> None:
     """No two credentials of the response are bound to one key."""
-    _expect_distinct_keys(await shared.credentials(), expect)
-
-
-@check(
-    "sd-jwt-batch-keys-distinct",
-    requires=["VCI-8.3-10", "SDJWTVC-3.2.2.2-05"],
-    applies=when.sd_jwt_vc & when.jwt_proof & when.metadata_has("batch_credential_issuance"),
-    per=Per.SHAPE,
-    proven_by={"credential:batch-of-copies": "SDJWT-KEY-USED-TWICE"},
-)
-async def a_batch_uses_each_key_once(access: Access, expect: Expect) -> None:
-    """In a batch of two, each credential is bound to one of the two proof keys, and none to that of another."""
-    drafts = [await access.proof(), await access.proof()]
-    reply = await access.request(access.body(*(draft.sign() for draft in drafts)))
-    keys = tuple(draft.key.public for draft in drafts)
-    issued = issued_in(reply, keys, access.flow.tools.now())
-    if not issued:
-        raise Blocked(f"no batch was issued: {reply.gist} (exchange {reply.exchange})")
-    for credential in issued:
-        key = _holder_key(credential)
-        expect.that(
-            any(jose.same_key(key, own) for own in keys),
-            "SDJWT-CNF-OTHER-KEY",
-            "a key of the request",
-            "another key",
-            at=credential.exchange,
-            pointer=at(credential).inside("/cnf"),
-            requirement="SDJWTVC-3.2.2.2-05",
-        )
-    _expect_distinct_keys(issued, expect)
-
-
-def _expect_distinct_keys(credentials: Sequence[IssuedCredential], expect: Expect) -> None:
-    # A key that cannot be read matters as soon as there is another one to compare it with.
-    keys = [_holder_key(credential) for credential in credentials] if len(credentials) > 1 else [None]
-    for index, credential in enumerate(credentials):
-        expect.that(
-            not any(jose.same_key(keys[index], earlier) for earlier in keys[:index]),
-            "SDJWT-KEY-USED-TWICE",
-            "a key of its own",
-            "the key of another credential of the response",
-            at=credential.exchange,
-            pointer=at(credential).inside("/cnf"),
-        )
+    expect_distinct_keys(await shared.credentials(), expect)

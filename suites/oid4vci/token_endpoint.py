@@ -5,41 +5,40 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Blocked
+from harness.evidence import Blocked, Facts
 from harness.expect import Expect, show
-from harness.flow import Access, Flow
+from harness.flow import Flow
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.formats.strict_json import JsonError, pointer
 from harness.transport import Reply
 from harness.wallet.credential import carries_credential
 from harness.wallet.metadata import Issuer
-from harness.wallet.token import access_token, credential_identifiers
+from harness.wallet.token import access_token, credential_identifiers, scheme
+from suites.oid4vci._token_requests import anonymous, fields_by_details, rule_out_setup, without
 from suites.oid4vci._urls import is_secure_url
 
-check = area("Token Endpoint", per=Per.OFFER)
+check = area("Token Endpoint", per=Per.REDEMPTION)
 
 _TOKEN_TYPES = frozenset({"bearer", "dpop", "pop", "n_a"})
 """The IANA registry "OAuth Access Token Types", in lower case."""
 
 _LONGEST_BEARER_LIFETIME_S = 300
 
-_CLIENT_ERRORS = ("invalid_client", "invalid_request", "unauthorized_client")
-"""How a request is refused that misses the ``client_id``; only the first is what section 6.3 names."""
-_BEYOND_THE_WALLET = frozenset(
-    {
-        "invalid_dpop_proof",
-        "use_dpop_nonce",
-        "invalid_client_attestation",
-        "use_attestation_challenge",
-        "use_fresh_attestation",
-    }
+_DETAILS_FORM = (
+    "VCI-6.2-02",
+    "RFC9396-2-01",
+    "VCI-6.2-03",
+    "RFC9396-2-02",
+    "VCI-6.2-04",
+    "VCI-6.2-05",
+    "VCI-6.2-06",
+    "VCI-6.2-07",
+    "VCI-6.2-08",
 )
-"""Errors that ask for DPoP (RFC 9449) or Attestation-Based Client Authentication."""
-
-_DETAILS_FORM = ("VCI-6.2-02", "VCI-6.2-03", "VCI-6.2-04", "VCI-6.2-05", "VCI-6.2-06", "VCI-6.2-07", "VCI-6.2-08")
 
 
 @check(
@@ -74,24 +73,12 @@ async def the_endpoint_is_secure(shared: Flow, expect: Expect) -> None:
     proven_by={
         "token-response:status-201": "TOKEN-STATUS",
         "rejects:token.right-request": "TOKEN-REFUSED",
+        "rejects:code.verifier": "TOKEN-REFUSED",
     },
 )
 async def a_right_request_succeeds(shared: Flow, token: Reply, expect: Expect) -> None:
     """A right Token Request is answered with the status code 200."""
-    error = token.error
-    if error in _BEYOND_THE_WALLET:
-        raise Blocked(f"the authorization server asks for what this version does not make: {token.gist}")
-    server = await shared.server()
-    if error in _CLIENT_ERRORS and "client_id" not in await shared.token_fields() and not server.anonymous_access:
-        raise Blocked(
-            f"the authorization server does not announce anonymous access and refused the request with {error}:"
-            " name a registered client with --vci-client-id, or by client_id under [client] in assay.toml"
-        )
-    methods = server.metadata.get("token_endpoint_auth_methods_supported")
-    if error == "invalid_client" and isinstance(methods, list) and "none" not in methods:
-        raise Blocked(
-            f"the authorization server takes clients by {show(methods)}; this version is a public client"
-        )
+    rule_out_setup(shared, await shared.server(), token)
     if expect.that(token.successful, "TOKEN-REFUSED", "a right Token Request is granted", token.gist, at=token):
         expect.that(token.status == 200, "TOKEN-STATUS", "HTTP 200", f"HTTP {token.status}", at=token)
 
@@ -328,6 +315,7 @@ async def returned_details_are_wellformed(issuer: Issuer, token: Reply, expect: 
     requires=["VCI-6.2-01", "RFC6749-5.1-01", *_DETAILS_FORM],
     proven_by={
         "rejects:token.authorization-details": "TOKEN-DETAILS-REFUSED",
+        "rejects:token.locations": "TOKEN-DETAILS-REFUSED",
         "token:authorization-details-missing": "TOKEN-DETAILS-MISSING",
         "token:authorization-details-empty": "TOKEN-DETAILS-FORM",
         "token:authorization-details-type-missing": "TOKEN-DETAILS-TYPE",
@@ -343,13 +331,8 @@ async def requested_details_are_returned(issuer: Issuer, flow: Flow, expect: Exp
     """A Token Request with authorization_details is answered with well-formed authorization_details."""
     if flow.scenario.configuration not in issuer.configurations:
         raise Blocked(f"the metadata does not know the configuration {flow.scenario.configuration!r}")
-    wanted: dict[str, Any] = {
-        "type": "openid_credential",
-        "credential_configuration_id": flow.scenario.configuration,
-    }
-    if "authorization_servers" in issuer.metadata:
-        wanted["locations"] = [issuer.identifier]
-    reply = await flow.request_token({**await flow.token_fields(), "authorization_details": json.dumps([wanted])})
+    details = json.dumps(flow.details())
+    reply = await flow.request_token({**await fields_by_details(flow), "authorization_details": details})
     if not expect.that(
         reply.successful,
         "TOKEN-DETAILS-REFUSED",
@@ -367,6 +350,43 @@ async def requested_details_are_returned(issuer: Issuer, flow: Flow, expect: Exp
         at=reply,
     ):
         _expect_details(issuer, reply, expect)
+
+
+@check(
+    "token-authorization-details-authorized",
+    requires=["VCI-6.2-10", "RFC9396-7-01", *_DETAILS_FORM],
+    proven_by={
+        "token:authorization-details-missing": "TOKEN-DETAILS-MISSING",
+        "token:authorization-details-empty": "TOKEN-DETAILS-FORM",
+        "token:authorization-details-other": "TOKEN-DETAILS-OTHER",
+    },
+    applies=when.code_flow & when.authorization_details,
+)
+async def authorized_details_are_returned(issuer: Issuer, flow: Flow, expect: Expect) -> None:
+    """The Token Response has authorization_details as granted when the Authorization Request had them."""
+    reply = await flow.request_token(await fields_by_details(flow))
+    members = _granted(reply)
+    if not expect.that(
+        "authorization_details" in members,
+        "TOKEN-DETAILS-MISSING",
+        "authorization_details, since the Authorization Request had them",
+        f"the members {show(list(members))}",
+        at=reply,
+    ):
+        return
+    _expect_details(issuer, reply, expect)
+    details = members["authorization_details"]
+    if isinstance(details, list) and details:
+        named = [item.get("credential_configuration_id") for item in details if isinstance(item, dict)]
+        expect.that(
+            flow.scenario.configuration in named,
+            "TOKEN-DETAILS-OTHER",
+            f"the authorized configuration {flow.scenario.configuration!r}",
+            named,
+            at=reply,
+            pointer="/authorization_details",
+            requirement="RFC9396-7-01",
+        )
 
 
 def _expect_details(issuer: Issuer, reply: Reply, expect: Expect) -> None:
@@ -472,7 +492,90 @@ async def identifiers_are_usable(access: Access, expect: Expect) -> None:
     )
 
 
+@check(
+    "token-details-narrowed",
+    requires=["VCI-6.1.1-01", "VCI-6.1.1-02"],
+    proven_by={
+        "rejects:token.narrower-details": "TOKEN-NARROWED-REFUSED",
+        "rejects:token.locations": "TOKEN-NARROWED-REFUSED",
+        "access:whole-grant": "TOKEN-NARROWED-ACCEPTED",
+        "token:authorization-details-other": "TOKEN-NARROWED-ACCEPTED",
+    },
+    applies=when.code_flow & when.authorization_details & when.several_configurations,
+    per=Per.GRANT,
+)
+async def a_part_of_what_was_authorized_can_be_had(flow: Flow, facts: Facts, expect: Expect) -> None:
+    """A Token Request may ask for one of two authorized configurations, and the token is for no more than that."""
+    own, other = flow.scenario.configuration, facts.further_configurations[0]
+    item = flow.details()[0]
+    both = [item, {**item, "credential_configuration_id": other}]
+    whole = await flow.request_token(await fields_by_details(flow, both))
+    identifiers = credential_identifiers(whole, other)
+    if not (identifiers and credential_identifiers(whole, own)):
+        raise Blocked(f"the authorization server does not grant both {own!r} and {other!r}: {whole.gist}")
+    part = flow.again()
+    fields = {**await fields_by_details(part, both), "authorization_details": json.dumps([item])}
+    reply = await part.request_token(fields)
+    value = access_token(reply)
+    if not expect.that(
+        value is not None,
+        "TOKEN-NARROWED-REFUSED",
+        "an Access Token for a part of what was authorized",
+        reply.gist,
+        at=reply,
+    ):
+        return
+    named = credential_identifiers(reply, other) or identifiers
+    access = Access(part, str(value), named[0], scheme=scheme(reply))
+    answer = await access.request(await access.right_body())
+    expect.that(
+        not (answer.successful and carries_credential(answer)),
+        "TOKEN-NARROWED-ACCEPTED",
+        f"no Credential of {other!r} for an Access Token that was asked for {own!r} alone",
+        answer.gist,
+        at=answer,
+        requirement="VCI-6.1.1-02",
+    )
+
+
 # What the endpoint puts up with
+
+
+@check(
+    "token-locations",
+    requires=["VCI-6.1-06"],
+    proven_by={"rejects:token.locations": "TOKEN-LOCATIONS-REFUSED"},
+    applies=when.authorization_servers & when.authorization_details,
+)
+async def the_issuer_is_known_as_location(flow: Flow, expect: Expect) -> None:
+    """A Token Request whose authorization_details have the Credential Issuer in locations succeeds."""
+    details = json.dumps(flow.details())
+    reply = await flow.request_token({**await fields_by_details(flow), "authorization_details": details})
+    expect.that(
+        access_token(reply) is not None,
+        "TOKEN-LOCATIONS-REFUSED",
+        "an Access Token for authorization_details with the Credential Issuer Identifier in locations",
+        reply.gist,
+        at=reply,
+    )
+
+
+@check(
+    "token-resource",
+    requires=["VCI-6.1-07"],
+    proven_by={"rejects:token.issuer-as-resource": "TOKEN-RESOURCE-REFUSED"},
+    applies=when.authorization_servers,
+)
+async def the_issuer_is_known_as_resource(flow: Flow, issuer: Issuer, expect: Expect) -> None:
+    """A Token Request with the Credential Issuer Identifier as resource succeeds."""
+    reply = await flow.request_token({**await flow.token_fields(), "resource": issuer.identifier})
+    expect.that(
+        access_token(reply) is not None,
+        "TOKEN-RESOURCE-REFUSED",
+        "an Access Token for a Token Request with the Credential Issuer Identifier as resource",
+        reply.gist,
+        at=reply,
+    )
 
 
 @check(
@@ -513,12 +616,12 @@ async def an_empty_parameter_counts_as_left_out(flow: Flow, expect: Expect) -> N
     "token-anonymous-accepted",
     requires=["VCI-12.3-02"],
     proven_by={"as-metadata:anonymous-announced": "TOKEN-ANONYMOUS-REFUSED"},
-    applies=when.anonymous_access,
+    applies=when.pre_authorized_flow & when.anonymous_access,
 )
 async def announced_anonymous_access_works(flow: Flow, expect: Expect) -> None:
     """A Token Request without client_id is granted where the metadata announces that."""
-    fields = {name: value for name, value in (await flow.token_fields()).items() if name != "client_id"}
-    reply = await flow.request_token(fields)
+    fields = without(await flow.token_fields(), "client_id")
+    reply = await flow.request_token(fields, authentication=anonymous)
     expect.that(
         access_token(reply) is not None,
         "TOKEN-ANONYMOUS-REFUSED",

@@ -7,12 +7,14 @@ import json
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
+from harness.evidence import Facts
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import text
 from harness.transport import Reply
+from suites.oid4vci._token_requests import UNAUTHENTICATED, anonymous, fields_by_details, without
 
-check = area("Token Endpoint", per=Per.OFFER)
+check = area("Token Endpoint", per=Per.REDEMPTION)
 
 _ERRORS = frozenset(
     {
@@ -59,6 +61,8 @@ _ERRORS = frozenset(
         "token-error:description-charset": "TOKEN-ERROR-DESCRIPTION",
         "token-error:uri-charset": "TOKEN-ERROR-URI",
         "accepts:token.code-known": "TOKEN-ERROR-NONE",
+        "accepts:code.known": "TOKEN-ERROR-NONE",
+        "misreports:code.known": ("TOKEN-ERROR-STATUS", "TOKEN-ERROR-UNKNOWN"),
     },
 )
 async def refusals_are_wellformed(shared: Flow, expect: Expect) -> None:
@@ -143,13 +147,13 @@ async def refusals_are_wellformed(shared: Flow, expect: Expect) -> None:
 async def a_missing_grant_type_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request without grant_type is refused with invalid_request."""
     fields = await flow.token_fields()
-    reply = await flow.request_token(_without(fields, "grant_type"))
+    reply = await flow.request_token(without(fields, "grant_type"))
     expect.refused(
         reply,
         "TOKEN-GRANT-TYPE-MISSING",
         what="a Token Request without grant_type",
         status=_statuses(reply),
-        errors={"invalid_request", *_client_errors(fields)},
+        errors={"invalid_request", *_client_errors(flow)},
         status_requirement="RFC6749-5.2-01",
     )
 
@@ -171,7 +175,7 @@ async def an_unknown_grant_type_is_refused(flow: Flow, expect: Expect) -> None:
         "TOKEN-GRANT-TYPE-UNKNOWN",
         what="a Token Request with an unknown grant_type",
         status=_statuses(reply),
-        errors={"unsupported_grant_type", *_client_errors(fields)},
+        errors={"unsupported_grant_type", *_client_errors(flow)},
         status_requirement="RFC6749-5.2-01",
     )
 
@@ -185,12 +189,13 @@ async def an_unknown_grant_type_is_refused(flow: Flow, expect: Expect) -> None:
     },
 )
 async def a_repeated_parameter_is_refused(flow: Flow, expect: Expect) -> None:
-    """A Token Request that has pre-authorized_code twice is refused with invalid_request."""
+    """A Token Request that has its code twice is refused with invalid_request."""
     fields = await flow.token_fields()
+    name = _code_parameter(fields)
     expect.refused(
-        await flow.request_token([*fields.items(), ("pre-authorized_code", fields["pre-authorized_code"])]),
+        await flow.request_token([*fields.items(), (name, fields[name])]),
         "TOKEN-PARAMETER-REPEATED",
-        what="a Token Request with pre-authorized_code twice",
+        what=f"a Token Request with {name} twice",
         status={400},
         errors={"invalid_request"},
         status_requirement="RFC6749-5.2-01",
@@ -205,12 +210,13 @@ async def a_repeated_parameter_is_refused(flow: Flow, expect: Expect) -> None:
         "accepts:token.code-present": "TOKEN-CODE-MISSING-ACCEPTED",
         "misreports:token.code-present": "TOKEN-CODE-MISSING-MISREPORTED",
     },
+    applies=when.pre_authorized_flow,
 )
 async def a_missing_code_is_refused(shared: Flow, expect: Expect) -> None:
     """A Token Request without pre-authorized_code is refused with invalid_request."""
     await shared.access()
     expect.refused(
-        await shared.request_token(_without(await shared.token_fields(), "pre-authorized_code")),
+        await shared.request_token(without(await shared.token_fields(), "pre-authorized_code")),
         "TOKEN-CODE-MISSING",
         what="a Token Request without pre-authorized_code",
         status={400},
@@ -228,6 +234,7 @@ async def a_missing_code_is_refused(shared: Flow, expect: Expect) -> None:
         "misreports:token.code-known": "TOKEN-CODE-UNKNOWN-MISREPORTED",
         "token-error:error-missing": "TOKEN-CODE-UNKNOWN-MISREPORTED",
     },
+    applies=when.pre_authorized_flow,
 )
 async def an_unknown_code_is_refused(shared: Flow, expect: Expect) -> None:
     """A Token Request with a code that the Authorization Server did not issue is refused with invalid_grant."""
@@ -250,6 +257,7 @@ async def an_unknown_code_is_refused(shared: Flow, expect: Expect) -> None:
         "misreports:token.code-single-use": "TOKEN-CODE-REUSED-MISREPORTED",
         "token-error:error-missing": "TOKEN-CODE-REUSED-MISREPORTED",
     },
+    applies=when.pre_authorized_flow,
 )
 async def a_used_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A pre-authorized code that has brought an Access Token is refused with invalid_grant."""
@@ -267,7 +275,7 @@ async def a_used_code_is_refused(flow: Flow, expect: Expect) -> None:
 
 @check(
     "token-authorization-details-refused",
-    requires=["VCI-6.3-01", "RFC6749-5.2-01"],
+    requires=["VCI-6.3-01", "RFC9396-8-01", "RFC6749-5.2-01"],
     proven_by={
         "accepts:token.authorization-details": "TOKEN-DETAILS-INVALID-ACCEPTED",
         "misreports:token.authorization-details": "TOKEN-DETAILS-INVALID-MISREPORTED",
@@ -278,13 +286,54 @@ async def invalid_details_are_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request whose authorization_details name no configuration is refused where such are supported."""
     details = json.dumps([{"type": "openid_credential"}])
     expect.refused(
-        await flow.request_token({**await flow.token_fields(), "authorization_details": details}),
+        await flow.request_token({**await fields_by_details(flow), "authorization_details": details}),
         "TOKEN-DETAILS-INVALID",
         what="a Token Request with authorization_details that name no credential_configuration_id",
         status={400},
-        # RFC 9396 section 5 has an error code of its own for this.
-        errors={"invalid_authorization_details", "invalid_request"},
+        errors={"invalid_authorization_details"},
         status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC9396-8-01",
+    )
+
+
+@check(
+    "token-authorization-details-beyond-refused",
+    requires=["RFC9396-6-01", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:token.authorization-details": "TOKEN-DETAILS-BEYOND-ACCEPTED",
+        "misreports:token.authorization-details": "TOKEN-DETAILS-BEYOND-MISREPORTED",
+    },
+    applies=when.authorization_details & when.another_configuration,
+)
+async def details_beyond_the_grant_are_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
+    """A Token Request for a configuration that was neither offered nor authorized is refused."""
+    beyond = [{**flow.details()[0], "credential_configuration_id": facts.unoffered_configurations[0]}]
+    fields = {**await fields_by_details(flow), "authorization_details": json.dumps(beyond)}
+    expect.refused(
+        await flow.request_token(fields),
+        "TOKEN-DETAILS-BEYOND",
+        what="a Token Request with authorization_details beyond what was offered or authorized",
+        status={400},
+        errors={"invalid_authorization_details"},
+        status_requirement="RFC6749-5.2-01",
+    )
+
+
+@check(
+    "token-resource-unknown",
+    requires=["RFC8707-2.2-01"],
+    proven_by={"misreports:token.resource": "TOKEN-RESOURCE-MISREPORTED"},
+)
+async def an_unknown_resource_is_reported(flow: Flow, expect: Expect) -> None:
+    """A Token Request that is refused for its resource is refused with invalid_target."""
+    # A server that does not know the parameter ignores it.
+    reply = await flow.request_token({**await flow.token_fields(), "resource": mutate.ELSEWHERE})
+    expect.that(
+        reply.successful or reply.error == "invalid_target",
+        "TOKEN-RESOURCE-MISREPORTED",
+        "a Token Request with an unknown resource is granted, or refused with error invalid_target",
+        reply.gist,
+        at=reply,
     )
 
 
@@ -298,12 +347,12 @@ async def invalid_details_are_refused(flow: Flow, expect: Expect) -> None:
         "accepts:token.tx-code-present": "TOKEN-TX-CODE-MISSING-ACCEPTED",
         "misreports:token.tx-code-present": "TOKEN-TX-CODE-MISSING-MISREPORTED",
     },
-    applies=when.tx_code,
+    applies=when.pre_authorized_flow & when.tx_code,
 )
 async def a_missing_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request without the Transaction Code that the offer asks for is refused with invalid_request."""
     expect.refused(
-        await flow.request_token(_without(await flow.token_fields(), "tx_code")),
+        await flow.request_token(without(await flow.token_fields(), "tx_code")),
         "TOKEN-TX-CODE-MISSING",
         what="a Token Request without the tx_code that the offer asks for",
         status={400},
@@ -320,7 +369,7 @@ async def a_missing_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
         "accepts:token.tx-code-correct": "TOKEN-TX-CODE-WRONG-ACCEPTED",
         "misreports:token.tx-code-correct": "TOKEN-TX-CODE-WRONG-MISREPORTED",
     },
-    applies=when.tx_code,
+    applies=when.pre_authorized_flow & when.tx_code,
 )
 async def a_wrong_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request with a wrong Transaction Code is refused with invalid_grant."""
@@ -343,7 +392,7 @@ async def a_wrong_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
         "accepts:token.tx-code-expected": "TOKEN-TX-CODE-UNEXPECTED-ACCEPTED",
         "misreports:token.tx-code-expected": "TOKEN-TX-CODE-UNEXPECTED-MISREPORTED",
     },
-    applies=~when.tx_code,
+    applies=when.pre_authorized_flow & ~when.tx_code,
 )
 async def an_unexpected_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request with a Transaction Code that the offer does not ask for is refused with invalid_request."""
@@ -361,7 +410,7 @@ async def an_unexpected_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     "token-tx-code-reused-refused",
     requires=["VCI-13.6.3-04"],
     proven_by={"accepts:token.code-single-use": "TOKEN-TX-CODE-REUSED"},
-    applies=when.tx_code,
+    applies=when.pre_authorized_flow & when.tx_code,
 )
 async def a_used_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A Transaction Code that was verified is not accepted a second time."""
@@ -385,20 +434,22 @@ async def a_used_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     proven_by={
         "accepts:token.client-identified": "TOKEN-ANONYMOUS-ACCEPTED",
         "misreports:token.client-identified": "TOKEN-ANONYMOUS-MISREPORTED",
+        "accepts:client.authenticated": "TOKEN-ANONYMOUS-ACCEPTED",
+        "misreports:client.authenticated": "TOKEN-ANONYMOUS-MISREPORTED",
         "as-metadata:anonymous-unannounced": "TOKEN-ANONYMOUS-ACCEPTED",
         "as-metadata:anonymous-string": "TOKEN-ANONYMOUS-ACCEPTED",
     },
-    applies=~when.anonymous_access,
+    applies=when.pre_authorized_flow & ~when.anonymous_access & ~when.mutual_tls_client,
 )
 async def unannounced_anonymous_access_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request without client_id is refused where the metadata does not announce anonymous access."""
-    reply = await flow.request_token(_without(await flow.token_fields(), "client_id"))
+    fields = without(await flow.token_fields(), "client_id")
     expect.refused(
-        reply,
+        await flow.request_token(fields, authentication=anonymous),
         "TOKEN-ANONYMOUS",
         what="a Token Request without client_id",
         status={400, 401},
-        errors={"invalid_client"},
+        errors=UNAUTHENTICATED,
         status_requirement="RFC6749-5.2-01",
         error_requirement="VCI-6.3-10",
     )
@@ -408,7 +459,7 @@ async def unannounced_anonymous_access_is_refused(flow: Flow, expect: Expect) ->
     "token-client-unknown",
     requires=["RFC6749-5.2-08"],
     proven_by={"misreports:token.client-identified": "TOKEN-CLIENT-UNKNOWN-MISREPORTED"},
-    applies=~when.anonymous_access,
+    applies=when.pre_authorized_flow & ~when.anonymous_access & when.public_client,
 )
 async def an_unknown_client_is_reported(flow: Flow, expect: Expect) -> None:
     """A Token Request that is refused for its unknown client_id is refused with invalid_client."""
@@ -433,23 +484,23 @@ async def _with_unknown_code(shared: Flow) -> Reply:
     """
     await shared.access()
     fields = await shared.token_fields()
-    return await shared.request_token(
-        {**fields, "pre-authorized_code": mutate.near_miss(fields["pre-authorized_code"])}
-    )
+    name = _code_parameter(fields)
+    return await shared.request_token({**fields, name: mutate.near_miss(fields[name])})
 
 
-def _client_errors(fields: dict[str, str]) -> list[str]:
+def _code_parameter(fields: dict[str, str]) -> str:
+    """Give the name of the parameter that carries the code of the grant."""
+    return "pre-authorized_code" if "pre-authorized_code" in fields else "code"
+
+
+def _client_errors(flow: Flow) -> list[str]:
     """Give the error that is right as well when an anonymous request loses its grant type.
 
     Only the pre-authorized code grant lets a client stay anonymous, so a server may miss the client first.
     """
-    return [] if "client_id" in fields else ["invalid_client"]
+    return [] if flow.agent.client_id is not None else ["invalid_client"]
 
 
 def _statuses(reply: Reply) -> set[int]:
     """Give the statuses that are right for the error of a refusal: 401 is for ``invalid_client`` alone."""
     return {400, 401} if reply.error == "invalid_client" else {400}
-
-
-def _without(fields: dict[str, str], name: str) -> dict[str, str]:
-    return {key: value for key, value in fields.items() if key != name}

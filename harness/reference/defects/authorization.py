@@ -13,10 +13,9 @@ from typing import Any
 from harness.reference import dpop_rules
 from harness.reference.authorization_documents import CHALLENGE_HEADER, AuthorizationResponse
 from harness.reference.context import Context
-from harness.reference.documents import Reply, credential_identifier
+from harness.reference.documents import Reply
 from harness.reference.encoding import Twin, base64url
 from harness.reference.faults import fault
-from harness.reference.state import Access
 
 Document = dict[str, Any]
 _PAR_PREFIX = "urn:ietf:params:oauth:request_uri:"
@@ -119,7 +118,7 @@ def code_short(response: AuthorizationResponse, context: Context) -> None:
         response.parameters["code"] = context.random_bytes(16).hex()
 
 
-@fault("authorization-response:code-counted")
+@fault("authorization-response:code-counter")
 def code_counted(response: AuthorizationResponse, context: Context) -> None:
     """Authorization codes are long and counted up."""
     if "code" in response.parameters:
@@ -155,14 +154,15 @@ def state_lower_case(response: AuthorizationResponse, _: Context) -> None:
 
 @fault("authorization-error-response:fragment")
 def error_in_fragment(response: AuthorizationResponse, _: Context) -> None:
-    """The authorization error response stands in the fragment of the redirect URI."""
-    response.in_fragment = True
+    """The error for an unsupported response_type stands in the fragment of the redirect URI."""
+    response.in_fragment = response.refuses_type
 
 
 @fault("authorization-error-response:error-missing")
 def error_missing(response: AuthorizationResponse, _: Context) -> None:
-    """The authorization error response has no error."""
-    response.parameters.pop("error", None)
+    """The authorization error response for an unsupported response_type has no error."""
+    if response.refuses_type:
+        del response.parameters["error"]
 
 
 @fault("authorization-error-response:description-charset")
@@ -265,13 +265,6 @@ def par_allow_missing(reply: Reply, _: Context) -> None:
 fault("par-error:interaction", "The PAR error response says that the user has to sign in.")(
     _set("error", "login_required")
 )
-
-
-@fault("pushed-request:front-wins")
-def front_wins(counts: Document, _: Context) -> None:
-    """Parameters beside a request_uri replace those that were pushed."""
-    brought = {name: value for name, value in counts["beside"] if name not in ("client_id", "request_uri")}
-    counts["pushed"] = [pair for pair in counts["pushed"] if pair[0] not in brought] + list(brought.items())
 
 
 # Clients that authenticate
@@ -390,36 +383,11 @@ def refresh_token_short(token: Document, context: Context) -> None:
         token["refresh_token"] = context.random_bytes(16).hex()
 
 
-@fault("token:refresh-token-counted")
+@fault("token:refresh-token-counter")
 def refresh_token_counted(token: Document, context: Context) -> None:
     """Refresh tokens are long and counted up."""
     if "refresh_token" in token:
         token["refresh_token"] = f"refresh-token-of-the-assay-reference-issuer-{next(context.numbers):06}"
-
-
-fault("refreshed-token:refresh-token-missing", "A refresh token is not replaced when it is used.")(
-    _omit("refresh_token")
-)
-
-
-@fault("refreshed-token:scope-lost")
-def scope_lost(token: Document, _: Context) -> None:
-    """The token of a refresh request has another scope than the first one."""
-    token["scope"] = "openid"
-
-
-@fault("refreshed-access:nothing-granted")
-def nothing_granted(access: Access, _: Context) -> None:
-    """The token of a refresh request opens nothing."""
-    access.configurations, access.identifiers = (), {}
-
-
-@fault("access:whole-grant")
-def whole_grant(access: Access, _: Context) -> None:
-    """A token for a part of what was authorized opens the whole."""
-    if access.authorization and access.identifiers:
-        access.configurations = access.authorization.configurations
-        access.identifiers = {credential_identifier(name): name for name in access.configurations}
 
 
 # Challenges of endpoints that take access tokens

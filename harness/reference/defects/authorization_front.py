@@ -21,11 +21,18 @@ _POLICY = "Content-Security-Policy"
 # Authorization response
 
 
-@fault("authorization-response:state-twice")
-def state_twice(response: AuthorizationResponse, _: Context) -> None:
-    """The authorization response has the state twice."""
+@fault("authorization-response:code-twice")
+def code_twice(response: AuthorizationResponse, _: Context) -> None:
+    """The authorization response has the code twice."""
     joint = "&" if "?" in response.redirect_uri else "?"
-    response.redirect_uri += f"{joint}state=again"
+    response.redirect_uri += f"{joint}code={response.parameters['code']}"
+
+
+@fault("authorization-response:state-cut")
+def state_cut(response: AuthorizationResponse, _: Context) -> None:
+    """Of the state, the first 200 characters come back."""
+    if "state" in response.parameters:
+        response.parameters["state"] = response.parameters["state"][:200]
 
 
 @fault("authorization-response:state-unescaped")
@@ -62,8 +69,9 @@ def method_refused(response: AuthorizationResponse, _: Context) -> None:
 
 @fault("authorization-error-response:error-charset")
 def error_charset(response: AuthorizationResponse, _: Context) -> None:
-    """The error has characters that are not allowed."""
-    response.parameters["error"] = 'no "such" response_type'
+    """The error for an unsupported response_type has characters that are not allowed."""
+    if response.refuses_type:
+        response.parameters["error"] = 'no "such" response_type'
 
 
 @fault("authorization-error-response:uri-charset")
@@ -76,6 +84,13 @@ def uri_charset(response: AuthorizationResponse, _: Context) -> None:
 def page_instead(response: AuthorizationResponse, _: Context) -> None:
     """The user learns of an error in the request, the wallet does not."""
     response.redirect_uri = ""
+
+
+@fault("authorization-error-response:denial-stateless")
+def denial_stateless(response: AuthorizationResponse, _: Context) -> None:
+    """The response to a wallet whose user said no has no state."""
+    if response.parameters.get("error") == "access_denied":
+        response.parameters.pop("state", None)
 
 
 # Sign-in
@@ -125,7 +140,7 @@ def page_without_policy(page: Page, _: Context) -> None:
 @fault("authorization-page:third-party")
 def page_of_third_party(page: Page, _: Context) -> None:
     """The pages load a picture from another site."""
-    page.text = page.text.replace("</html>", '<img src="https://pictures.assay.test/pixel.png" alt="">\n</html>')
+    page.text = page.text.replace("</html>", '<img src="https://pictures.example/pixel.png" alt="">\n</html>')
 
 
 # What a request is taken for

@@ -1,0 +1,44 @@
+"""The keys that Credentials are bound to: OpenID4VCI 1.0 section 8.3, SD-JWT VC section 3.2.2.2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.evidence import Blocked, IssuedCredential
+from harness.expect import Expect
+from harness.formats import jose, sd_jwt_vc
+from suites.oid4vci._problems import at
+
+
+def holder_key(credential: IssuedCredential) -> dict[str, Any]:
+    """Give the key that a Credential is bound to.
+
+    Raises:
+        Blocked: there is none that can be read.
+
+    """
+    key = sd_jwt_vc.holder_key(credential.vc)
+    if key is None:
+        raise Blocked("the credential has no cnf with a key that this version can read")
+    return key
+
+
+def expect_distinct_keys(credentials: Sequence[IssuedCredential], expect: Expect) -> None:
+    """Expect each Credential of a response to be bound to a key of its own.
+
+    Raises:
+        Blocked: a key cannot be read.
+
+    """
+    # A key that cannot be read matters as soon as there is another one to compare it with.
+    keys = [holder_key(credential) for credential in credentials] if len(credentials) > 1 else [None]
+    for index, credential in enumerate(credentials):
+        expect.that(
+            not any(jose.same_key(keys[index], earlier) for earlier in keys[:index]),
+            "SDJWT-KEY-USED-TWICE",
+            "a key of its own",
+            "the key of another credential of the response",
+            at=credential.exchange,
+            pointer=at(credential).inside("/cnf"),
+        )

@@ -1,0 +1,390 @@
+"""Wrong DPoP proofs, what they are sent to, and how they are refused: RFC 9449 sections 4.3, 5, 7, 8 and 9.
+
+A check for each group of endpoints follows from each row of the tables; see the modules ``dpop_*``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from harness import mutate
+from harness.access import Access
+from harness.agent import ChangeProof
+from harness.applicability import ALWAYS, Predicate
+from harness.evidence import Blocked
+from harness.expect import Expect
+from harness.flow import Flow
+from harness.formats import text
+from harness.transport import Reply
+from harness.wallet import deferred, notification
+from harness.wallet.jwt import JwtDraft
+from harness.wallet.refusals import error_codes
+
+PROOF_ERRORS = frozenset({"invalid_dpop_proof", "use_dpop_nonce"})
+"""Errors that are right for a wrong proof: what was wrong, or that a nonce is wanted at any rate."""
+MALFORMED = PROOF_ERRORS | {"invalid_request"}
+"""Errors that are right where the request is malformed as a whole, too."""
+
+_UNUSABLE_KEY = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}
+
+
+class WrongProof(NamedTuple):
+    """A kind of wrong DPoP proof."""
+
+    name: str
+    """Stands in the ids of the checks."""
+    statement: str
+    """A request with it, as the subject of a sentence."""
+    requirement: str
+    changes: Mapping[str, ChangeProof]
+    """A wrong proof in words to what makes it of a right one."""
+    rules: Collection[str]
+    """The rules of the reference issuer that it breaks."""
+    errors: Collection[str] = PROOF_ERRORS
+    applies: Predicate = ALWAYS
+    """What must hold besides DPoP being used at all."""
+
+    @property
+    def code(self) -> str:
+        """How its finding codes begin."""
+        return f"DPOP-{self.name.upper()}"
+
+    def proven_by(self, *further: str) -> dict[str, str]:
+        """Give the faults of the reference issuer that the check of this proof notices.
+
+        Args:
+            further: rules that are broken besides at one group of endpoints.
+
+        """
+        rules = {*self.rules, *further}
+        return {f"accepts:dpop.{rule}": f"{self.code}-ACCEPTED" for rule in sorted(rules)} | {
+            f"misreports:dpop.{rule}": f"{self.code}-MISREPORTED" for rule in sorted(rules)
+        }
+
+
+def without_claim(name: str) -> ChangeProof:
+    """Give the change that leaves out a claim."""
+    return lambda draft: draft.with_claims(**{name: None})
+
+
+def no_proof(_: JwtDraft) -> None:
+    """Leave out the proof."""
+
+
+def _twice(draft: JwtDraft) -> list[str]:
+    return [draft.sign(), draft.with_claims(jti=mutate.unknown_nonce()).sign()]
+
+
+def _another_path(draft: JwtDraft) -> JwtDraft:
+    return draft.with_claims(htu=f"{draft.claims['htu']}/elsewhere")
+
+
+def _made(seconds: int) -> ChangeProof:
+    """Give the change that makes a proof look as if it was made at another time, in seconds from now."""
+    return lambda draft: draft.with_claims(iat=draft.claims["iat"] + seconds)
+
+
+WRONG_PROOFS = (
+    WrongProof(
+        "header-repeated",
+        "A request with more than one DPoP header field",
+        "RFC9449-4.3-01",
+        {"two DPoP header fields": _twice},
+        ["one-proof"],
+        MALFORMED,
+    ),
+    WrongProof(
+        "malformed",
+        "A DPoP header field that is no JWT",
+        "RFC9449-4.3-02",
+        {
+            "a DPoP header field without any JWT": lambda _: "assay",
+            "a DPoP proof without signature": mutate.without_signature,
+        },
+        ["wellformed"],
+        MALFORMED,
+    ),
+    WrongProof(
+        "claim-missing",
+        "A DPoP proof without jti, htm, htu or iat",
+        "RFC9449-4.3-03",
+        {f"a DPoP proof without {name}": without_claim(name) for name in ("jti", "htm", "htu", "iat")},
+        ["identifier-present", "method-present", "url-present", "issued-at-present"],
+    ),
+    WrongProof(
+        "typ",
+        "A DPoP proof whose typ is not dpop+jwt",
+        "RFC9449-4.3-04",
+        {
+            "a DPoP proof with the typ JWT": mutate.wrong_type,
+            "a DPoP proof without typ": lambda draft: draft.with_header(typ=None),
+        },
+        ["typ"],
+    ),
+    WrongProof(
+        "algorithm-none",
+        "A DPoP proof with the alg none",
+        "RFC9449-4.3-05",
+        {"a DPoP proof with the alg none": mutate.unsigned},
+        ["algorithm-asymmetric"],
+    ),
+    WrongProof(
+        "algorithm-symmetric",
+        "A DPoP proof with a symmetric alg",
+        "RFC9449-4.3-06",
+        {"a DPoP proof with the alg HS256, the public key being the secret": mutate.symmetric},
+        ["algorithm-asymmetric"],
+    ),
+    WrongProof(
+        "algorithm-unknown",
+        "A DPoP proof with an alg that nobody knows",
+        "RFC9449-4.3-07",
+        {"a DPoP proof with an invented alg": mutate.invented_algorithm},
+        ["algorithm-supported"],
+    ),
+    WrongProof(
+        "signature",
+        "A DPoP proof whose signature is not by the key it carries",
+        "RFC9449-4.3-08",
+        {
+            "a DPoP proof with a wrong signature": mutate.broken_signature,
+            "a DPoP proof signed with another key than its jwk": mutate.foreign_signature,
+        },
+        ["signature"],
+    ),
+    WrongProof(
+        "key-missing",
+        "A DPoP proof without a usable jwk",
+        "RFC9449-4.3-08",
+        {
+            "a DPoP proof without jwk": mutate.no_key,
+            "a DPoP proof whose jwk is no point of its curve": lambda draft: draft.with_header(jwk=_UNUSABLE_KEY),
+        },
+        ["key-present", "key-usable"],
+    ),
+    WrongProof(
+        "private-key",
+        "A DPoP proof whose jwk contains the private key",
+        "RFC9449-4.3-09",
+        {"a DPoP proof with the private key in its jwk": mutate.private_key_in_header},
+        ["no-private-key"],
+    ),
+    WrongProof(
+        "critical-header",
+        "A DPoP proof that calls a header parameter critical which nobody knows",
+        "RFC7515-4.1.11-04",
+        {"a DPoP proof with an unknown crit": mutate.unknown_critical_header},
+        ["critical"],
+    ),
+    WrongProof(
+        "method",
+        "A DPoP proof whose htm is not the method of the request",
+        "RFC9449-4.3-10",
+        {"a DPoP proof with the htm GET": lambda draft: draft.with_claims(htm="GET")},
+        ["method"],
+    ),
+    WrongProof(
+        "url",
+        "A DPoP proof whose htu is not the URL of the request",
+        "RFC9449-4.3-11",
+        {
+            "a DPoP proof with the htu of another server": lambda draft: draft.with_claims(htu=mutate.ELSEWHERE),
+            "a DPoP proof with the htu of another path": _another_path,
+        },
+        ["url"],
+    ),
+)
+"""What is wrong at every endpoint."""
+
+OLD = WrongProof(
+    "old",
+    "A DPoP proof that was made long ago",
+    "RFC9449-4.3-14",
+    {"a DPoP proof that was made 30 days ago": _made(-mutate.MONTH)},
+    ["issued-at"],
+)
+"""A nonce may tell the age of a proof in its place, as with the next one."""
+FUTURE = WrongProof(
+    "future",
+    "A DPoP proof with an iat far in the future",
+    "RFC9449-4.3-15",
+    {"a DPoP proof with an iat 30 days ahead": _made(mutate.MONTH)},
+    ["issued-at"],
+)
+
+
+# How Authorization Servers and Credential Issuers refuse
+
+
+def expect_server_refusal(
+    expect: Expect,
+    reply: Reply,
+    wrong: WrongProof,
+    what: str,
+    *,
+    status_requirement: str,
+    error_requirement: str,
+) -> None:
+    """Expect the error of RFC 9449 section 5: HTTP 400 with ``invalid_dpop_proof``."""
+    expect.refused(
+        reply,
+        wrong.code,
+        what=what,
+        status={400},
+        errors=wrong.errors,
+        status_requirement=status_requirement,
+        error_requirement=error_requirement,
+    )
+
+
+def expect_resource_refusal(
+    expect: Expect, reply: Reply, code: str, *, what: str, errors: Collection[str] = PROOF_ERRORS
+) -> None:
+    """Expect the refusal of RFC 9449 section 7.1: HTTP 401, or 400, with no other error than these.
+
+    The error stands in a challenge or in the body; that there is one at all is advice, which another check judges.
+    """
+    expect.refused(reply, code, what=what, status={400, 401}, status_requirement="RFC9449-7.1-02")
+    if reply.status not in (400, 401):
+        return
+    told = error_codes(reply)
+    expect.that(
+        not told or not told.isdisjoint(errors),
+        f"{code}-MISREPORTED",
+        f"{what} is answered by the error {' or '.join(sorted(errors))}",
+        sorted(told),
+        at=reply,
+        requirement="RFC9449-7.1-05",
+    )
+
+
+# Nonces
+
+
+def expect_nonce_wanted(
+    expect: Expect, reply: Reply, *, status: int, status_requirement: str, error: str, header: str, where: str
+) -> None:
+    """Expect a proof without ``nonce`` to be refused with the wish for one, and with the nonce.
+
+    Args:
+        status: that of the refusal.
+        error: requirement of the error code.
+        header: requirement of the header field ``DPoP-Nonce``.
+        where: the endpoint in words.
+
+    """
+    expect.refused(
+        reply,
+        "DPOP-NONCE-MISSING",
+        what=f"a DPoP proof without nonce at {where}",
+        status={status},
+        status_requirement=status_requirement,
+    )
+    if reply.status != status:
+        return
+    told = sorted(error_codes(reply))
+    if not expect.that(
+        "use_dpop_nonce" in told,
+        "DPOP-NONCE-MISSING-MISREPORTED",
+        f"a DPoP proof without nonce at {where} is answered by the error use_dpop_nonce",
+        told or reply.gist,
+        at=reply,
+        requirement=error,
+    ):
+        return
+    if expect.that(
+        "DPoP-Nonce" in reply.headers,
+        "DPOP-NONCE-HEADER-MISSING",
+        "the header field DPoP-Nonce beside use_dpop_nonce",
+        reply.gist,
+        at=reply,
+        requirement=header,
+    ):
+        _expect_nonce_header(expect, reply)
+
+
+NONCE_HEADER = ("RFC9449-8-06", "RFC9449-8.1-01", "RFC9449-8.2-01")
+"""What ``expect_nonce_wanted`` judges besides, of the header field ``DPoP-Nonce``."""
+
+
+def _expect_nonce_header(expect: Expect, reply: Reply) -> None:
+    values = reply.headers.get_list("DPoP-Nonce")
+    expect.that(
+        len(values) == 1,
+        "DPOP-NONCE-HEADER-REPEATED",
+        "one header field DPoP-Nonce",
+        values,
+        at=reply,
+        pointer="header DPoP-Nonce",
+        requirement="RFC9449-8-06",
+    )
+    expect.that(
+        all(map(text.is_scope_value, values)),
+        "DPOP-NONCE-HEADER-CHARACTERS",
+        "one or more of the characters %x21, %x23-5B and %x5D-7E",
+        values,
+        at=reply,
+        pointer="header DPoP-Nonce",
+        requirement="RFC9449-8.1-01",
+    )
+    directives = reply.directives("Cache-Control")
+    # Without any of these, no cache keeps the answer to a POST (RFC 9110 section 9.3.3).
+    kept = not directives.isdisjoint({"public", "max-age", "s-maxage"}) or "Expires" in reply.headers
+    expect.that(
+        not kept or not directives.isdisjoint({"no-store", "no-cache", "must-revalidate"}),
+        "DPOP-NONCE-HEADER-CACHEABLE",
+        "an answer with DPoP-Nonce that no cache uses again",
+        f"Cache-Control: {reply.headers.get('Cache-Control', '')}",
+        at=reply,
+        pointer="header Cache-Control",
+        requirement="RFC9449-8.2-01",
+    )
+
+
+# The endpoints that take Access Tokens
+
+
+class Send(Protocol):
+    """Makes a request that is right but for the scheme or the proof."""
+
+    async def __call__(self, *, dpop: ChangeProof | None = None, scheme: str | None = None) -> Reply:
+        """Make the request."""
+
+
+class Door(NamedTuple):
+    """An endpoint of the Credential Issuer that takes an Access Token."""
+
+    name: str
+    """As it stands in findings."""
+    send: Send
+
+
+async def doors(access: Access) -> AsyncIterator[Door]:
+    """Give the Credential Endpoint, and the Deferred Credential and the Notification Endpoint where they are used.
+
+    A door is given when a right request can be made to it, so that a refusal is one of the proof.
+    """
+
+    async def ask(*, dpop: ChangeProof | None = None, scheme: str | None = None) -> Reply:
+        return await access.request(await access.right_body(), dpop=dpop, scheme=scheme)
+
+    yield Door("the Credential Endpoint", ask)
+    flow = access.flow
+    if flow.issuer.deferred_endpoint is not None and deferred.transaction_id(await flow.issuance()) is not None:
+        yield Door("the Deferred Credential Endpoint", (await flow.pending()).collect)
+    body = await _accepted_notification(flow)
+    if body is not None:
+        yield Door("the Notification Endpoint", partial((await flow.access()).notify, body))
+
+
+async def _accepted_notification(flow: Flow) -> dict[str, str] | None:
+    """Give the body of a Notification Request that was accepted; ``None`` when there is none."""
+    if flow.issuer.notification_endpoint is None:
+        return None
+    try:
+        accepted = (await flow.notified()).successful
+        return notification.body(await flow.notification_id(), "credential_accepted") if accepted else None
+    except Blocked:
+        return None

@@ -1,0 +1,355 @@
+"""Several Credentials at once: OpenID4VCI 1.0 sections 3.3.2, 8.3 and 12.2.4, and what links them (15.4.1).
+
+One request for two keys is made and judged by all checks that only read. An issuer may issue fewer Credentials
+than there are keys (section 8.3); then there is nothing to compare.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness import mutate
+from harness.access import Access
+from harness.applicability import when
+from harness.checks import Per, area
+from harness.evidence import Blocked, IssuedCredential
+from harness.expect import Expect
+from harness.flow import Flow
+from harness.formats import jose, sd_jwt_digests
+from harness.wallet.credential import credentials
+from harness.wallet.metadata import Issuer
+from suites.oid4vci._binding import expect_distinct_keys, holder_key
+from suites.oid4vci._problems import at
+from suites.oid4vci._proofs import INVALID_PROOF, MALFORMED, STATUS, accepted, by_rule, granted, refused
+
+check = area("Batches and linkability", per=Per.PROOF_TYPE)
+
+_SEVERAL = when.batches & when.key_binding & when.several_credentials
+_SEVERAL_SD_JWT = when.sd_jwt_vc & _SEVERAL
+
+_TIMES = ("iat", "nbf", "exp")
+_OF_THE_FORMAT = {*_TIMES, "cnf", "jti", "id", "sub", "status", "credential_id"}
+"""Claims of a Credential rather than of its End-User."""
+_OF_THE_DOCUMENT = {
+    "date_of_issuance",
+    "date_of_expiry",
+    "issuance_date",
+    "expiry_date",
+    "issuanceDate",
+    "expirationDate",
+    "validFrom",
+    "validUntil",
+}
+"""Claims that say the same as the times of the format, which may be randomized one by one."""
+_MINUTE = 60
+_MOMENT_S = 2
+"""Seconds around the answer within which a time is the very moment of issuance."""
+
+
+# Sections 8.3 and 12.2.4: several proofs in one request
+
+
+@check(
+    "credential-batch",
+    requires=["VCI-12.2.4-13", "VCI-8.3-09"],
+    applies=when.batches & when.one_proof_per_key,
+    proven_by={"rejects:credential.batch": "CREDENTIAL-BATCH-REFUSED"},
+)
+async def a_batch_is_issued(batch: Flow, expect: Expect) -> None:
+    """Two key proofs at once bring one Credential at least and two at most."""
+    reply = await batch.issuance()
+    if accepted(expect, reply, "CREDENTIAL-BATCH-REFUSED", what="a request with two proofs"):
+        expect.that(
+            len(credentials(reply)) <= 2,
+            "CREDENTIAL-TOO-MANY",
+            "two Credentials at most, since the request had two keys",
+            f"{len(credentials(reply))} Credentials",
+            at=reply,
+            pointer="/credentials",
+            requirement="VCI-8.3-09",
+        )
+
+
+@check(
+    "credential-batch-full",
+    requires=["VCI-12.2.4-79"],
+    applies=when.small_batches & when.one_proof_per_key,
+    proven_by={
+        "rejects:credential.batch": "CREDENTIAL-BATCH-FULL-REFUSED",
+        "rejects:credential.full-batch": "CREDENTIAL-BATCH-FULL-REFUSED",
+    },
+)
+async def a_full_batch_is_issued(issuer: Issuer, access: Access, expect: Expect) -> None:
+    """A Credential Request with as many key proofs as ``batch_size`` is accepted."""
+    count = issuer.batch_size or 1
+    reply, _ = await access.request_for(count)
+    accepted(expect, reply, "CREDENTIAL-BATCH-FULL-REFUSED", what=f"a request with {count} proofs")
+
+
+@check(
+    "credential-batch-too-large-refused",
+    requires=["VCI-12.2.4-14", "VCI-8.3.1.2-01", STATUS],
+    applies=when.small_batches & when.one_proof_per_key,
+    proven_by=by_rule("proof.batch-size", "CREDENTIAL-BATCH-TOO-LARGE"),
+)
+async def a_batch_beyond_the_announced_size_is_refused(issuer: Issuer, access: Access, expect: Expect) -> None:
+    """A Credential Request with more key proofs than ``batch_size`` is refused."""
+    count = (issuer.batch_size or 1) + 1
+    proofs = await access.proofs(count)
+    reply = await access.request(access.body(*proofs.values, kind=proofs.kind))
+    generic = reply.error == "invalid_request"
+    expect.refused(
+        reply,
+        "CREDENTIAL-BATCH-TOO-LARGE",
+        what=f"a Credential Request with {count} proofs",
+        status={400},
+        # Whether proofs may share a c_nonce is left open; an issuer may object to that first.
+        errors={*MALFORMED, "invalid_nonce"},
+        status_requirement=STATUS,
+        error_requirement="VCI-8.3.1.2-01" if generic else "VCI-12.2.4-14",
+    )
+
+
+@check(
+    "proof-in-batch-signature-refused",
+    requires=["VCI-F.4-07", STATUS, INVALID_PROOF],
+    applies=when.batches & when.one_proof_per_key & when.jwt_proof,
+    proven_by=by_rule("proof.further-signature", "PROOF-IN-BATCH-SIGNATURE"),
+)
+async def broken_signature_after_a_right_proof_is_refused(batch: Flow, access: Access, expect: Expect) -> None:
+    """Each proof of a batch is verified: one with a broken signature is refused after a right one, too."""
+    control = await batch.issuance()
+    if not granted(control):
+        raise Blocked(f"no batch is issued: exchange {control.exchange} ended with {control.gist}")
+    first = (await access.proof()).sign()
+    body = access.body(first, mutate.broken_signature(await access.proof()))
+    what = "a batch whose second proof has a broken signature"
+    await refused(access, expect, body, "PROOF-IN-BATCH-SIGNATURE", what=what)
+
+
+@check(
+    "proof-in-batch-nonce-refused",
+    requires=["VCI-F.4-10", STATUS, "VCI-8.3.1.2-12"],
+    applies=when.batches & when.one_proof_per_key & when.jwt_proof & when.nonce_endpoint,
+    proven_by=by_rule("proof.further-nonce", "PROOF-IN-BATCH-NONCE"),
+)
+async def unknown_nonce_after_a_right_proof_is_refused(batch: Flow, access: Access, expect: Expect) -> None:
+    """A batch is refused whose second proof has a nonce that this issuer never gave out."""
+    control = await batch.issuance()
+    if not granted(control):
+        raise Blocked(f"no batch is issued: exchange {control.exchange} ended with {control.gist}")
+    first, second = await access.proof(), await access.proof()
+    body = access.body(first.sign(), second.with_claims(nonce=mutate.unknown_nonce()).sign())
+    what = "a batch whose second proof has an unknown nonce"
+    await refused(
+        access,
+        expect,
+        body,
+        "PROOF-IN-BATCH-NONCE",
+        what=what,
+        errors={"invalid_nonce"},
+        requirement="VCI-8.3.1.2-12",
+    )
+
+
+# Sections 3.3.2 and 8.3: what the Credentials of one response have in common
+
+
+@check(
+    "batch-format",
+    requires=["VCI-3.3.2-01"],
+    applies=_SEVERAL,
+    proven_by={"credential:formats-mixed": "BATCH-FORMATS-MIXED"},
+)
+async def a_batch_has_one_format(batch: Flow, expect: Expect) -> None:
+    """All Credentials of one response have the same format."""
+    first, *others = await batch.credentials()
+    for other in others:
+        expect.that(
+            _form(other.raw) == _form(first.raw),
+            "BATCH-FORMATS-MIXED",
+            f"{_form(first.raw)}, as the first Credential",
+            _form(other.raw),
+            at=other.exchange,
+            pointer=other.pointer,
+        )
+
+
+def _form(raw: Any) -> str:
+    """Say what a Credential looks like, whether or not it can be read."""
+    if not isinstance(raw, str):
+        return "a JSON object"
+    if "~" in raw:
+        return "an SD-JWT"
+    return "a JWT" if raw.count(".") == 2 else "other text"
+
+
+@check(
+    "batch-dataset",
+    requires=["VCI-3.3.2-02"],
+    applies=_SEVERAL_SD_JWT,
+    proven_by={"sd-jwt:claim-by-key": "BATCH-DATASETS-MIXED"},
+)
+async def a_batch_has_one_dataset(batch: Flow, expect: Expect) -> None:
+    """All Credentials of one response say the same of the End-User."""
+    first, *others = [(issued, _dataset(issued)) for issued in await batch.credentials()]
+    for issued, dataset in others:
+        unlike = sorted(
+            name for name in dataset.keys() | first[1].keys() if dataset.get(name) != first[1].get(name)
+        )
+        expect.that(
+            not unlike,
+            "BATCH-DATASETS-MIXED",
+            "the claims of the first Credential",
+            f"other values of {', '.join(unlike)}",
+            at=issued.exchange,
+            pointer=issued.pointer,
+        )
+
+
+def _dataset(issued: IssuedCredential) -> Mapping[str, Any]:
+    left_out = _OF_THE_FORMAT | _OF_THE_DOCUMENT
+    return {name: value for name, value in issued.vc.sd_jwt.claims.items() if name not in left_out}
+
+
+@check(
+    "sd-jwt-batch-keys-distinct",
+    requires=["VCI-8.3-10", "SDJWTVC-3.2.2.2-05"],
+    applies=_SEVERAL_SD_JWT,
+    proven_by={"credential:batch-of-copies": "SDJWT-KEY-USED-TWICE"},
+)
+async def a_batch_uses_each_key_once(batch: Flow, expect: Expect) -> None:
+    """In a batch of two, each Credential is bound to one of the two keys, and none to that of another."""
+    issued = await batch.credentials()
+    for each in issued:
+        key = holder_key(each)
+        expect.that(
+            any(jose.same_key(key, own) for own in each.keys),
+            "SDJWT-CNF-OTHER-KEY",
+            "a key of the request",
+            "another key",
+            at=each.exchange,
+            pointer=at(each).inside("/cnf"),
+            requirement="SDJWTVC-3.2.2.2-05",
+        )
+    expect_distinct_keys(issued, expect)
+
+
+# Sections 3.3.2 and 15.4.1: what would link them
+
+
+@check(
+    "batch-cryptographic-data",
+    requires=["VCI-3.3.2-03"],
+    applies=_SEVERAL_SD_JWT,
+    proven_by={
+        "credential:batch-of-copies": ("BATCH-SIGNATURE-SHARED", "BATCH-SALT-SHARED", "BATCH-DIGEST-SHARED"),
+        "sd-jwt:salts-counted": ("BATCH-SALT-SHARED", "BATCH-DIGEST-SHARED"),
+    },
+)
+async def cryptographic_data_differ(batch: Flow, expect: Expect) -> None:
+    """No two Credentials of one response share a signature, a salt or a digest."""
+    for first, other in itertools.combinations(await batch.credentials(), 2):
+        one, two = first.vc.sd_jwt, other.vc.sd_jwt
+        salts = [{str(disclosure.salt) for disclosure in each.disclosures} for each in (one, two)]
+        for code, what, shared in (
+            ("BATCH-SIGNATURE-SHARED", "signature", one.jws.signature == two.jws.signature),
+            ("BATCH-SALT-SHARED", "salt", not salts[0].isdisjoint(salts[1])),
+            (
+                "BATCH-DIGEST-SHARED",
+                "digest",
+                not sd_jwt_digests.embedded(one).isdisjoint(sd_jwt_digests.embedded(two)),
+            ),
+        ):
+            expect.that(
+                not shared,
+                code,
+                f"a {what} of its own",
+                f"a {what} of {first.pointer}",
+                at=other.exchange,
+                pointer=other.pointer,
+            )
+
+
+@check(
+    "batch-unique-values",
+    requires=["VCI-15.4.1-02"],
+    applies=_SEVERAL_SD_JWT,
+    proven_by={
+        "sd-jwt:jti-shared": "BATCH-IDENTIFIER-SHARED",
+        "sd-jwt:status-shared": "BATCH-STATUS-SHARED",
+    },
+)
+async def unique_values_differ(batch: Flow, expect: Expect) -> None:
+    """No two Credentials of one response share an identifier or an entry of a status list."""
+    for first, other in itertools.combinations(await batch.credentials(), 2):
+        one, two = first.vc.sd_jwt.claims, other.vc.sd_jwt.claims
+        for code, what, names in (
+            ("BATCH-IDENTIFIER-SHARED", "an identifier", ("jti", "id", "credential_id")),
+            ("BATCH-STATUS-SHARED", "a status", ("status",)),
+        ):
+            shared = [name for name in names if name in one and one[name] == two.get(name)]
+            expect.that(
+                not shared,
+                code,
+                f"{what} of its own",
+                f"the {', '.join(shared)} of {first.pointer}",
+                at=other.exchange,
+                pointer=other.pointer,
+            )
+
+
+@check(
+    "batch-times",
+    requires=["VCI-15.4.1-03"],
+    applies=_SEVERAL_SD_JWT,
+    proven_by={"sd-jwt:times-exact": "BATCH-TIME-SHARED"},
+)
+async def exact_times_differ(batch: Flow, expect: Expect) -> None:
+    """Times that the Credentials of one response share are rounded."""
+    for first, other in itertools.combinations(await batch.credentials(), 2):
+        theirs = dict(_exact_times(other))
+        shared = [name for name, value in _exact_times(first) if theirs.get(name) == value]
+        expect.that(
+            not shared,
+            "BATCH-TIME-SHARED",
+            "times that are rounded, or randomized one by one",
+            f"the very {', '.join(shared)} of {first.pointer}",
+            at=other.exchange,
+            pointer=other.pointer,
+        )
+
+
+@check(
+    "sd-jwt-times",
+    requires=["VCI-15.4.1-03"],
+    applies=when.sd_jwt_vc,
+    per=Per.SCENARIO,
+    proven_by={"sd-jwt:times-exact": "SDJWT-TIME-EXACT"},
+)
+async def times_are_not_the_moment_of_issuance(credential: IssuedCredential, expect: Expect) -> None:
+    """``iat`` and ``nbf`` are not the very second of issuance, by which two parties could tell who it was."""
+    # What an hour would be in which a time may lie is the issuer's affair; so the second tells too much.
+    exact = [
+        name
+        for name, value in _exact_times(credential)
+        if name != "exp" and abs(value - credential.received) <= _MOMENT_S
+    ]
+    expect.that(
+        not exact,
+        "SDJWT-TIME-EXACT",
+        "times that are rounded or randomized",
+        f"{', '.join(exact)} as the second of issuance",
+        at=credential.exchange,
+        pointer=credential.pointer,
+    )
+
+
+def _exact_times(issued: IssuedCredential) -> Iterator[tuple[str, float]]:
+    """Give the times of a Credential that are not on a whole minute, hour or day."""
+    for name in _TIMES:
+        value = issued.vc.sd_jwt.claims.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value % _MINUTE:
+            yield name, value

@@ -1,0 +1,202 @@
+"""Claims descriptions in the metadata: OpenID4VCI 1.0 section 12.2.4, appendices B.2, B.3 and C.
+
+The checks look at every configuration in the metadata.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from harness.applicability import when
+from harness.checks import Per, area
+from harness.evidence import IssuedCredential
+from harness.expect import Expect, show
+from harness.flow import Flow
+from harness.formats import claims_path
+from harness.wallet.metadata import Issuer
+from suites.oid4vci._parts import Judge, Part, configurations_of, usages_of
+
+check = area("Credential Issuer Metadata")
+
+
+@check(
+    "metadata-claims",
+    requires=["VCI-12.2.4-50", "VCI-B.2-01", "VCI-B.2-02", "VCI-B.2-03", "VCI-C.2-01"],
+    proven_by={
+        "metadata:claims-empty": "METADATA-CLAIMS",
+        "metadata:claims-path-missing": "METADATA-CLAIM-PATH-MISSING",
+        "metadata:claims-path-empty": "METADATA-CLAIM-PATH",
+        "metadata:claims-path-boolean": "METADATA-CLAIM-PATH",
+        "metadata:claims-path-negative": "METADATA-CLAIM-PATH",
+        "metadata:claims-mandatory-string": "METADATA-CLAIM-MANDATORY",
+        "metadata:mdoc-path-short": "METADATA-CLAIM-PATH",
+    },
+    applies=when.some_configuration_has("credential_metadata", "claims"),
+)
+async def claims_are_described(issuer: Issuer, expect: Expect) -> None:
+    """The member claims is a non-empty array of objects with a path and, if they like, mandatory, a boolean."""
+    judge = Judge(expect, issuer.reply.exchange)
+    for configuration in configurations_of(issuer):
+        usage = configuration.get("credential_metadata")
+        if "claims" not in usage:
+            continue
+        claims = usage["claims"]
+        judge.array(claims, "METADATA-CLAIMS", "VCI-12.2.4-50", of=dict, called="JSON objects")
+        for claim in claims.parts():
+            if not isinstance(claim.value, dict):
+                continue
+            if judge.has(claim, "path", "METADATA-CLAIM-PATH-MISSING", "VCI-B.2-01"):
+                mdoc = configuration.members.get("format") == "mso_mdoc"
+                judge.that(
+                    _is_mdoc_path(claim["path"].value) if mdoc else claims_path.well_formed(claim["path"].value),
+                    "METADATA-CLAIM-PATH",
+                    f"a claims path pointer{' from namespace and data element on' if mdoc else ''}",
+                    claim["path"],
+                    "VCI-C.2-01" if mdoc else "VCI-B.2-02",
+                )
+            if "mandatory" in claim:
+                mandatory = claim["mandatory"]
+                right = isinstance(mandatory.value, bool)
+                judge.that(right, "METADATA-CLAIM-MANDATORY", "a boolean", mandatory, "VCI-B.2-03")
+
+
+def _is_mdoc_path(path: Any) -> bool:
+    # Namespace and data element come first, and keys of maps may be negative (appendix C.2).
+    if not isinstance(path, list) or len(path) < 2:
+        return False
+    components = all(
+        item is None or (isinstance(item, (str, int)) and not isinstance(item, bool)) for item in path
+    )
+    return components and isinstance(path[0], str) and isinstance(path[1], str)
+
+
+@check(
+    "metadata-claim-display",
+    requires=["VCI-B.2-05", "VCI-B.2-06", "VCI-B.2-07", "VCI-B.2-08"],
+    proven_by={
+        "metadata:claim-display-empty": "METADATA-CLAIM-DISPLAY",
+        "metadata:claim-display-name-number": "METADATA-CLAIM-DISPLAY-NAME",
+        "metadata:claim-display-locale-malformed": "METADATA-CLAIM-DISPLAY-LOCALE",
+        "metadata:claim-display-locale-twice": "METADATA-CLAIM-DISPLAY-LANGUAGE-REPEATED",
+    },
+    applies=when.claim_display,
+)
+async def claims_are_displayable(issuer: Issuer, expect: Expect) -> None:
+    """The display of a claim is a non-empty array of objects with names, and one object for each language."""
+    judge = Judge(expect, issuer.reply.exchange)
+    for usage in usages_of(issuer, "claims"):
+        for claim in usage["claims"].parts():
+            if "display" not in claim:
+                continue
+            displays = claim["display"]
+            judge.array(displays, "METADATA-CLAIM-DISPLAY", "VCI-B.2-05", of=dict, called="JSON objects")
+            for display in displays.parts():
+                judge.strings(display, {"name": "VCI-B.2-06"}, "METADATA-CLAIM-DISPLAY-NAME")
+            judge.locales(
+                displays,
+                well_formed="VCI-B.2-07",
+                distinct="VCI-B.2-08",
+                malformed_code="METADATA-CLAIM-DISPLAY-LOCALE",
+                repeated_code="METADATA-CLAIM-DISPLAY-LANGUAGE-REPEATED",
+            )
+
+
+@check(
+    "metadata-claims-consistent",
+    requires=["VCI-B.3-01", "VCI-B.3-02", "VCI-B.3-03"],
+    proven_by={
+        "metadata:claims-path-twice": "METADATA-CLAIM-REPEATED",
+        "metadata:claims-null-and-index": "METADATA-CLAIM-ALL-AND-ONE",
+        "metadata:claims-array-and-object": "METADATA-CLAIM-ARRAY-AND-OBJECT",
+    },
+    applies=when.some_configuration_has("credential_metadata", "claims"),
+)
+async def claims_do_not_contradict(issuer: Issuer, expect: Expect) -> None:
+    """The claims descriptions of one credential neither repeat nor contradict each other."""
+    judge = Judge(expect, issuer.reply.exchange)
+    for configuration in configurations_of(issuer):
+        usage = configuration.get("credential_metadata")
+        if "claims" in usage:
+            claims = usage["claims"]
+            paths = [claim.members.get("path") for claim in claims.parts()]
+            right = [tuple(path) for path in paths if isinstance(path, list) and claims_path.well_formed(path)]
+            _expect_consistent(judge, right, claims.pointer, configuration.members.get("format"))
+
+
+def _expect_consistent(judge: Judge, paths: list[tuple[Any, ...]], place: str, credential_format: Any) -> None:
+    repeated = [list(path) for path, times in Counter(paths).items() if times > 1]
+    judge.that(not repeated, "METADATA-CLAIM-REPEATED", "one description for each claim", Part(repeated, place))
+    forks = _forks(paths)
+    all_and_one = [start for start, kinds in forks if {"all", "one"} <= kinds]
+    judge.that(
+        not all_and_one,
+        "METADATA-CLAIM-ALL-AND-ONE",
+        "the elements of an array addressed all at once or one by one",
+        Part(all_and_one, place),
+        "VCI-B.3-02",
+    )
+    # In a mobile document an integer may be the key of a map (appendix C.2), so only null tells an array.
+    of_arrays = {"all"} if credential_format == "mso_mdoc" else {"all", "one"}
+    both = [start for start, kinds in forks if "key" in kinds and kinds & of_arrays]
+    judge.that(
+        not both,
+        "METADATA-CLAIM-ARRAY-AND-OBJECT",
+        "each claim treated either as an array or as an object",
+        Part(both, place),
+        "VCI-B.3-03",
+    )
+
+
+def _forks(paths: list[tuple[Any, ...]]) -> list[tuple[list[Any], set[str]]]:
+    """Give the beginnings of paths that are followed by components of several kinds, with these kinds.
+
+    The kinds are ``key``, ``all`` (null) and ``one``. Beginnings are numbered, so that the cost grows with the
+    length of the paths and not with its square.
+    """
+    numbers: dict[tuple[int, Any], int] = {}
+    beginnings: list[tuple[tuple[Any, ...], int]] = [((), 0)]
+    kinds: list[set[str]] = [set()]
+    for path in paths:
+        at = 0
+        for length, component in enumerate(path, start=1):
+            kinds[at].add("all" if component is None else "key" if isinstance(component, str) else "one")
+            at = numbers.setdefault((at, component), len(beginnings))
+            if at == len(beginnings):
+                beginnings.append((path, length))
+                kinds.append(set())
+    return [
+        (list(path[:length]), found)
+        for (path, length), found in zip(beginnings, kinds, strict=True)
+        if len(found) > 1
+    ]
+
+
+@check(
+    "metadata-claims-as-issued",
+    requires=["VCI-C.1-01"],
+    proven_by={"metadata:claims-path-into-string": "METADATA-CLAIM-PATH-UNFIT"},
+    applies=when.sd_jwt_vc & when.described_claims,
+    per=Per.SCENARIO,
+)
+async def claims_paths_fit_the_credential(shared: Flow, credential: IssuedCredential, expect: Expect) -> None:
+    """No claims path takes an object of the credential for an array, or the other way round."""
+    described = Part(shared.configuration, "").get("credential_metadata").get("claims")
+    for claim in described.parts():
+        path = claim.members.get("path")
+        if not claims_path.well_formed(path):
+            continue
+        unfit = ""
+        try:
+            claims_path.select(credential.vc.sd_jwt.claims, path)
+        except claims_path.ClaimsPathError as error:
+            # A claim that this person has not is no misfit.
+            unfit = "" if error.kind == "path-selects-nothing" else error.detail
+        expect.that(
+            not unfit,
+            "METADATA-CLAIM-PATH-UNFIT",
+            f"a claim that {show(path)} can lead to",
+            unfit,
+            at=credential.exchange,
+            pointer=credential.pointer,
+        )

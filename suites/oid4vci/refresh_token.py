@@ -1,0 +1,362 @@
+"""Refresh tokens that the Token Response hands out: RFC 6749 sections 6 and 10.10, RFC 9700 section 4.14."""
+
+from __future__ import annotations
+
+from harness import mutate
+from harness.access import Access
+from harness.applicability import when
+from harness.checks import Per, area
+from harness.evidence import Blocked
+from harness.expect import Expect, show
+from harness.flow import Flow
+from harness.transport import Reply
+from harness.wallet import token as tokens
+from harness.wallet.credential import carries_credential
+from suites.oid4vci._secrets import expect_hard_to_guess
+from suites.oid4vci._token_requests import UNAUTHENTICATED, only_identified
+
+check = area("Refresh Tokens", per=Per.GRANT)
+
+_USES_OF_AN_OLD_ONE = 2
+"""A server may let one repetition pass, because answers get lost."""
+
+
+@check(
+    "refresh-token-guessing",
+    requires=["RFC6749-10.10-07", "RFC6749-10.10-08"],
+    proven_by={
+        "token:refresh-token-guessable": "REFRESH-TOKEN-GUESSABLE",
+        "token:refresh-token-thin": "REFRESH-TOKEN-GUESSABLE",
+        "token:refresh-token-short": "REFRESH-TOKEN-SHORT",
+        "token:refresh-token-counter": "REFRESH-TOKEN-COUNTED",
+    },
+    applies=when.refresh_token,
+)
+async def a_refresh_token_is_hard_to_guess(token: Reply, flow: Flow, expect: Expect) -> None:
+    """Refresh tokens are long enough to be hard to guess, and one does not follow from another."""
+    values = [tokens.refresh_token(reply) for reply in (token, await flow.token())]
+    expect_hard_to_guess(
+        expect,
+        "REFRESH-TOKEN",
+        [value for value in values if value is not None],
+        "RFC6749-10.10-07",
+        advice="RFC6749-10.10-08",
+        at=token,
+        pointer="/refresh_token",
+    )
+
+
+@check(
+    "refresh-token-accepted",
+    requires=["RFC6749-6-04"],
+    proven_by={"rejects:refresh.right-request": "REFRESH-TOKEN-REFUSED"},
+    applies=when.refresh_token,
+)
+async def a_refresh_token_brings_an_access_token(flow: Flow, expect: Expect) -> None:
+    """A refresh token is exchanged for an Access Token."""
+    reply = await _refresh(flow, await _refresh_token(flow))
+    expect.that(
+        tokens.access_token(reply) is not None,
+        "REFRESH-TOKEN-REFUSED",
+        "an Access Token for the refresh token",
+        reply.gist,
+        at=reply,
+    )
+
+
+@check(
+    "refresh-token-same-scope",
+    requires=["RFC6749-6-06"],
+    proven_by={
+        "refreshed-token:scope-lost": "REFRESH-TOKEN-SCOPE",
+        "refreshed-access:nothing-granted": "REFRESH-TOKEN-ACCESS",
+    },
+    applies=when.refresh_token,
+)
+async def a_refreshed_token_is_for_the_same(token: Reply, issuance: Reply, flow: Flow, expect: Expect) -> None:
+    """An Access Token from a refresh request without scope is good for what the first one was good for."""
+    if not carries_credential(issuance):
+        raise Blocked(f"no credential was issued with the first Access Token: {issuance.gist}")
+    reply = await _refresh(flow, await _refresh_token(flow))
+    value = tokens.access_token(reply)
+    if value is None:
+        raise Blocked(f"the refresh request brought no Access Token: {reply.gist}")
+    granted = token.object.get("scope")
+    scope = reply.object.get("scope", granted)
+    expect.that(
+        _values(scope) == _values(granted),
+        "REFRESH-TOKEN-SCOPE",
+        f"the scope that was granted, {show(granted)}, or none",
+        scope,
+        at=reply,
+        pointer="/scope",
+    )
+    name = flow.scenario.configuration
+    identifiers = tokens.credential_identifiers(reply, name) or tokens.credential_identifiers(
+        await flow.token(), name
+    )
+    access = Access(flow, value, identifiers[0] if identifiers else None, scheme=tokens.scheme(reply))
+    answer = await access.request(await access.right_body())
+    expect.that(
+        carries_credential(answer),
+        "REFRESH-TOKEN-ACCESS",
+        "a Credential, as with the first Access Token",
+        answer.gist,
+        at=answer,
+    )
+
+
+# Refusals
+
+
+@check(
+    "refresh-token-missing-refused",
+    requires=["RFC6749-5.2-04", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:refresh.present": "REFRESH-TOKEN-MISSING-ACCEPTED",
+        "misreports:refresh.present": "REFRESH-TOKEN-MISSING-MISREPORTED",
+    },
+    applies=when.refresh_token,
+)
+async def a_missing_refresh_token_is_refused(shared: Flow, expect: Expect) -> None:
+    """A refresh request without refresh_token is refused with invalid_request."""
+    fields = _fields(shared, "")
+    del fields["refresh_token"]
+    expect.refused(
+        await shared.request_token(fields),
+        "REFRESH-TOKEN-MISSING",
+        what="a refresh request without refresh_token",
+        status={400},
+        errors={"invalid_request"},
+        status_requirement="RFC6749-5.2-01",
+    )
+
+
+@check(
+    "refresh-token-unknown-refused",
+    requires=["RFC6749-6-03", "RFC6749-5.2-07", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:refresh.known": "REFRESH-TOKEN-UNKNOWN-ACCEPTED",
+        "misreports:refresh.known": "REFRESH-TOKEN-UNKNOWN-MISREPORTED",
+    },
+    applies=when.refresh_token,
+)
+async def an_unknown_refresh_token_is_refused(shared: Flow, expect: Expect) -> None:
+    """A refresh token that the Authorization Server did not issue is refused with invalid_grant."""
+    expect.refused(
+        await _refresh(shared, mutate.near_miss(await _refresh_token(shared))),
+        "REFRESH-TOKEN-UNKNOWN",
+        what="an unknown refresh token",
+        status={400},
+        errors={"invalid_grant"},
+        status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC6749-5.2-07",
+    )
+
+
+@check(
+    "refresh-token-of-another-client-refused",
+    requires=["RFC6749-6-02", "RFC6749-5.2-07", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:refresh.client": "REFRESH-TOKEN-FOREIGN-ACCEPTED",
+        "misreports:refresh.client": "REFRESH-TOKEN-FOREIGN-MISREPORTED",
+    },
+    applies=when.refresh_token,
+)
+async def a_refresh_token_of_another_client_is_refused(flow: Flow, expect: Expect) -> None:
+    """A refresh token that was issued to another client is refused with invalid_grant."""
+    other = flow.as_other_client()
+    expect.refused(
+        await _refresh(other, await _refresh_token(flow)),
+        "REFRESH-TOKEN-FOREIGN",
+        what="a refresh token that was issued to another client",
+        status={400},
+        errors={"invalid_grant"},
+        status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC6749-5.2-07",
+    )
+
+
+@check(
+    "refresh-token-unauthenticated-refused",
+    requires=["RFC6749-6-01", "RFC6749-5.2-08", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:client.authenticated": "REFRESH-TOKEN-UNAUTHENTICATED-ACCEPTED",
+        "misreports:client.authenticated": "REFRESH-TOKEN-UNAUTHENTICATED-MISREPORTED",
+    },
+    applies=when.refresh_token & when.client_credentials,
+)
+async def a_client_without_its_credentials_is_refused(flow: Flow, expect: Expect) -> None:
+    """A refresh token of a client with credentials is refused without client authentication."""
+    fields = _fields(flow, await _refresh_token(flow))
+    expect.refused(
+        await flow.request_token(fields, authentication=only_identified(flow.agent)),
+        "REFRESH-TOKEN-UNAUTHENTICATED",
+        what="a refresh token without client authentication",
+        status={400, 401},
+        errors=UNAUTHENTICATED,
+        status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC6749-5.2-08",
+    )
+
+
+@check(
+    "refresh-token-wider-scope-refused",
+    requires=["RFC6749-6-05", "RFC9700-4.14.2-02", "RFC6749-5.2-15"],
+    proven_by={
+        "accepts:refresh.scope": "REFRESH-TOKEN-SCOPE-WIDER",
+        "misreports:refresh.scope": "REFRESH-TOKEN-SCOPE-MISREPORTED",
+    },
+    applies=when.refresh_token,
+)
+async def a_wider_scope_is_not_given(flow: Flow, expect: Expect) -> None:
+    """A refresh request for more scope than was granted is refused with invalid_scope, or gives no more."""
+    first = await flow.token()
+    granted = _values(first.object.get("scope"))
+    known = {str(one["scope"]) for one in flow.issuer.configurations.values() if isinstance(one.get("scope"), str)}
+    beyond = next(iter(sorted(known - granted - _values(flow.configuration.get("scope")))), "assay-not-granted")
+    wanted = " ".join([*sorted(granted), beyond])
+    reply = await flow.request_token({**_fields(flow, await _refresh_token(flow)), "scope": wanted})
+    given = reply.object.get("scope")
+    # Without the member, the scope is the one asked for (RFC 6749 section 5.1).
+    more = tokens.access_token(reply) is not None and beyond in _values(wanted if given is None else given)
+    if not expect.that(
+        not more,
+        "REFRESH-TOKEN-SCOPE-WIDER",
+        f"no Access Token for the scope {beyond!r}, which was not granted",
+        f"{reply.gist}, with the scope {show(given)}",
+        at=reply,
+        pointer="/scope",
+    ):
+        return
+    expect.that(
+        reply.successful or reply.error == "invalid_scope",
+        "REFRESH-TOKEN-SCOPE-MISREPORTED",
+        "an Access Token without the scope that was not granted, or the error invalid_scope",
+        reply.gist,
+        at=reply,
+        requirement="RFC6749-5.2-15",
+    )
+
+
+# Rotation
+
+
+@check(
+    "refresh-token-rotated",
+    requires=["RFC9700-2.2.2-01", "RFC9700-4.14.2-03", "RFC6749-5.2-07"],
+    proven_by={
+        "accepts:refresh.rotated": "REFRESH-TOKEN-OLD-ACCEPTED",
+        "misreports:refresh.rotated": "REFRESH-TOKEN-OLD-MISREPORTED",
+        "refreshed-token:refresh-token-missing": "REFRESH-TOKEN-NOT-ROTATED",
+        "token:refresh-token-guessable": "REFRESH-TOKEN-NOT-ROTATED",
+    },
+    applies=when.refresh_token & when.public_client & when.bearer_token,
+)
+async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Expect) -> None:
+    """A refresh token of a public client that no key is bound to is replaced when it is used, and then refused."""
+    old = await _refresh_token(flow)
+    renewed = await _renewed(flow, old)
+    new = tokens.refresh_token(renewed)
+    reply = await _use_again(flow, old)
+    if new is None or new == old:
+        expect.that(
+            not reply.successful,
+            "REFRESH-TOKEN-NOT-ROTATED",
+            "a new refresh token in the place of the old one",
+            f"no new one, and the old one is accepted again: {reply.gist}",
+            at=renewed,
+        )
+    elif expect.that(
+        not reply.successful,
+        "REFRESH-TOKEN-OLD-ACCEPTED",
+        "a refusal of the refresh token that was replaced",
+        reply.gist,
+        at=reply,
+        requirement="RFC9700-4.14.2-03",
+    ):
+        expect.that(
+            reply.error == "invalid_grant",
+            "REFRESH-TOKEN-OLD-MISREPORTED",
+            "the error invalid_grant",
+            reply.gist,
+            at=reply,
+            requirement="RFC6749-5.2-07",
+        )
+
+
+@check(
+    "refresh-token-replay-noticed",
+    requires=["RFC9700-4.14.2-04", "RFC6749-5.2-07"],
+    proven_by={
+        "accepts:refresh.revoked": "REFRESH-TOKEN-ALIVE-ACCEPTED",
+        "misreports:refresh.revoked": "REFRESH-TOKEN-ALIVE-MISREPORTED",
+    },
+    applies=when.refresh_token & when.public_client & when.bearer_token,
+)
+async def a_replay_revokes_the_active_refresh_token(flow: Flow, expect: Expect) -> None:
+    """The active refresh token is refused once the one that it replaced was used again."""
+    old = await _refresh_token(flow)
+    new = tokens.refresh_token(await _renewed(flow, old))
+    if new is None or new == old:
+        raise Blocked("the refresh token was not replaced")
+    again = await _use_again(flow, old)
+    if again.successful:
+        raise Blocked(f"the refresh token that was replaced is still accepted: {again.gist}")
+    expect.refused(
+        await _refresh(flow, new),
+        "REFRESH-TOKEN-ALIVE",
+        what="the active refresh token, after the one before it was used again,",
+        status={400},
+        errors={"invalid_grant"},
+        error_requirement="RFC6749-5.2-07",
+    )
+
+
+def _fields(flow: Flow, refresh_token: str) -> dict[str, str]:
+    public = flow.agent.client_id if flow.agent.oauth.method == "none" else None
+    return tokens.refresh_form(refresh_token, client_id=public)
+
+
+async def _refresh(flow: Flow, refresh_token: str) -> Reply:
+    return await flow.request_token(_fields(flow, refresh_token))
+
+
+async def _refresh_token(flow: Flow) -> str:
+    """Give the refresh token of a flow.
+
+    Raises:
+        Blocked: the Token Response has none.
+
+    """
+    reply = await flow.token()
+    value = tokens.refresh_token(reply)
+    if value is None:
+        raise Blocked(f"no refresh token was issued: {reply.gist}")
+    return value
+
+
+async def _renewed(flow: Flow, refresh_token: str) -> Reply:
+    """Use a refresh token for the first time.
+
+    Raises:
+        Blocked: it was refused; another check says so.
+
+    """
+    reply = await _refresh(flow, refresh_token)
+    if tokens.access_token(reply) is None:
+        raise Blocked(f"the refresh request brought no Access Token: {reply.gist}")
+    return reply
+
+
+async def _use_again(flow: Flow, refresh_token: str) -> Reply:
+    """Use an old refresh token until it is refused, as often as a server may bear; give the last answer."""
+    for _ in range(_USES_OF_AN_OLD_ONE):
+        reply = await _refresh(flow, refresh_token)
+        if not reply.successful:
+            break
+    return reply
+
+
+def _values(scope: object) -> set[str]:
+    return set(scope.split()) if isinstance(scope, str) else set()
