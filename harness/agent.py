@@ -6,6 +6,7 @@ check can change just one of them: it gives a function that gets what is right a
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -51,11 +52,18 @@ class Agent:
         self._server_nonces = dpop.Nonces()
         self._issuer_nonces = dpop.Nonces()
         self._challenges: dict[str, str] = {}
+        self._challenged: set[str] = set()
 
     @property
     def client_id(self) -> str | None:
         """The ``client_id``; ``None`` for the anonymous wallet."""
         return self.oauth.client_id
+
+    def over(self, http: Client) -> Agent:
+        """Give the same client over another way to the network, such as one that shows another certificate."""
+        other = copy.copy(self)
+        other.http = http
+        return other
 
     def binding_key(self, server: AuthorizationServer) -> WalletKey | None:
         """Make a key to bind Access Tokens of a server to (RFC 9449), or ``None`` for Bearer tokens."""
@@ -154,7 +162,13 @@ class Agent:
         endpoint = server.metadata.get("challenge_endpoint")
         if challenge is None and isinstance(endpoint, str) and self.oauth.method == "attest_jwt_client_auth":
             challenge = client_auth.challenge_of(await self.http.send("attestation challenge", "POST", endpoint))
+        if challenge is not None:
+            self._challenged.add(server.identifier)
         return self.oauth.authenticate(issuer=server.issuer, now=self._now(), challenge=challenge)
+
+    def challenged(self, server: AuthorizationServer) -> bool:
+        """Whether a server gave this client a challenge for its proofs of possession (-07 section 8)."""
+        return server.identifier in self._challenged
 
     def server_nonce(self, url: str) -> str | None:
         """Give the DPoP nonce for an endpoint of the Authorization Server, if it gave one so far."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from harness.transport import is_loopback
 from harness.wallet import deferred as deferral
-from harness.wallet import notification, par, token
+from harness.wallet import dpop, notification, par, token
 from harness.wallet.browser import matches
+from harness.wallet.encryption import COMPRESSIONS, RequestEncryption, ResponseEncryption
 from harness.wallet.metadata import locales
 from harness.wallet.offer import KNOWN_GRANTS
 from harness.wallet.refusals import error_codes
@@ -536,6 +538,16 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         method = facts.client.authentication or "none"
         return Ruling(method == "none", f"the wallet is registered with client authentication {method}")
 
+    @staticmethod
+    def client_uses(*methods: str) -> Predicate:
+        """The wallet authenticates in one of these ways."""
+
+        def rule(facts: Facts) -> Ruling:
+            method = facts.client.authentication or "none"
+            return Ruling(method in methods, f"the wallet is registered with client authentication {method}")
+
+        return Predicate(frozenset({"client"}), rule)
+
     @_predicate("client")
     @staticmethod
     def client_credentials(facts: Facts) -> Ruling:
@@ -614,6 +626,52 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         known = announced or token.scheme(facts.token) == "DPoP"
         return Ruling(known, f"the authorization server {'knows' if known else 'does not know'} DPoP")
 
+    @_predicate("nonce")
+    @staticmethod
+    def dpop_nonce_of_nonce_endpoint(facts: Facts) -> Ruling:
+        """The Nonce Response brings a DPoP nonce (section 7.2)."""
+        if facts.nonce is None:
+            return Ruling(False, "the issuer has no Nonce Endpoint")
+        return _present(facts.nonce.headers, "DPoP-Nonce", "the Nonce Response")
+
+    @_predicate("token")
+    @staticmethod
+    def token_thumbprint(facts: Facts) -> Ruling:
+        """The Access Token is a JWT that names the thumbprint of a key as confirmation (RFC 9449 section 6.1)."""
+        named = "jkt" in token.confirmation(facts.token)
+        return Ruling(named, f"the Access Token is {'a' if named else 'no'} JWT with cnf and jkt")
+
+    @_predicate("server")
+    @staticmethod
+    def unlisted_dpop_algorithm(facts: Facts) -> Ruling:
+        """The metadata list algorithms of DPoP proofs, and not all that the wallet has."""
+        listed = facts.server.metadata.get("dpop_signing_alg_values_supported")
+        found = isinstance(listed, list) and dpop.unlisted_algorithm(facts.server.metadata) is not None
+        return Ruling(found, f"dpop_signing_alg_values_supported is {listed!r}")
+
+    @_predicate("server")
+    @staticmethod
+    def several_dpop_algorithms(facts: Facts) -> Ruling:
+        """The metadata list several algorithms of DPoP proofs that the wallet has."""
+        found = dpop.listed_algorithms(facts.server.metadata)
+        return Ruling(len(found) > 1, f"algorithms of DPoP proofs that both sides have: {found or 'none'}")
+
+    @_predicate("server")
+    @staticmethod
+    def default_port_of_server(facts: Facts) -> Ruling:
+        """The URLs of the Token Endpoint and the PAR endpoint name no port."""
+        urls = [url for url in (facts.server.token_endpoint, facts.server.par_endpoint) if url is not None]
+        return Ruling(not any(map(_names_port, urls)), f"the endpoints are {urls}")
+
+    @_predicate()
+    @staticmethod
+    def default_port_of_issuer(facts: Facts) -> Ruling:
+        """The URLs of the endpoints that take Access Tokens name no port."""
+        issuer = facts.issuer
+        known = (issuer.credential_endpoint, issuer.deferred_endpoint, issuer.notification_endpoint)
+        urls = [url for url in known if url is not None]
+        return Ruling(not any(map(_names_port, urls)), f"the endpoints are {urls}")
+
     @_predicate("token", "binding")
     @staticmethod
     def dpop_token(facts: Facts) -> Ruling:
@@ -671,6 +729,85 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         size = facts.issuer.batch_size
         small = size is not None and size <= _LARGEST_BATCH
         return Ruling(small, f"the batch_size is {size}; up to {_LARGEST_BATCH} can be exceeded")
+
+    # Encryption
+
+    @_predicate()
+    @staticmethod
+    def encrypted_requests(facts: Facts) -> Ruling:
+        """The issuer takes encrypted requests."""
+        return _present(facts.issuer.metadata, "credential_request_encryption", "issuer metadata")
+
+    @_predicate()
+    @staticmethod
+    def encrypted_responses(facts: Facts) -> Ruling:
+        """The issuer gives encrypted responses, and takes the encrypted requests that they are asked for by."""
+        request = _present(facts.issuer.metadata, "credential_request_encryption", "issuer metadata")
+        if not request.applies:
+            return request
+        return _present(facts.issuer.metadata, "credential_response_encryption", "issuer metadata")
+
+    @_predicate()
+    @staticmethod
+    def request_encryption_required(facts: Facts) -> Ruling:
+        """The metadata requires that requests are encrypted."""
+        offered = RequestEncryption.of(facts.issuer.metadata)
+        return _encryption_required("request", offered)
+
+    @_predicate()
+    @staticmethod
+    def response_encryption_required(facts: Facts) -> Ruling:
+        """The metadata requires that responses are encrypted."""
+        offered = ResponseEncryption.of(facts.issuer.metadata)
+        return _encryption_required("response", offered)
+
+    @_predicate()
+    @staticmethod
+    def compressed_requests(facts: Facts) -> Ruling:
+        """The issuer takes encrypted requests that are compressed in a way the wallet has."""
+        offered = RequestEncryption.of(facts.issuer.metadata)
+        return _compression("request", offered)
+
+    @_predicate()
+    @staticmethod
+    def compressed_responses(facts: Facts) -> Ruling:
+        """The issuer compresses encrypted responses in a way the wallet has."""
+        offered = ResponseEncryption.of(facts.issuer.metadata)
+        return _compression("response", offered)
+
+    @_predicate()
+    @staticmethod
+    def request_key_agreement(facts: Facts) -> Ruling:
+        """Requests can be encrypted with a key that is agreed on."""
+        offered = RequestEncryption.of(facts.issuer.metadata)
+        algorithms = [str(key.get("alg")) for key in (offered.usable_keys if offered else ())]
+        found = any(name.startswith("ECDH-ES") for name in algorithms)
+        return Ruling(found, f"the keys for requests that the wallet can use have the alg {algorithms or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def response_key_agreement(facts: Facts) -> Ruling:
+        """Responses can be encrypted with a key that is agreed on."""
+        offered = ResponseEncryption.of(facts.issuer.metadata)
+        algorithms = offered.usable_algs if offered else ()
+        found = any(name.startswith("ECDH-ES") for name in algorithms)
+        return Ruling(found, f"the alg values for responses that the wallet has are {list(algorithms) or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def unlisted_request_enc(facts: Facts) -> Ruling:
+        """The wallet has a content encryption algorithm that the metadata does not list for requests."""
+        offered = RequestEncryption.of(facts.issuer.metadata)
+        enc = offered.unlisted_enc if offered else None
+        return Ruling(enc is not None, f"enc of the wallet that the metadata does not list: {enc or 'none'}")
+
+    @_predicate()
+    @staticmethod
+    def unlisted_request_alg(facts: Facts) -> Ruling:
+        """The wallet has another algorithm for a key of the metadata, which no key of the metadata has."""
+        offered = RequestEncryption.of(facts.issuer.metadata)
+        alg = offered.unlisted_alg if offered else None
+        return Ruling(alg is not None, f"further alg of the wallet for a key of the metadata: {alg or 'none'}")
 
     # Deferred issuance and notifications
 
@@ -846,6 +983,13 @@ def _holds(members: Any, path: tuple[str, ...]) -> bool:
     return True
 
 
+def _names_port(url: str) -> bool:
+    try:
+        return urlsplit(url).port is not None
+    except ValueError:
+        return True
+
+
 def _present(members: Any, name: str, where: str) -> Ruling:
     present = name in members
     return Ruling(present, f"{where} {'has' if present else 'has no'} {name}")
@@ -856,6 +1000,18 @@ def _proof_of(facts: Facts, kind: str) -> Ruling:
     listed = list(types) if isinstance(types, dict) else []
     used = f", the flow uses {facts.proof_type}" if facts.proof_type else ""
     return Ruling(facts.proof_type == kind, f"{facts.configuration_name} takes the proof types {listed}{used}")
+
+
+def _encryption_required(message: str, offered: RequestEncryption | ResponseEncryption | None) -> Ruling:
+    required = offered is not None and offered.required
+    said = "requires" if required else "does not require"
+    return Ruling(required, f"the metadata {said} that {message}s are encrypted")
+
+
+def _compression(message: str, offered: RequestEncryption | ResponseEncryption | None) -> Ruling:
+    listed = offered.zip_values if offered else ()
+    found = not set(COMPRESSIONS).isdisjoint(listed)
+    return Ruling(found, f"the metadata lists {list(listed) or 'no'} zip values for {message}s")
 
 
 def _attested(facts: Facts) -> Ruling:

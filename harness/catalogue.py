@@ -64,7 +64,7 @@ def load() -> Catalogue:
 
 
 def parse(files: Mapping[str, bytes]) -> Catalogue:
-    """Read catalogue files, given as file name to content; they are ordered by name.
+    """Read catalogue files, given as file name to content; OpenID4VCI comes first, the others follow by name.
 
     Raises:
         CatalogueError: a file is not TOML of the right form, or two entries or files share an id or prefix.
@@ -74,7 +74,7 @@ def parse(files: Mapping[str, bytes]) -> Catalogue:
     spec_names: dict[str, str] = {}
     prefixes: dict[str, str] = {}
     digest = hashlib.sha256()
-    for name, content in sorted(files.items()):
+    for name, content in sorted(files.items(), key=lambda file: (not file[0].startswith("oid4vci"), file)):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
         document = _toml(name, content)
         spec = _table(document.get("spec"), f"{name}: [spec]", required=_SPEC_KEYS)

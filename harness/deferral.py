@@ -12,6 +12,7 @@ from harness.patience import Impatient
 from harness.transport import Reply
 from harness.wallet import deferred
 from harness.wallet.credential import carries_credential
+from harness.wallet.encryption import Terms
 
 _USUAL_INTERVAL_S = 5.0
 """Waited where the issuer does not say how long."""
@@ -58,6 +59,7 @@ class Deferral:
         scheme: str | None = None,
         headers: Mapping[str, str] | None = None,
         dpop: ChangeProof | None = None,
+        sealing: Terms | None = None,
     ) -> Reply:
         """Send a Deferred Credential Request, as soon as the wallet may after the last answer.
 
@@ -67,6 +69,7 @@ class Deferral:
             scheme: the authentication scheme before the token, when not the token's own.
             headers: take the place of the ``Authorization`` header.
             dpop: changes the DPoP proof.
+            sealing: how request and answer are encrypted; by default as far as the metadata requires it.
 
         Raises:
             Blocked: the wait would be longer than the run allows, or no request is possible.
@@ -75,7 +78,11 @@ class Deferral:
         """
         await self._wait()
         reply = await (access or self.access).collect(
-            self.body if payload is None else payload, scheme=scheme, headers=headers, dpop=dpop
+            self.body if payload is None else payload,
+            scheme=scheme,
+            headers=headers,
+            dpop=dpop,
+            sealing=sealing,
         )
         self.received = self._tools.now()
         if deferred.transaction_id(reply) is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from harness.access import Access, ask_nonce, said
 from harness.checks import Check, Per
 from harness.deferral import Deferral
-from harness.evidence import AccessExpired, Authorized, Blocked, Facts, IssuedCredential, Scenario, Tools
+from harness.evidence import AccessExpired, Authorized, Blocked, Encrypted, Facts, IssuedCredential, Scenario, Tools
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.model import CheckResult, Level, Requirement, Verdict
@@ -38,6 +38,7 @@ _STEPS = frozenset(
         "offer",
         "authorization",
         "direct",
+        "bound_push",
         "by_scope",
         "by_details",
         "token",
@@ -48,6 +49,9 @@ _STEPS = frozenset(
     }
 )
 """Steps of the shared flow, each method of :class:`Flow` giving what it brought."""
+
+_ENCRYPTED = frozenset({"encrypted_request", "encrypted_response"})
+"""Right Credential Requests that the scenario's checks of encryption share."""
 
 
 class Engine:
@@ -85,6 +89,7 @@ class Engine:
         self._batches: dict[Scenario, Flow] = {}
         self._accesses: dict[Scenario, Access | None] = {}
         self._unfinished: dict[Scenario, Deferral] = {}
+        self._exchanged: dict[tuple[Scenario, str], Encrypted] = {}
         self._codes: dict[Scenario, Unredeemed] = {}
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._nonce: Reply | TransportFailure | None = None
@@ -132,6 +137,7 @@ class Engine:
         shared: set[Scenario] = set()
         deferred: set[Scenario] = set()
         batches: set[Scenario] = set()
+        encrypted: set[tuple[Scenario, str]] = set()
         own = with_access = 0
         for check, scenario in plan:
             if scenario is None or not scenario.offered:
@@ -140,12 +146,13 @@ class Engine:
             own += not {"flow", "another_flow", "unredeemed"}.isdisjoint(check.evidence)
             own += any("other_access" in step.needs for step in check.applies.steps)
             with_access += "access" in check.evidence
+            encrypted.update((scenario, name) for name in _ENCRYPTED.intersection(check.evidence))
             if "transaction" in check.evidence:
                 deferred.add(scenario)
             if "batch" in check.evidence:
                 batches.add(scenario)
         own += len(shared) + len(deferred) + len(batches)
-        return own, own + with_access
+        return own, own + with_access + len(encrypted)
 
     @property
     def flows(self) -> Mapping[Scenario, Flow]:
@@ -234,6 +241,8 @@ class Engine:
             facts.token = await flow.token()
         if "binding" in needs:
             facts.binding_key = flow.binding_key
+        if "nonce" in needs:
+            facts.nonce = None if self.issuer.nonce_endpoint is None else await self._shared_nonce()
         if "dpop_nonces" in needs:
             await flow.token()
             facts.server_nonce = flow.agent.server_nonce((await flow.server()).token_endpoint or "")
@@ -308,6 +317,8 @@ class Engine:
             return self._shared_flow(scenario)
         if name == "batch":
             return await self._shared_batch(self._need(scenario))
+        if name in _ENCRYPTED:
+            return await self._encrypted(self._need(scenario), name)
         if name == "another_flow":
             return self._begin(self._need(scenario))
         if name == "unredeemed":
@@ -417,6 +428,21 @@ class Engine:
             self._batches[scenario] = self._flow(scenario).again(keys=_BATCH)
         return self._batches[scenario]
 
+    async def _encrypted(self, scenario: Scenario, name: str) -> Encrypted:
+        if (scenario, name) not in self._exchanged:
+            access = await self._reusable(scenario)
+            try:
+                made = await self._exchange(access or await self._flow(scenario).access(), name)
+            except AccessExpired:
+                made = await self._exchange(await self._flow(scenario).access(), name)
+            self._exchanged[scenario, name] = made
+        return self._exchanged[scenario, name]
+
+    async def _exchange(self, access: Access, name: str) -> Encrypted:
+        asks = name == "encrypted_response" or access.flow.must_ask_for_encryption
+        terms = access.flow.sealing(request=True, response=asks)
+        return Encrypted(terms, await access.request(await access.right_body(), sealing=terms))
+
     async def _shared_nonce(self) -> Reply:
         if self._nonce is None:
             try:
@@ -500,6 +526,8 @@ def _exchanges(value: Any) -> list[int]:
     if isinstance(value, ReceivedOffer) and value.exchange is not None:
         return [value.exchange]
     if isinstance(value, (Issuer, SignedMetadata)):
+        return [value.reply.exchange]
+    if isinstance(value, Encrypted):
         return [value.reply.exchange]
     if isinstance(value, IssuerKey):
         return [reply.exchange for reply in value.replies]

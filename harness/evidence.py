@@ -20,6 +20,7 @@ from harness.transport import Client, Reply
 from harness.wallet import credential
 from harness.wallet.authorization import AuthorizationResponse
 from harness.wallet.browser import Visit, is_redirect
+from harness.wallet.encryption import Terms
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
 from harness.wallet.metadata import AuthorizationServer, Issuer
@@ -105,6 +106,8 @@ class Facts:
     token: Reply = field(init=False)
     binding_key: WalletKey | None = field(init=False)
     """The key that the flow's Access Token is to be bound to with DPoP."""
+    nonce: Reply | None = field(init=False)
+    """The Nonce Response; ``None`` without a Nonce Endpoint."""
     server_nonce: str | None = field(init=False)
     """The DPoP nonce that the Authorization Server gave last."""
     issuer_nonce: str | None = field(init=False)
@@ -212,6 +215,7 @@ class Tools:
         wallet_client: how the wallet is registered at the Authorization Server.
         second_client: another registered client, where the team has one.
         second_http: its own way to the network, when it shows another TLS certificate than the wallet.
+        bare_http: a way to the network without certificate, when the wallet shows one.
         patience: bounds what is waited for.
         denied_offers: gives offers whose issuance is deferred and then denied, where the team can arrange that.
 
@@ -225,6 +229,7 @@ class Tools:
     wallet_client: ClientSettings = field(default_factory=ClientSettings)
     second_client: ClientSettings | None = None
     second_http: Client | None = None
+    bare_http: Client | None = None
     patience: Patience = field(default_factory=Patience)
     denied_offers: OfferSource | None = None
 
@@ -302,6 +307,25 @@ def issued_in(reply: Reply, keys: tuple[dict[str, Any], ...], received: float) -
 
 
 @dataclass(frozen=True)
+class Encrypted:
+    """A right Credential Request under encryption and what it brought.
+
+    Attributes:
+        terms: how request and answer were to be encrypted.
+        reply: the answer, decrypted where it could be.
+
+    """
+
+    terms: Terms
+    reply: Reply
+
+    @property
+    def served(self) -> bool:
+        """Whether the answer can be read and hands out what was asked for, be it for later."""
+        return self.reply.successful and credential.carries_credential(self.reply)
+
+
+@dataclass(frozen=True)
 class Authorized:
     """One attempt to get an authorization: what was asked for and how it ended.
 
@@ -368,7 +392,8 @@ class Authorized:
 
 
 def _is_page(reply: Reply) -> bool:
-    return reply.media_type in ("text/html", "application/xhtml+xml")
+    # Nobody gets to see the body that many servers send along with a redirect.
+    return not is_redirect(reply) and reply.media_type in ("text/html", "application/xhtml+xml")
 
 
 def _origin(reply: Reply) -> str:

@@ -98,19 +98,20 @@ class Expect:
         what: str,
         status: Collection[int],
         errors: Collection[str] = (),
+        requirement: str | None = None,
         status_requirement: str | None = None,
         error_requirement: str | None = None,
     ) -> None:
         """Expect a request to be refused: by status, by error code, and without handing anything out.
 
-        Two findings are possible. ``CODE-ACCEPTED``: the request was not refused; it counts against the
-        check's first requirement. ``CODE-MISREPORTED``: it was, with another status or error than the
-        specification names.
+        Two findings are possible. ``CODE-ACCEPTED``: the request was not refused. ``CODE-MISREPORTED``: it was,
+        with another status or error than the specification names.
 
         Args:
             what: what was wrong with the request, in words, for example ``a proof with an unknown c_nonce``.
             status: statuses that refuse rightly.
             errors: values of ``error`` that are right; empty when the body does not matter.
+            requirement: what an acceptance violates; the check's first requirement by default.
             status_requirement: what a wrong status violates; the check's first requirement by default.
             error_requirement: what a wrong error code violates; the check's first requirement by default.
 
@@ -118,7 +119,12 @@ class Expect:
         handed_out = credential.carries_credential(reply) or bool(reply.object.get("access_token"))
         observed = reply.gist + (", handing out what was asked for" if handed_out else "")
         if not self.that(
-            reply.status >= 400 and not handed_out, f"{code}-ACCEPTED", f"{what} is refused", observed, at=reply
+            reply.status >= 400 and not handed_out,
+            f"{code}-ACCEPTED",
+            f"{what} is refused",
+            observed,
+            at=reply,
+            requirement=requirement,
         ):
             return
         wanted = f"HTTP {_either(status)}" + (f" with error {_either(errors)}" if errors else "")

@@ -30,9 +30,16 @@ from harness.evidence import (
 )
 from harness.hooks import HookError, HookUnavailable
 from harness.offer_sources import MintedOffer, OfferSource
-from harness.transport import Reply, TransportFailure
+from harness.transport import Client, Reply, TransportFailure
 from harness.wallet import authorization, browser, deferred, di_vp, notification, par, proof, token
-from harness.wallet.encryption import EncryptionError, Terms, request_terms, required_terms, response_terms
+from harness.wallet.encryption import (
+    EncryptionError,
+    ResponseEncryption,
+    Terms,
+    request_terms,
+    required_terms,
+    response_terms,
+)
 from harness.wallet.keys import WalletKey, choose_algorithm
 from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
 from harness.wallet.offer import OfferError, OfferLink, ReceivedOffer, made_by_wallet, parse_link, receive
@@ -204,6 +211,15 @@ class Flow:
         if (await self.server()).par_endpoint is None:
             return await self.authorization()
         return await self._step("direct", lambda: self.again().authorize(pushed=False))
+
+    async def bound_push(self) -> Reply:
+        """The answer to a right pushed authorization request with a DPoP proof (RFC 9449 section 10.1)."""
+
+        async def push() -> Reply:
+            parameters, _ = await self.authorization_parameters()
+            return await self.push(parameters, dpop=lambda draft: draft)
+
+        return await self._step("bound_push", push)
 
     async def by_scope(self) -> Authorized:
         """What a right authorization request brought that asks by ``scope`` (section 5.1.2).
@@ -576,6 +592,12 @@ class Flow:
         except EncryptionError as error:
             raise Blocked(f"the wallet cannot encrypt as the metadata says: {error.detail}") from error
 
+    @property
+    def must_ask_for_encryption(self) -> bool:
+        """Whether the metadata requires that responses are encrypted."""
+        offered = ResponseEncryption.of(self.issuer.metadata)
+        return offered is not None and offered.required
+
     def sealing(self, *, request: bool, response: bool) -> Terms:
         """Make the terms of an encrypted exchange, with a fresh key for the answer.
 
@@ -725,6 +747,13 @@ class Flow:
         """
         other = self.again()
         other.agent = self.tools.second_agent
+        return other
+
+    def over(self, http: Client) -> Flow:
+        """Give this flow, by the same client, over another way to the network."""
+        other = self.again()
+        other.agent = self.agent.over(http)
+        other._steps = self._steps
         return other
 
     def with_grant(self, scenario: Scenario) -> Flow:

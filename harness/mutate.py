@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from jwcrypto import jwk
 from jwcrypto.common import base64url_decode, base64url_encode
@@ -18,7 +19,9 @@ from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import ALGORITHMS, WalletKey, certificate_for, make_key
 from harness.wallet.proof import can_carry, did_url
 
-MONTH = 30 * 86_400
+DAY = 86_400
+"""Seconds; more than any difference of clocks that is put up with."""
+MONTH = 30 * DAY
 """Seconds; further from now than any acceptable window for the making of a proof."""
 ELSEWHERE = "https://assay.invalid/elsewhere"
 """Identifier of a party that has no part in the flow."""
@@ -71,6 +74,12 @@ def _longer_host(uri: str) -> str:
     scheme, separator, rest = uri.partition("://")
     end = min((rest.find(sign) for sign in ":/?#" if sign in rest), default=len(rest))
     return f"{scheme}{separator}{rest[:end]}.assay.invalid{rest[end:]}"
+
+
+def with_default_port(url: str) -> str:
+    """Give an equal URL that names the port, which is the default of its scheme (RFC 3986 section 6.2.3)."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc}:{443 if parts.scheme == 'https' else 80}").geturl()
 
 
 def unsigned(draft: JwtDraft) -> str:
@@ -259,3 +268,42 @@ def unlisted_cryptosuite(listed: Sequence[str]) -> str | None:
 
     """
     return next((suite for suite in di_vp.ALGORITHMS if suite not in listed), None)
+
+
+# Encrypted messages
+
+
+def cut_off(message: bytes) -> bytes:
+    """Give a JWE without its last part."""
+    return message.rpartition(b".")[0]
+
+
+def no_base64url(message: bytes) -> bytes:
+    """Give a JWE whose ciphertext has characters that are not in base64url."""
+    parts = message.split(b".")
+    return b".".join((*parts[:3], b"*" + parts[3][1:], *parts[4:]))
+
+
+def no_header_object(message: bytes) -> bytes:
+    """Give a JWE whose header is a JSON array."""
+    return b".".join((base64url_encode("[]").encode(), *message.split(b".")[1:]))
+
+
+def changed_tag(message: bytes) -> bytes:
+    """Give a JWE whose authentication tag has one bit flipped."""
+    rest, _, tag = message.decode().rpartition(".")
+    raw = bytearray(base64url_decode(tag))
+    raw[len(raw) // 2] ^= 1
+    return f"{rest}.{base64url_encode(bytes(raw))}".encode()
+
+
+def changed_header(message: bytes) -> bytes:
+    """Give a JWE whose header got a parameter that nobody knows after it was encrypted."""
+    header, _, rest = message.decode().partition(".")
+    said = {**json.loads(base64url_decode(header)), _EXTENSION: True}
+    return f"{base64url_encode(json.dumps(said))}.{rest}".encode()
+
+
+def critical_header() -> dict[str, Any]:
+    """Give header parameters of which one is critical and nobody knows it (RFC 7516 section 4.1.13)."""
+    return {_EXTENSION: True, "crit": [_EXTENSION]}

@@ -138,6 +138,7 @@ class Run:
             wallet_client=settings.client,
             second_client=second,
             second_http=self._client_for(second) if second and second.certificate else None,
+            bare_http=self._client_for(ClientSettings()) if settings.client.certificate else None,
             patience=self.patience,
             denied_offers=denied_offers(settings),
         )

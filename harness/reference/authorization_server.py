@@ -112,6 +112,8 @@ class AuthorizationServer:
             request.headers.getlist("oauth-client-attestation"),
             request.headers.getlist("oauth-client-attestation-pop"),
             tls.client_certificate(request.scope),
+            request.query_params,
+            request.scope["path"].rpartition("/")[2],
         )
 
     def _dpop_request(self, request: Request, endpoint: str, **rest: Any) -> DpopRequest:
@@ -126,12 +128,12 @@ class AuthorizationServer:
             **rest,
         )
 
-    def _refused(self, name: str, refusal: Refusal, client: ClientRequest) -> Response:
+    def _refused(self, name: str, refusal: Refusal) -> Response:
         """Answer with an error (RFC 6749 section 5.2), with what the client needs to do better."""
         document = documents.error(refusal.error or "", refusal.description)
         self._defects.emit(f"{name}-error", document)
         reply = documents.token_reply(document, refusal.status)
-        if refusal.status == 401 and client.authorization is not None:
+        if refusal.status == 401:
             reply.headers["WWW-Authenticate"] = 'Basic realm="assay"'
         if refusal.status == 405:
             reply.headers["Allow"] = "POST"
@@ -173,7 +175,7 @@ class AuthorizationServer:
             self._judge.tolerate(authorization_rules.TOLERANCES, wanted)
             self._judge.tolerate(authorization_rules.PUSH_TOLERANCES, asked)
         except Refusal as refusal:
-            return self._refused("par", refusal, client)
+            return self._refused("par", refusal)
         client.remember()
         proof.remember()
         document = authorization_documents.par(self._context)
@@ -199,7 +201,7 @@ class AuthorizationServer:
                 unsound = self._judge.uphold(client_rules.RULES, client, unsound=unsound)
             unsound = self._judge.uphold(dpop_rules.RULES, proof, unsound=unsound)
         except Refusal as refusal:
-            return self._refused("token", refusal, client)
+            return self._refused("token", refusal)
         asked.client_id, asked.instance_key, asked.dpop_key = client.client_id, client.instance_key, proof.key
         try:
             self._judge.uphold((*grant_rules.RULES, *token_rules.RULES), asked, unsound=unsound)
@@ -209,10 +211,14 @@ class AuthorizationServer:
             self._judge.tolerate((*grant_rules.TOLERANCES, *token_rules.TOLERANCES), asked)
         except Refusal as refusal:
             self._note_misuse(asked)
-            return self._refused("token", refusal, client)
+            return self._refused("token", refusal)
         client.remember()
         proof.remember()
-        return emitted(self._defects, "token", documents.token_reply(self._issue_token(asked)))
+        reply = documents.token_reply(self._issue_token(asked))
+        if self._context.variant.dpop_nonce:
+            # The next nonce comes with the success (RFC 9449 section 8.2).
+            reply.headers[dpop_rules.NONCE_HEADER] = dpop_rules.fresh_nonce(self._context, self.ledger, "server")
+        return emitted(self._defects, "token", reply)
 
     def _client_counts(self, asked: TokenRequest, client: ClientRequest) -> bool:
         """Whether the client is judged; a wallet with a Pre-Authorized Code may be anonymous (OpenID4VCI 6.1)."""
@@ -246,6 +252,10 @@ class AuthorizationServer:
             scope=self._granted_scope(asked),
             with_refresh="refresh_token" in variant.grants and authorization is not None,
         )
+        if variant.access_tokens == "jwt":
+            claims = documents.access_token(self._context, thumbprint=asked.dpop_key)
+            self._defects.emit("access-token", claims)
+            document["access_token"] = documents.signed_access_token(claims)
         self._defects.emit("token", document)
         if asked.refresh:
             self._defects.emit("refreshed-token", document)

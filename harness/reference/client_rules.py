@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -25,6 +25,8 @@ from harness.reference.state import Ledger
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLOCK_SKEW_SECONDS = 60
+FRESH_ATTESTATION_SECONDS = 7 * 24 * 3600
+"""For how long after its making a Client Attestation is taken."""
 POP_WINDOW_SECONDS = 300
 USE_CHALLENGE = "use_attestation_challenge"
 _REFUSED = 401
@@ -46,6 +48,10 @@ class ClientRequest:
     """The OAuth-Client-Attestation-PoP headers."""
     certificate: x509.Certificate | None
     """What the client showed for mutual TLS."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """The query of the request URL."""
+    place: str = "token"
+    """The endpoint: ``token`` or ``par``."""
 
     @property
     def method(self) -> str:
@@ -55,13 +61,7 @@ class ClientRequest:
     @cached_property
     def basic(self) -> tuple[str, str] | None:
         """Identifier and secret of the Authorization header (RFC 6749 section 2.3.1)."""
-        scheme, _, value = (self.authorization or "").partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        try:
-            name, separator, secret = base64.b64decode(value, validate=True).decode("utf-8").partition(":")
-        except ValueError:
-            return None
+        name, separator, secret = _basic_text(self.authorization).partition(":")
         return (unquote_plus(name), unquote_plus(secret)) if separator else None
 
     @cached_property
@@ -148,6 +148,15 @@ class ClientRequest:
         return self.ledger.seen.get(f"{kind} {self.client_id} {token.text('jti')}") is not None
 
 
+def _basic_text(authorization: str | None) -> str:
+    """Give what HTTP Basic carries, without decoding its parts; empty for anything else."""
+    scheme, _, value = (authorization or "").partition(" ")
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8") if scheme.lower() == "basic" else ""
+    except ValueError:
+        return ""
+
+
 # Who it is
 
 
@@ -157,7 +166,13 @@ def one_method(request: ClientRequest) -> str | None:
     return "The request authenticates in several ways." if len(request.methods_used) > 1 else None
 
 
-@rule("client.authenticated", "invalid_client", status=_REFUSED)
+@rule("client.secret-in-body", "invalid_request")
+def secret_in_body(request: ClientRequest) -> str | None:
+    """A client_secret does not stand in the query of the URL (RFC 6749 section 2.3.1)."""
+    return "The client_secret stands in the query." if "client_secret" in request.query else None
+
+
+@rule("client.authenticated", "invalid_client", status=_REFUSED, presumes=["client.secret-in-body"])
 def authenticated(request: ClientRequest) -> str | None:
     """Where clients authenticate, a request does so in the registered way."""
     return None if request.authenticates else f"The client does not authenticate with {request.method}."
@@ -290,6 +305,13 @@ def assertion_audience(request: ClientRequest) -> str | None:
     return "The aud of the client_assertion is not this server."
 
 
+@rule("client.assertion-critical", "invalid_client", status=_REFUSED, presumes=_ASSERTION)
+def assertion_critical(request: ClientRequest) -> str | None:
+    """The client_assertion has no critical extension, as this server knows none (RFC 7515 section 4.1.11)."""
+    token = _assertion(request)
+    return "The client_assertion has a critical extension." if token and "crit" in token.header else None
+
+
 @rule("client.assertion-expiry-present", "invalid_client", status=_REFUSED, presumes=_ASSERTION)
 def assertion_expiry_present(request: ClientRequest) -> str | None:
     """The client_assertion has an exp (RFC 7523 section 3)."""
@@ -387,6 +409,13 @@ def attestation_algorithm(request: ClientRequest) -> str | None:
     return "The alg of the Client Attestation is not supported."
 
 
+@rule("client.attestation-critical", "invalid_client_attestation", status=_REFUSED, presumes=_ATTESTATION)
+def attestation_critical(request: ClientRequest) -> str | None:
+    """The Client Attestation has no critical extension, as this server knows none (RFC 7515 section 4.1.11)."""
+    token = _attestation(request)
+    return "The Client Attestation has a critical extension." if token and "crit" in token.header else None
+
+
 @rule("client.attestation-issuer", "invalid_client_attestation", status=_REFUSED, presumes=_ATTESTATION)
 def attestation_issuer(request: ClientRequest) -> str | None:
     """The Client Attestation has the iss of an attester this server trusts (-07 section 5.1)."""
@@ -434,6 +463,16 @@ def attestation_expired(request: ClientRequest) -> str | None:
     """The Client Attestation has not expired (-07 section 5.1)."""
     token = _attestation(request)
     return "The Client Attestation has expired." if token and _expired(request, token) else None
+
+
+@rule("client.attestation-fresh", "use_fresh_attestation", presumes=_ATTESTATION)
+def attestation_fresh(request: ClientRequest) -> str | None:
+    """The Client Attestation, where it has an iat, is not older than a week (-07 section 9)."""
+    token = _attestation(request)
+    issued = token.date("iat") if token else None
+    if issued is None or request.context.clock() - issued <= FRESH_ATTESTATION_SECONDS:
+        return None
+    return "The Client Attestation is too old."
 
 
 @rule("client.attestation-not-before", "invalid_client_attestation", status=_REFUSED, presumes=_ATTESTATION)
@@ -494,6 +533,13 @@ def pop_algorithm(request: ClientRequest) -> str | None:
     if token is None or token.header.get("alg") in ATTESTATION_ALGORITHMS:
         return None
     return "The alg of the proof of possession is not supported."
+
+
+@rule("client.pop-critical", "invalid_client_attestation", status=_REFUSED, presumes=_POP)
+def pop_critical(request: ClientRequest) -> str | None:
+    """The proof of possession has no critical extension, as this server knows none (RFC 7515 section 4.1.11)."""
+    token = _pop(request)
+    return "The proof of possession has a critical extension." if token and "crit" in token.header else None
 
 
 @rule(
@@ -649,6 +695,35 @@ def identifier_beside(request: ClientRequest) -> bool:
     return named_elsewhere and "client_id" in request.parameters
 
 
+@tolerance("client.identifier-left-out")
+def identifier_left_out(request: ClientRequest) -> bool:
+    """A token request with a client_assertion needs no client_id (RFC 7521 section 4.2)."""
+    return request.place == "token" and _asserts(request) and "client_id" not in request.parameters
+
+
+@tolerance("client.encoded-letter")
+def encoded_letter(request: ClientRequest) -> bool:
+    """In HTTP Basic a letter may stand percent-encoded, as in any form-encoded value (RFC 6749 section 2.3.1)."""
+    if request.method != "client_secret_basic" or request.basic is None:
+        return False
+    name, _, secret = _basic_text(request.authorization).partition(":")
+    return (name, secret) != tuple(map(quote_plus, request.basic))
+
+
+@tolerance("client.issuer-audience")
+def issuer_audience(request: ClientRequest) -> bool:
+    """A client_assertion may name the server by its issuer identifier alone (RFC 9126 section 2)."""
+    token = _assertion(request)
+    return token is not None and _audience(token) == {request.context.authorization_server_url}
+
+
+@tolerance("client.pop-issuer-audience")
+def pop_issuer_audience(request: ClientRequest) -> bool:
+    """A proof of possession may name the server by its issuer identifier alone (-07 section 5.2)."""
+    token = _pop(request)
+    return token is not None and _audience(token) == {request.context.authorization_server_url}
+
+
 @tolerance("client.other-audience")
 def other_audience(request: ClientRequest) -> bool:
     """A client_assertion may name the server by its token or PAR endpoint (RFC 7523 3, RFC 9126 2)."""
@@ -671,7 +746,7 @@ def attestation_reused(request: ClientRequest) -> bool:
     return token is not None and request.ledger.seen.get(f"attestation {token}") is not None
 
 
-@tolerance("client.right-authentication")
+@tolerance("client.right-authentication", error="invalid_client")
 def right_authentication(_: ClientRequest) -> bool:
     """A client that authenticates rightly is let in."""
     return True
@@ -679,6 +754,7 @@ def right_authentication(_: ClientRequest) -> bool:
 
 RULES = (
     one_method,
+    secret_in_body,
     authenticated,
     identified,
     attestation_present,
@@ -693,6 +769,7 @@ RULES = (
     known,
     secret,
     assertion_algorithm,
+    assertion_critical,
     assertion_signature,
     assertion_issuer,
     assertion_audience,
@@ -702,15 +779,18 @@ RULES = (
     assertion_single_use,
     attestation_typ,
     attestation_algorithm,
+    attestation_critical,
     attestation_issuer,
     attestation_signature,
     attestation_expiry_present,
     attestation_expired,
+    attestation_fresh,
     attestation_not_before,
     attestation_public_key,
     attestation_key,
     pop_typ,
     pop_algorithm,
+    pop_critical,
     pop_signature,
     pop_issuer,
     pop_audience,
@@ -724,6 +804,10 @@ RULES = (
 )
 TOLERANCES = (
     identifier_beside,
+    identifier_left_out,
+    encoded_letter,
+    issuer_audience,
+    pop_issuer_audience,
     other_audience,
     unknown_claim,
     attestation_reused,

@@ -25,7 +25,7 @@ from harness.reference.credential_rules import CredentialRequest
 from harness.reference.deferred_rules import DeferredRequest
 from harness.reference.documents import Reply
 from harness.reference.encoding import json_text
-from harness.reference.encryption import Terms
+from harness.reference.encryption import MEDIA_TYPE, Terms
 from harness.reference.faults import Defects
 from harness.reference.languages import TOLERANCES as LANGUAGE_TOLERANCES
 from harness.reference.languages import Languages
@@ -127,7 +127,9 @@ class CredentialIssuer:
         document = documents.nonce(self._context)
         self._defects.emit("nonce", document)
         self._nonces.keep(document.get("c_nonce"), True)
-        return self._reply("nonce", documents.uncacheable(Reply(document, self._variant.nonce_status)))
+        reply = documents.uncacheable(Reply(document, self._variant.nonce_status))
+        reply.headers.update(self._guard.nonce_header())
+        return self._reply("nonce", reply)
 
     # Credential Endpoint
 
@@ -209,7 +211,14 @@ class CredentialIssuer:
     ) -> Response:
         sealing = Sealing.under(terms, document)
         self._defects.emit(f"{endpoint}-sealing", sealing)
-        return self._reply(name, sealing.reply(status))
+        if sealing.key is None:
+            return self._reply(name, documents.uncacheable(Reply(sealing.payload, status)))
+        message = sealing.message()
+        self._defects.emit(f"{endpoint}-jwe", message)
+        parts = message.encrypted()
+        self._defects.emit(f"{endpoint}-jwe-parts", parts)
+        sealed = Reply(parts.text(), status, {"Content-Type": MEDIA_TYPE})
+        return self._reply(name, documents.uncacheable(sealed))
 
     def _refuse(self, endpoint: str, refusal: Refusal, terms: Terms | None = None) -> Response:
         """Answer with an error, which is never encrypted (OpenID4VCI 8.3.1.2)."""

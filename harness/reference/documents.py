@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
-from harness.reference import encryption, keys
+from harness.reference import encryption, jwt, keys
 from harness.reference.context import Context
 from harness.reference.data_integrity import CRYPTOSUITES
 from harness.reference.encoding import json_text
@@ -271,6 +271,26 @@ def token(
             for identifier, configuration in identifiers.items()
         ]
     return document
+
+
+def access_token(context: Context, *, thumbprint: str | None) -> JsonObject:
+    """Build the claims of an access token that is a JWT; ``thumbprint`` is that of its DPoP key (RFC 9449 6.1)."""
+    now = int(context.clock())
+    claims: JsonObject = {
+        "iss": context.authorization_server_url,
+        "aud": context.issuer_url,
+        "jti": context.secret(),
+        "iat": now,
+        "exp": now + int(context.variant.token_lifetime),
+    }
+    if thumbprint is not None:
+        claims["cnf"] = {"jkt": thumbprint}
+    return claims
+
+
+def signed_access_token(claims: JsonObject) -> str:
+    """Sign the claims of an access token as the Authorization Server (RFC 9068 section 2)."""
+    return jwt.sign(keys.server_key("sig"), {"typ": "at+jwt", "alg": "ES256"}, claims)
 
 
 def token_reply(document: JsonObject, status: int = 200) -> Reply:

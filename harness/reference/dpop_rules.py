@@ -311,6 +311,12 @@ def normalized(text: str) -> tuple[str, str, int | None, str] | None:
     return parts.scheme, (parts.hostname or "").lower(), port, parts.path or "/"
 
 
+@tolerance("dpop.thumbprint")
+def thumbprint(request: DpopRequest) -> bool:
+    """A pushed request may have a dpop_jkt (RFC 9449 section 10.1)."""
+    return request.dpop_jkt is not None
+
+
 @tolerance("dpop.unknown-claim")
 def unknown_claim(request: DpopRequest) -> bool:
     """A DPoP proof may have other claims, exp and nbf among them (RFC 9449 section 4.2)."""
@@ -391,6 +397,7 @@ RULES = (
     nonce,
 )
 TOLERANCES = (
+    thumbprint,
     unknown_claim,
     unknown_header,
     url_with_query,

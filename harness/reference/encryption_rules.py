@@ -259,6 +259,12 @@ def compressed_request(request: EncryptableRequest) -> bool:
     return request.envelope.header.get("zip") in ZIP and request.context.variant.compression
 
 
+@tolerance("encryption.request-party-information")
+def request_party_information(request: EncryptableRequest) -> bool:
+    """The key of an encrypted request may be derived with apu and apv (RFC 7518 section 4.6.1)."""
+    return not {"apu", "apv"}.isdisjoint(request.envelope.header)
+
+
 @tolerance("encryption.other-alg")
 def other_alg(request: EncryptableRequest) -> bool:
     """A request may ask for any alg the metadata list, not only the first."""
@@ -306,6 +312,7 @@ TOLERANCES = (
     other_request_key,
     other_request_enc,
     compressed_request,
+    request_party_information,
     other_alg,
     other_enc,
     compressed,

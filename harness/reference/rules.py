@@ -73,6 +73,7 @@ class Tolerance(Generic[Facts]):
     statement: str
     present: Callable[[Facts], bool]
     status: int
+    error: str
 
 
 RULES: dict[str, Rule[Any]] = {}
@@ -98,11 +99,13 @@ def rule(
     return register
 
 
-def tolerance(identifier: str, *, status: int = 400) -> Callable[[Callable[[Facts], bool]], Tolerance[Facts]]:
+def tolerance(
+    identifier: str, *, status: int = 400, error: str = "invalid_request"
+) -> Callable[[Callable[[Facts], bool]], Tolerance[Facts]]:
     """Register a function that sees something harmless; its docstring is the statement."""
 
     def register(present: Callable[[Facts], bool]) -> Tolerance[Facts]:
-        made = Tolerance(identifier, _statement(present), present, status)
+        made = Tolerance(identifier, _statement(present), present, status, error)
         TOLERANCES[identifier] = made
         return made
 
@@ -190,7 +193,7 @@ class Judge:
         """
         for tolerance_ in tolerances:
             if tolerance_.present(facts) and self._has(f"rejects:{tolerance_.id}"):
-                raise Refusal(tolerance_.status, "invalid_request", tolerance_.statement)
+                raise Refusal(tolerance_.status, tolerance_.error, tolerance_.statement)
 
     def _has(self, fault: str) -> bool:
         if fault not in self._faults:

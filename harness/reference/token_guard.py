@@ -63,6 +63,12 @@ class TokenGuard:
             said = f"DPoP{header.removeprefix('Bearer')}, {_ALGORITHMS}"
         return replace(refusal, headers={**refusal.headers, "WWW-Authenticate": said})
 
+    def nonce_header(self) -> dict[str, str]:
+        """Give the header field with a fresh DPoP nonce, where the issuer wants nonces (OpenID4VCI 7.2)."""
+        if not self._context.variant.dpop_nonce:
+            return {}
+        return {NONCE_HEADER: dpop_rules.fresh_nonce(self._context, self._ledger, "issuer")}
+
     def _read(self, request: Request) -> DpopRequest:
         spelled, _, value = request.headers.get("authorization", "").partition(" ")
         token = value.strip() if spelled.lower() in self._context.token_schemes else ""
@@ -83,7 +89,8 @@ class TokenGuard:
     def _dpop_challenge(self, refusal: Refusal) -> Refusal:
         if refusal.error == USE_NONCE:
             refusal.headers[NONCE_HEADER] = dpop_rules.fresh_nonce(self._context, self._ledger, "issuer")
-        return _challenge(refusal, 'DPoP realm="assay"', f", {_ALGORITHMS}")
+        bearer = f", {CHALLENGE}" if self._context.variant.dpop == "offered" else ""
+        return _challenge(refusal, 'DPoP realm="assay"', f", {_ALGORITHMS}{bearer}")
 
 
 _ALGORITHMS = f'algs="{" ".join(DPOP_ALGORITHMS)}"'

@@ -56,6 +56,7 @@ class Variant:
     identifiers: bool = False
     """Whether every token response names Credential Identifiers."""
     token_lifetime: float = 300
+    access_tokens: Literal["opaque", "jwt"] = "opaque"
     code_lifetime: float = 600
     single_access: bool = False
     """Whether an access token is good for one successful Credential Request only."""
@@ -312,6 +313,16 @@ VARIANTS: dict[str, Variant] = {
         ),
         replace(
             CODE_FLOW,
+            name="dpop-deferred",
+            description="DPoP at every endpoint that takes proofs; access tokens are JWTs.",
+            par="offered",
+            dpop="required",
+            access_tokens="jwt",
+            deferred="always",
+            notification=True,
+        ),
+        replace(
+            CODE_FLOW,
             name="dpop-optional",
             description="Access tokens are bound with DPoP when the wallet sends a proof.",
             client_id=None,
@@ -412,6 +423,14 @@ VARIANTS: dict[str, Variant] = {
             description="Credentials are deferred; requests and responses may be encrypted and compressed.",
             deferred="always",
             compression=True,
+        ),
+        replace(
+            ENCRYPTING,
+            name="encryption-deferred-required",
+            description="Credentials are deferred; requests and responses must be encrypted.",
+            deferred="always",
+            request_encryption="required",
+            response_encryption="required",
         ),
         replace(
             DEFAULT,

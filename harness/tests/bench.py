@@ -98,6 +98,7 @@ async def judge_reference(variant: str = "default", faults: Iterable[str] = (), 
         issuer,
         showing(issuer, wallet.client),
         second_transport=showing(issuer, wallet.second) if wallet.second else None,
+        bare_transport=httpx.ASGITransport(issuer.app) if wallet.client.certificate else None,
         clock=clock,
         **rest,
     )
@@ -115,6 +116,7 @@ async def judge_issuer(
     transport: httpx.AsyncBaseTransport | None,
     *,
     second_transport: httpx.AsyncBaseTransport | None = None,
+    bare_transport: httpx.AsyncBaseTransport | None = None,
     select: str | Collection[str] = "*",
     configurations: Sequence[str] = ("identity_credential",),
     options: WalletOptions | None = None,
@@ -129,6 +131,7 @@ async def judge_issuer(
     Args:
         transport: the way to it; ``None`` for the network.
         second_transport: the way of the second client, where it is another.
+        bare_transport: the way of a client without certificate, where it is another.
         select: glob over check ids, or the ids.
         configurations: those of them that the metadata has are tested.
         options, client: by default as the issuer knows its wallets.
@@ -138,11 +141,11 @@ async def judge_issuer(
     http = Client(
         Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify, now=clock.now
     )
-    second_http = http
-    if second_transport is not None:
-        second_http = Client(
-            http.recorder, transport=second_transport, timeout_s=timeout_s, max_body=1_000_000, now=clock.now
-        )
+    further = {
+        name: Client(http.recorder, transport=way, timeout_s=timeout_s, max_body=1_000_000, now=clock.now)
+        for name, way in (("second_http", second_transport), ("bare_http", bare_transport))
+        if way is not None
+    }
     registered = registered_wallet(issuer)
     tools = Tools(
         http,
@@ -151,7 +154,7 @@ async def judge_issuer(
         trust=trust or TrustSettings(x5c=(trust_anchor_file(issuer),)),
         wallet_client=client or registered.client,
         second_client=registered.second,
-        second_http=second_http,
+        **further,
         patience=Patience(sleep=clock.sleep),
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
     )
@@ -174,7 +177,8 @@ async def judge_issuer(
         outcome.stopped = str(error)
     finally:
         await http.aclose()
-        await second_http.aclose()
+        for client_http in further.values():
+            await client_http.aclose()
     outcome.fired, outcome.offers = set(issuer.fired), source.minted
     outcome.exchanges = http.recorder.exchanges
     return outcome

@@ -1234,6 +1234,7 @@ async def tour(variant: str, *active: str) -> tuple[dict[str, Any], set[str]]:
             if wallet.variant.par != "none":
                 keep("par", await wallet.push())
                 keep("par-error", await wallet.http.put(f"{wallet.server}/par"))
+                keep("par-error uri", await wallet.push({**wallet.parameters(), "request_uri": "urn:assay"}))
                 wallet.bends["pop-claims"] = without("challenge")
                 wallet.bends["dpop-claims"] = without("nonce")
                 if wallet.variant.attestation_challenge or wallet.variant.dpop_nonce:

@@ -135,6 +135,22 @@ class OAuthClient:
         return self._authenticate(issuer, now, challenge)
 
 
+def basic(client_id: str, secret: str, encode: Callable[[str], str] = quote_plus) -> str:
+    """Give the value of ``Authorization`` for HTTP Basic (RFC 6749 section 2.3.1).
+
+    Args:
+        encode: form-encodes both before they are joined, so that a colon cannot confuse.
+
+    """
+    pair = f"{encode(client_id)}:{encode(secret)}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def percent_encoded(text: str) -> str:
+    """Form-encode every character of a text, also those that need it not."""
+    return "".join(f"%{octet:02X}" for octet in text.encode())
+
+
 def offered_challenge(reply: Reply) -> str | None:
     """Give the challenge that any answer brings in its header for the next proof (draft 07 section 8.1)."""
     challenges = reply.headers.get_list(CHALLENGE_FIELD)
@@ -168,9 +184,7 @@ def _by_nothing_more(settings: ClientSettings, _make_key: KeyMaker, _now: Callab
 def _client_secret_basic(
     settings: ClientSettings, _make_key: KeyMaker, _now: Callable[[], float]
 ) -> _Authenticate:
-    # Both are form-encoded before they are joined (RFC 6749 section 2.3.1), so that a colon cannot confuse.
-    pair = f"{quote_plus(_client_id(settings))}:{quote_plus(_secret(settings))}"
-    shown = Authentication(headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+    shown = Authentication(headers={"Authorization": basic(_client_id(settings), _secret(settings))})
     return lambda _issuer, _at, _challenge: shown
 
 

@@ -21,6 +21,7 @@ from harness.wallet.refusals import error_codes
 PROOF_TYPE = "dpop+jwt"
 """Value of the ``typ`` header parameter."""
 
+_EDWARDS = frozenset({"EdDSA", "Ed25519", "Ed448"})
 _NONCE_FIELD = "DPoP-Nonce"
 # Neither fails, whatever the URL: what is no URL is for the sending to refuse.
 _QUERY_OR_FRAGMENT = re.compile(r"[?#].*", re.DOTALL)
@@ -79,9 +80,25 @@ def choose_algorithm(metadata: Mapping[str, Any]) -> str | None:
         ``None`` when the Authorization Server's metadata announces no DPoP, or no algorithm of this wallet.
 
     """
+    return keys.choose_algorithm(_announced(metadata))
+
+
+def listed_algorithms(metadata: Mapping[str, Any]) -> list[str]:
+    """Give the algorithms of this wallet that the metadata announce, in the order of the metadata."""
+    return [name for name in _announced(metadata) if name in keys.ALGORITHMS]
+
+
+def unlisted_algorithm(metadata: Mapping[str, Any]) -> str | None:
+    """Give an algorithm of this wallet that the metadata do not announce; ``None`` when they announce all."""
+    announced = _announced(metadata)
+    # EdDSA with a key of one of its curves and the name of the curve mean the same (RFC 9864).
+    taken = {*announced} if _EDWARDS.isdisjoint(announced) else {*announced, *_EDWARDS}
+    return next((name for name in keys.ALGORITHMS if name not in taken), None)
+
+
+def _announced(metadata: Mapping[str, Any]) -> list[str]:
     offered = metadata.get("dpop_signing_alg_values_supported")
-    named = [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
-    return keys.choose_algorithm(named)
+    return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
 
 
 def offered_nonce(reply: Reply) -> str | None:

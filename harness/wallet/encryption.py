@@ -139,6 +139,18 @@ class RequestEncryption:
         """The content encryption algorithms that both sides have, in the wallet's order."""
         return tuple(name for name in ENCRYPTIONS if name in self.enc_values)
 
+    @property
+    def unlisted_enc(self) -> str | None:
+        """A content encryption algorithm of the wallet that the metadata does not list, if there is any."""
+        return next((name for name in ENCRYPTIONS if name not in self.enc_values), None)
+
+    @property
+    def unlisted_alg(self) -> str | None:
+        """An ``alg`` that the first usable key could be used with, and that no key of the metadata has."""
+        kinds = [str(key["alg"]).startswith("RSA") for key in self.usable_keys[:1]]
+        taken = {key.get("alg") for key in self.keys if isinstance(key.get("alg"), str)}
+        return next((n for n in ALGORITHMS if n not in taken and [n.startswith("RSA")] == kinds), None)
+
 
 @dataclass(frozen=True)
 class ResponseEncryption:
@@ -182,6 +194,8 @@ class RequestTerms:
     enc: str
     zip: str | None = None
     header: Mapping[str, Any] | None = None
+    change: Callable[[bytes], bytes] | None = None
+    """Changes the JWE before it is sent."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +240,8 @@ class Terms:
         if self.request is None:
             return Sealed(payload, "application/json")
         to = self.request
-        return Sealed(seal(payload, to.key, enc=to.enc, zip=to.zip, header=to.header), MEDIA_TYPE)
+        content = seal(payload, to.key, enc=to.enc, zip=to.zip, header=to.header)
+        return Sealed(to.change(content) if to.change else content, MEDIA_TYPE)
 
     def open(self, reply: Reply) -> Reply:
         """Decrypt an answer; one that this key does not open is given back as it came.

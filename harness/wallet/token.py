@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.formats import jose, strict_json
+from harness.formats.problems import FormatError
 from harness.transport import Reply
 from harness.wallet.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 
@@ -67,6 +69,20 @@ def access_token(reply: Reply) -> str | None:
     """Give the Access Token of a successful Token Response, or ``None``."""
     token = reply.object.get("access_token")
     return token if reply.successful and isinstance(token, str) and token else None
+
+
+def confirmation(reply: Reply) -> dict[str, Any]:
+    """Give the ``cnf`` of an Access Token that is a JWT (RFC 7800); empty when the token has none to read.
+
+    Nothing is said about the signature, which is for the Credential Issuer to verify.
+    """
+    value = access_token(reply)
+    try:
+        claims = strict_json.parse(jose.parse_compact(value or "").payload).value
+    except FormatError:
+        return {}
+    cnf = claims.get("cnf") if isinstance(claims, dict) else None
+    return cnf if isinstance(cnf, dict) else {}
 
 
 def credential_identifiers(reply: Reply, configuration_id: str) -> list[str]:

@@ -41,16 +41,9 @@ ERRORS = frozenset(
 """RFC 6749 section 4.1.2.1, and the IANA registry "OAuth Extensions Error" for the Authorization Endpoint."""
 
 
-def granted(expect: Expect, attempt: Authorized, code: str, *, what: str, requirement: str | None = None) -> bool:
+def granted(expect: Expect, attempt: Authorized, code: str, *, what: str) -> bool:
     """Expect an authorization request to bring a code."""
-    return expect.that(
-        attempt.code is not None,
-        code,
-        f"{what} brings a code",
-        attempt.gist,
-        at=attempt.last,
-        requirement=requirement,
-    )
+    return expect.that(attempt.code is not None, code, f"{what} brings a code", attempt.gist, at=attempt.last)
 
 
 def control(attempt: Authorized, what: str) -> None:

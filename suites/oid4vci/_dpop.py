@@ -12,7 +12,6 @@ from typing import NamedTuple, Protocol
 from harness import mutate
 from harness.access import Access
 from harness.agent import ChangeProof
-from harness.applicability import ALWAYS, Predicate
 from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.flow import Flow
@@ -27,6 +26,8 @@ PROOF_ERRORS = frozenset({"invalid_dpop_proof", "use_dpop_nonce"})
 MALFORMED = PROOF_ERRORS | {"invalid_request"}
 """Errors that are right where the request is malformed as a whole, too."""
 
+_LEEWAY = 300
+"""Seconds that a proof is good for by its own claims."""
 _UNUSABLE_KEY = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}
 
 
@@ -43,8 +44,6 @@ class WrongProof(NamedTuple):
     rules: Collection[str]
     """The rules of the reference issuer that it breaks."""
     errors: Collection[str] = PROOF_ERRORS
-    applies: Predicate = ALWAYS
-    """What must hold besides DPoP being used at all."""
 
     @property
     def code(self) -> str:
@@ -71,6 +70,11 @@ def without_claim(name: str) -> ChangeProof:
 
 def no_proof(_: JwtDraft) -> None:
     """Leave out the proof."""
+
+
+def with_unknown_nonce(draft: JwtDraft) -> JwtDraft:
+    """Put a nonce into a proof that no server gave out."""
+    return draft.with_claims(nonce=mutate.unknown_nonce())
 
 
 def _twice(draft: JwtDraft) -> list[str]:
@@ -215,28 +219,72 @@ FUTURE = WrongProof(
 )
 
 
-# How Authorization Servers and Credential Issuers refuse
+class HarmlessProof(NamedTuple):
+    """A right DPoP proof that is unusual in something."""
+
+    name: str
+    """Stands in the ids of the checks."""
+    statement: str
+    """The proof, as the subject of a sentence."""
+    requirement: str
+    change: ChangeProof
+    fault: str
+    """The fault of the reference issuer that makes it refuse the proof."""
+
+    @property
+    def code(self) -> str:
+        """The finding code of a refusal."""
+        return f"DPOP-{self.name.upper()}-REFUSED"
 
 
-def expect_server_refusal(
-    expect: Expect,
-    reply: Reply,
-    wrong: WrongProof,
-    what: str,
-    *,
-    status_requirement: str,
-    error_requirement: str,
-) -> None:
-    """Expect the error of RFC 9449 section 5: HTTP 400 with ``invalid_dpop_proof``."""
-    expect.refused(
-        reply,
-        wrong.code,
-        what=what,
-        status={400},
-        errors=wrong.errors,
-        status_requirement=status_requirement,
-        error_requirement=error_requirement,
-    )
+def _with_further_claims(draft: JwtDraft) -> JwtDraft:
+    claims = {"nbf": draft.claims["iat"] - _LEEWAY, "exp": draft.claims["iat"] + _LEEWAY, mutate.ELSEWHERE: True}
+    return draft.with_claims(**claims)
+
+
+def _respelled(draft: JwtDraft) -> JwtDraft:
+    return draft.with_claims(htu=mutate.respelled(draft.claims["htu"]))
+
+
+def _with_port(draft: JwtDraft) -> JwtDraft:
+    return draft.with_claims(htu=mutate.with_default_port(draft.claims["htu"]))
+
+
+HARMLESS_PROOFS = (
+    HarmlessProof(
+        "unknown-claim",
+        "A DPoP proof with a claim that nobody knows, and with nbf and exp that hold,",
+        "RFC7519-4-03",
+        _with_further_claims,
+        "rejects:dpop.unknown-claim",
+    ),
+    HarmlessProof(
+        "unknown-header",
+        "A DPoP proof with a header parameter that nobody knows",
+        "RFC7515-4-03",
+        mutate.unknown_header,
+        "rejects:dpop.unknown-header",
+    ),
+    HarmlessProof(
+        "url-in-capitals",
+        "A DPoP proof whose htu has scheme and host in capitals",
+        "RFC9449-4.3-19",
+        _respelled,
+        "rejects:dpop.url-spelling",
+    ),
+)
+"""What is put up with at every endpoint."""
+DEFAULT_PORT = HarmlessProof(
+    "url-default-port",
+    "A DPoP proof whose htu names the default port of its scheme",
+    "RFC9449-4.3-20",
+    _with_port,
+    "rejects:dpop.url-spelling",
+)
+"""Only where the URL of the endpoint names no port."""
+
+
+# How Credential Issuers refuse
 
 
 def expect_resource_refusal(

@@ -34,6 +34,7 @@ def _with(flow: Flow, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
     proven_by={
         "rejects:authorize.unknown-detail-member": "AUTHORIZATION-DETAILS-UNKNOWN-MEMBER-REFUSED",
         "rejects:authorize.details": "AUTHORIZATION-DETAILS-UNKNOWN-MEMBER-REFUSED",
+        "rejects:par.authorization-details": "AUTHORIZATION-DETAILS-UNKNOWN-MEMBER-REFUSED",
     },
     applies=_DETAILS,
 )

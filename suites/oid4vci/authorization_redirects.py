@@ -13,18 +13,15 @@ from suites.oid4vci._authorizations import DIRECT, ask_directly, sent_to
 check = area("Authorization Endpoint", per=Per.GRANT)
 
 
-def _stays(
-    expect: Expect, attempt: Authorized, uri: str, code: str, *, what: str, requirement: str | None = None
-) -> bool:
-    """Expect that the browser is not sent to a URI of an Authorization Request, whatever with."""
+def _stays(expect: Expect, attempt: Authorized, uri: str, code: str, *, what: str) -> None:
+    """Expect that a request brings no code, and does not send the browser to a URI, whatever with."""
     final = attempt.visit.final if attempt.visit else None
-    return expect.that(
-        not sent_to(attempt, uri),
+    expect.that(
+        not sent_to(attempt, uri) and attempt.code is None,
         code,
-        f"{what} does not send the browser to {uri}",
-        f"the browser is sent to {final}",
+        f"{what} brings no code and does not send the browser to {uri}",
+        f"{attempt.gist}; the browser is sent to {final}",
         at=attempt.last,
-        requirement=requirement,
     )
 
 

@@ -22,14 +22,13 @@ check = area("Authorization Request", per=Per.GRANT)
     requires=["VCI-5-03"],
     proven_by={
         "as-metadata:par-endpoint-missing": "AUTHORIZATION-PAR-MISSING",
-        "as-metadata:par-endpoint-number": "AUTHORIZATION-PAR-MISSING",
     },
     applies=when.code_flow,
 )
 async def requests_can_be_pushed(server: AuthorizationServer, expect: Expect) -> None:
     """The Authorization Server supports Pushed Authorization Requests."""
     expect.that(
-        server.par_endpoint is not None,
+        "pushed_authorization_request_endpoint" in server.metadata,
         "AUTHORIZATION-PAR-MISSING",
         "pushed_authorization_request_endpoint in the metadata",
         "no such member",
@@ -41,13 +40,20 @@ async def requests_can_be_pushed(server: AuthorizationServer, expect: Expect) ->
     "authorization-scope-accepted",
     requires=["VCI-5.1.2-02"],
     proven_by={
+        "rejects:client.right-authentication": "AUTHORIZATION-SCOPE-REFUSED",
+        "rejects:client.issuer-audience": "AUTHORIZATION-SCOPE-REFUSED",
+        "rejects:client.pop-issuer-audience": "AUTHORIZATION-SCOPE-REFUSED",
         "rejects:authorize.scope": "AUTHORIZATION-SCOPE-REFUSED",
         "rejects:authorize.right-request": "AUTHORIZATION-SCOPE-REFUSED",
         "rejects:authorize.issuer-as-resource": "AUTHORIZATION-SCOPE-REFUSED",
+        "rejects:authorize.request-uri": "AUTHORIZATION-SCOPE-REFUSED",
         "authorization-response:code-missing": "AUTHORIZATION-SCOPE-REFUSED",
         "authorization-response:fragment": "AUTHORIZATION-SCOPE-REFUSED",
         "authorization-response:status-405": "AUTHORIZATION-SCOPE-REFUSED",
         "sign-in-response:status-307": "AUTHORIZATION-SCOPE-REFUSED",
+        "par:request-uri-missing": "AUTHORIZATION-SCOPE-REFUSED",
+        "par:request-uri-number": "AUTHORIZATION-SCOPE-REFUSED",
+        "rejects:par.right-request": "AUTHORIZATION-SCOPE-REFUSED",
     },
     applies=when.code_flow & when.scope,
 )
@@ -171,7 +177,10 @@ async def scope_and_details_both_count(
 @check(
     "authorization-details-before-scope",
     requires=["VCI-5.1.2-07"],
-    proven_by={"authorization:scope-wins": "AUTHORIZATION-DETAILS-OVERRULED"},
+    proven_by={
+        "authorization:scope-wins": "AUTHORIZATION-DETAILS-OVERRULED",
+        "token:authorization-details-missing": "AUTHORIZATION-DETAILS-OVERRULED",
+    },
     applies=when.code_flow & when.scope & when.authorization_details,
 )
 async def details_go_before_scope(by_scope: Authorized, flow: Flow, expect: Expect) -> None:

@@ -83,6 +83,7 @@ async def an_unknown_token_is_refused(access: Access, expect: Expect) -> None:
         "credential-challenge-response:description-charset": "CREDENTIAL-CHALLENGE-TEXT",
         "credential-challenge-response:uri-charset": "CREDENTIAL-CHALLENGE-URI",
     },
+    applies=when.bearer_token,
 )
 async def challenges_are_wellformed(access: Access, expect: Expect) -> None:
     """The challenges for a missing and for an unknown Access Token follow the grammar of RFC 6750."""

@@ -349,12 +349,16 @@ async def an_unknown_parameter_is_ignored(access: Access, expect: Expect) -> Non
 @check(
     "credential-scheme-case",
     requires=["RFC9110-11.1-01"],
-    proven_by={"rejects:credential.scheme-case": "CREDENTIAL-SCHEME-CASE"},
+    proven_by={
+        "rejects:credential.scheme-case": "CREDENTIAL-SCHEME-CASE",
+        "rejects:dpop.scheme-case": "CREDENTIAL-SCHEME-CASE",
+    },
 )
 async def the_scheme_is_known_in_any_case(access: Access, expect: Expect) -> None:
-    """The authentication scheme Bearer is recognised however it is spelled."""
-    reply = await access.request(await access.right_body(), scheme="bEARER")
-    expect.that(_issued(reply), "CREDENTIAL-SCHEME-CASE", "a Credential, as with Bearer", reply.gist, at=reply)
+    """The authentication scheme Bearer or DPoP is recognised however it is spelled."""
+    reply = await access.request(await access.right_body(), scheme=access.scheme.swapcase())
+    expected = f"a Credential, as with {access.scheme}"
+    expect.that(_issued(reply), "CREDENTIAL-SCHEME-CASE", expected, reply.gist, at=reply)
 
 
 def _delivered(issuance: Reply) -> dict[str, Any]:

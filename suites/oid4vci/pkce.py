@@ -27,7 +27,10 @@ _WRONG_VERIFIER = frozenset({"invalid_grant"})
 @check(
     "pkce-verifier-accepted",
     requires=["RFC7636-4.6-01", "RFC7636-4.2-01"],
-    proven_by={"rejects:code.verifier": "PKCE-VERIFIER-REFUSED"},
+    proven_by={
+        "rejects:code.verifier": "PKCE-VERIFIER-REFUSED",
+        "rejects:client.identifier-left-out": "PKCE-VERIFIER-REFUSED",
+    },
     applies=when.code_flow,
 )
 async def the_right_verifier_is_accepted(authorization: Authorized, token: Reply, expect: Expect) -> None:
@@ -86,8 +89,6 @@ async def _expect_accepted(flow: Flow, verifier: str, code: str, what: str, expe
     requires=["RFC7636-4.4.1-01", "RFC7636-4.4.1-02"],
     proven_by={
         "misreports:authorize.challenge-present": "PKCE-CHALLENGE-MISSING-MISREPORTED",
-        "par-error:error-missing": "PKCE-CHALLENGE-MISSING-MISREPORTED",
-        "par-error:interaction": "PKCE-CHALLENGE-MISSING-MISREPORTED",
         "authorization-error-response:description-missing": "PKCE-CHALLENGE-MISSING-UNEXPLAINED",
     },
     applies=when.code_flow,
@@ -114,8 +115,6 @@ async def a_missing_challenge_is_refused_with_reason(flow: Flow, expect: Expect)
     proven_by={
         "accepts:authorize.challenge-method": "PKCE-METHOD-UNKNOWN-ACCEPTED",
         "misreports:authorize.challenge-method": "PKCE-METHOD-UNKNOWN-MISREPORTED",
-        "par-error:error-missing": "PKCE-METHOD-UNKNOWN-MISREPORTED",
-        "par-error:interaction": "PKCE-METHOD-UNKNOWN-MISREPORTED",
         "authorization-error-response:description-missing": "PKCE-METHOD-UNKNOWN-UNEXPLAINED",
     },
     applies=when.code_flow,
@@ -140,8 +139,6 @@ async def an_unknown_method_is_refused(flow: Flow, expect: Expect) -> None:
     proven_by={
         "accepts:authorize.challenge-method": "PKCE-PLAIN-ACCEPTED",
         "misreports:authorize.challenge-method": "PKCE-PLAIN-MISREPORTED",
-        "par-error:error-missing": "PKCE-PLAIN-MISREPORTED",
-        "par-error:interaction": "PKCE-PLAIN-MISREPORTED",
     },
     applies=when.code_flow & ~when.plain_challenge,
 )

@@ -1,4 +1,4 @@
-"""Pushed Authorization Requests: RFC 9126, OpenID4VCI 1.0 section 5.1.4."""
+"""The Pushed Authorization Request Endpoint: RFC 9126 sections 2, 4 and 7.2."""
 
 from __future__ import annotations
 
@@ -14,18 +14,15 @@ from harness.flow import Flow, asking_for
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.formats.strict_json import JsonError, integer
-from harness.patience import Impatient
 from harness.transport import Reply
 from harness.wallet import par
-from harness.wallet.authorization import challenge_of
-from harness.wallet.token import access_token
 from suites.oid4vci._authorizations import ERRORS
+from suites.oid4vci._pushes import PUSHED, accepted_push, answer_to_push
 from suites.oid4vci._secrets import expect_hard_to_guess
 from suites.oid4vci._token_requests import UNAUTHENTICATED, only_identified, rule_out_setup
 from suites.oid4vci._urls import is_secure_url
 
 check = area("Pushed Authorization Requests", per=Per.GRANT)
-_PUSHED = when.code_flow & when.par
 
 _TOKEN_ENDPOINT_ERRORS = frozenset(
     {
@@ -56,7 +53,7 @@ _SEPARATOR = re.compile(r"[:/]")
         "as-metadata:par-endpoint-http": "PAR-ENDPOINT-SCHEME",
         "as-metadata:par-endpoint-number": "PAR-ENDPOINT-SCHEME",
     },
-    applies=_PUSHED,
+    applies=PUSHED,
 )
 async def the_endpoint_is_secure(shared: Flow, expect: Expect) -> None:
     """The URL of the Pushed Authorization Request Endpoint has the scheme https."""
@@ -79,15 +76,18 @@ async def the_endpoint_is_secure(shared: Flow, expect: Expect) -> None:
     "par-accepted",
     requires=["RFC9126-2-03", "RFC9126-2.2-01"],
     proven_by={
+        "rejects:client.right-authentication": "PAR-REFUSED",
+        "rejects:client.issuer-audience": "PAR-REFUSED",
+        "rejects:client.pop-issuer-audience": "PAR-REFUSED",
         "rejects:par.right-request": "PAR-REFUSED",
         "rejects:authorize.issuer-as-resource": "PAR-REFUSED",
         "par-response:status-200": "PAR-STATUS",
     },
-    applies=_PUSHED,
+    applies=PUSHED,
 )
-async def a_right_request_is_accepted(authorization: Authorized, shared: Flow, expect: Expect) -> None:
+async def a_right_request_isaccepted_push(authorization: Authorized, shared: Flow, expect: Expect) -> None:
     """A right authorization request that is pushed as a form is answered with the status code 201."""
-    reply = _pushed(authorization)
+    reply = answer_to_push(authorization)
     rule_out_setup(shared, await shared.server(), reply)
     if expect.that(reply.successful, "PAR-REFUSED", "a right pushed request is accepted", reply.gist, at=reply):
         expect.that(
@@ -114,11 +114,11 @@ async def a_right_request_is_accepted(authorization: Authorized, shared: Flow, e
         "par-response:content-type": "PAR-CONTENT-TYPE",
         "par:duplicate-key": "PAR-MEMBER-REPEATED",
     },
-    applies=_PUSHED,
+    applies=PUSHED,
 )
 async def the_response_is_wellformed(authorization: Authorized, expect: Expect) -> None:
     """The answer to a pushed request is a JSON object with request_uri and expires_in, each once."""
-    reply = _accepted(authorization)
+    reply = accepted_push(authorization)
     expect.that(
         reply.media_type == "application/json",
         "PAR-CONTENT-TYPE",
@@ -173,11 +173,11 @@ async def the_response_is_wellformed(authorization: Authorized, expect: Expect) 
         "par:request-uri-guessable": "PAR-REQUEST-URI-GUESSABLE",
         "par:request-uri-reused": "PAR-REQUEST-URI-COUNTED",
     },
-    applies=_PUSHED,
+    applies=PUSHED,
 )
 async def a_request_uri_is_hard_to_guess(authorization: Authorized, shared: Flow, expect: Expect) -> None:
     """The request_uri has a part long enough to be hard to guess, and does not follow from the one before."""
-    reply = _accepted(authorization)
+    reply = accepted_push(authorization)
     parameters, _ = await shared.authorization_parameters()
     uris = [par.request_uri(reply), par.request_uri(await shared.push(parameters))]
     # What all values share, such as the name of a URN, is no secret.
@@ -194,9 +194,9 @@ async def a_request_uri_is_hard_to_guess(authorization: Authorized, shared: Flow
         "rejects:par.authorization-details": "PAR-AUTHORIZATION-DETAILS-REFUSED",
         "rejects:authorize.details": "PAR-AUTHORIZATION-DETAILS-REFUSED",
     },
-    applies=_PUSHED & when.authorization_details,
+    applies=PUSHED & when.authorization_details,
 )
-async def parameters_of_extensions_are_accepted(flow: Flow, expect: Expect) -> None:
+async def parameters_of_extensions_areaccepted_push(flow: Flow, expect: Expect) -> None:
     """A pushed request may have the authorization_details that the metadata announce."""
     parameters, _ = await flow.authorization_parameters(asking_for(flow.details()))
     reply = await flow.push(parameters)
@@ -223,7 +223,7 @@ async def parameters_of_extensions_are_accepted(flow: Flow, expect: Expect) -> N
         "par-error:description-charset": "PAR-ERROR-DESCRIPTION",
         "par-error:interaction": "PAR-ERROR-INTERACTION",
     },
-    applies=_PUSHED,
+    applies=PUSHED,
 )
 async def refusals_are_wellformed(shared: Flow, expect: Expect) -> None:
     """The refusal of a pushed request is an error response as at the Token Endpoint, and speaks of no person."""
@@ -285,7 +285,7 @@ async def refusals_are_wellformed(shared: Flow, expect: Expect) -> None:
         "accepts:par.no-request-uri": "PAR-REQUEST-URI-PUSHED-ACCEPTED",
         "misreports:par.no-request-uri": "PAR-REQUEST-URI-PUSHED-MISREPORTED",
     },
-    applies=_PUSHED,
+    applies=PUSHED,
 )
 async def a_pushed_request_uri_is_refused(shared: Flow, expect: Expect) -> None:
     """A pushed request with the parameter request_uri is refused."""
@@ -314,9 +314,8 @@ async def a_pushed_request_uri_is_refused(shared: Flow, expect: Expect) -> None:
     proven_by={
         "accepts:authorize.response-type-supported": "PAR-INVALID-REQUEST-ACCEPTED",
         "misreports:authorize.response-type-supported": "PAR-INVALID-REQUEST-MISREPORTED",
-        "par-error:error-missing": "PAR-INVALID-REQUEST-MISREPORTED",
     },
-    applies=_PUSHED,
+    applies=PUSHED,
 )
 async def an_invalid_request_is_refused(flow: Flow, expect: Expect) -> None:
     """A pushed request with an unknown response_type is refused, there or at the Authorization Endpoint."""
@@ -337,11 +336,11 @@ async def an_invalid_request_is_refused(flow: Flow, expect: Expect) -> None:
         "accepts:client.authenticated": "PAR-CLIENT-UNAUTHENTICATED-ACCEPTED",
         "misreports:client.authenticated": "PAR-CLIENT-UNAUTHENTICATED-MISREPORTED",
     },
-    applies=_PUSHED & when.client_credentials,
+    applies=PUSHED & when.client_credentials,
 )
 async def a_client_without_its_credentials_is_refused(shared: Flow, expect: Expect) -> None:
     """A pushed request of a client with credentials is refused without client authentication."""
-    _accepted(await shared.authorization())
+    accepted_push(await shared.authorization())
     parameters, _ = await shared.authorization_parameters()
     reply = await shared.push(parameters, authentication=only_identified(shared.agent))
     if expect.that(
@@ -367,9 +366,8 @@ async def a_client_without_its_credentials_is_refused(shared: Flow, expect: Expe
     proven_by={
         "accepts:authorize.redirect-uri": "PAR-REDIRECT-URI-UNREGISTERED-ACCEPTED",
         "misreports:authorize.redirect-uri": "PAR-REDIRECT-URI-UNREGISTERED-MISREPORTED",
-        "par-error:error-missing": "PAR-REDIRECT-URI-UNREGISTERED-MISREPORTED",
     },
-    applies=_PUSHED & when.public_client,
+    applies=PUSHED & when.public_client,
 )
 async def an_unregistered_redirect_uri_is_refused(flow: Flow, expect: Expect) -> None:
     """A pushed request of a public client is refused when its redirect_uri is not a registered one."""
@@ -387,7 +385,7 @@ async def an_unregistered_redirect_uri_is_refused(flow: Flow, expect: Expect) ->
     "par-method-allowed",
     requires=["RFC9110-15.5.6-01"],
     proven_by={"par-error-response:allow-missing": "PAR-ALLOW-MISSING"},
-    applies=_PUSHED,
+    applies=PUSHED,
 )
 async def another_method_is_answered_in_good_order(shared: Flow, expect: Expect) -> None:
     """A GET request that the endpoint answers with 405 learns from Allow which methods there are."""
@@ -404,186 +402,6 @@ async def another_method_is_answered_in_good_order(shared: Flow, expect: Expect)
     )
 
 
-# The request_uri at the Authorization Endpoint
-
-
-@check(
-    "par-request-uri-usable",
-    requires=["RFC9126-5-03", "VCI-5.1.4-01"],
-    proven_by={
-        "rejects:authorize.request-uri": "PAR-REQUEST-URI-UNUSABLE",
-        "par:request-uri-missing": "PAR-REQUEST-URI-UNUSABLE",
-        "par:request-uri-number": "PAR-REQUEST-URI-UNUSABLE",
-    },
-    applies=_PUSHED,
-)
-async def a_request_uri_works(authorization: Authorized, expect: Expect) -> None:
-    """A right request that was pushed leads to an authorization code, as a direct one would."""
-    _accepted(authorization)
-    expect.that(
-        authorization.code is not None,
-        "PAR-REQUEST-URI-UNUSABLE",
-        "an authorization code for the request_uri",
-        authorization.gist,
-        at=authorization.last,
-    )
-
-
-@check(
-    "par-front-parameters-ignored",
-    requires=["RFC9126-4-06"],
-    proven_by={"pushed-request:front-wins": ("PAR-FRONT-STATE", "PAR-FRONT-CHALLENGE")},
-    applies=_PUSHED,
-)
-async def parameters_beside_the_request_uri_do_not_count(flow: Flow, expect: Expect) -> None:
-    """Parameters that the browser brings beside request_uri do not replace those that were pushed."""
-    other = {"state": secrets.token_urlsafe(24), "code_challenge": challenge_of(secrets.token_urlsafe(32))}
-    attempt = await flow.authorize(pushed=True, front=other)
-    state = attempt.response.state if attempt.response else None
-    # A server may refuse such a request.
-    expect.that(
-        state != other["state"],
-        "PAR-FRONT-STATE",
-        "the state of the pushed request, or a refusal",
-        "the state that the browser brought",
-        at=attempt.last,
-        pointer="header Location",
-    )
-    if attempt.code is not None:
-        reply = await flow.request_token(flow.code_fields(attempt))
-        expect.that(
-            access_token(reply) is not None,
-            "PAR-FRONT-CHALLENGE",
-            "an Access Token for the verifier of the pushed code_challenge",
-            reply.gist,
-            at=reply,
-        )
-
-
-@check(
-    "par-request-uri-reused-refused",
-    requires=["RFC9126-4-01", "RFC6749-4.1.2.1-04"],
-    proven_by={
-        "accepts:authorize.request-uri-single-use": "PAR-REQUEST-URI-REUSED-ACCEPTED",
-        "misreports:authorize.request-uri-single-use": "PAR-REQUEST-URI-REUSED-MISREPORTED",
-    },
-    applies=_PUSHED,
-)
-async def a_used_request_uri_is_refused(flow: Flow, expect: Expect) -> None:
-    """A request_uri is refused after it has led to an authorization code."""
-    attempt = await flow.authorize(pushed=True)
-    if attempt.code is None:
-        raise Blocked(f"no authorization code was issued: {attempt.gist}")
-    expect.not_authorized(
-        await _visit(flow, attempt, str(par.request_uri(_accepted(attempt)))),
-        "PAR-REQUEST-URI-REUSED",
-        what="a request_uri that was used before",
-        errors=ERRORS,
-        error_requirement="RFC6749-4.1.2.1-04",
-    )
-
-
-@check(
-    "par-request-uri-expired-refused",
-    requires=["RFC9126-4-02", "RFC6749-4.1.2.1-04"],
-    proven_by={
-        "accepts:authorize.request-uri-expired": "PAR-REQUEST-URI-EXPIRED-ACCEPTED",
-        "misreports:authorize.request-uri-expired": "PAR-REQUEST-URI-EXPIRED-MISREPORTED",
-        "par:expires-in-fraction": "PAR-REQUEST-URI-EXPIRED-ACCEPTED",
-    },
-    applies=_PUSHED & when.brief_request_uri,
-)
-async def an_expired_request_uri_is_refused(flow: Flow, expect: Expect) -> None:
-    """A request_uri is refused after the time of its expires_in."""
-    uri, asked = await _push(flow)
-    lifetime = par.expires_in(_accepted(asked)) or 0.0
-    try:
-        await flow.tools.patience.wait(lifetime + 1, "the end of a request_uri")
-    except Impatient as error:
-        raise Blocked(str(error)) from error
-    expect.not_authorized(
-        await _visit(flow, asked, uri),
-        "PAR-REQUEST-URI-EXPIRED",
-        what="a request_uri that has expired",
-        errors=ERRORS,
-        error_requirement="RFC6749-4.1.2.1-04",
-    )
-
-
-@check(
-    "par-request-uri-of-another-client-refused",
-    requires=["RFC9126-2.2-06", "RFC6749-4.1.2.1-04"],
-    proven_by={
-        "accepts:authorize.request-uri-client": "PAR-REQUEST-URI-FOREIGN-ACCEPTED",
-        "misreports:authorize.request-uri-client": "PAR-REQUEST-URI-FOREIGN-MISREPORTED",
-    },
-    applies=_PUSHED,
-)
-async def a_request_uri_of_another_client_is_refused(flow: Flow, expect: Expect) -> None:
-    """A request_uri is refused with the client_id of another client than the one that pushed the request."""
-    other = flow.as_other_client().agent
-    uri, asked = await _push(flow)
-    expect.not_authorized(
-        await _visit(flow, asked, uri, client_id=other.client_id, also=other.settings.redirect_uri),
-        "PAR-REQUEST-URI-FOREIGN",
-        what="a request_uri that another client has pushed",
-        errors=ERRORS,
-        error_requirement="RFC6749-4.1.2.1-04",
-    )
-
-
-@check(
-    "par-required",
-    requires=["RFC9126-4-04", "RFC9126-4-05"],
-    proven_by={
-        "accepts:authorize.pushed": "PAR-REQUIRED-ACCEPTED",
-        "misreports:authorize.pushed": "PAR-REQUIRED-MISREPORTED",
-        "as-metadata:par-required-announced": "PAR-REQUIRED-ACCEPTED",
-    },
-    applies=_PUSHED & when.par_required,
-)
-async def a_direct_request_is_refused(flow: Flow, expect: Expect) -> None:
-    """An Authorization Request that was not pushed is refused with invalid_request where that is required."""
-    expect.not_authorized(
-        await flow.authorize(pushed=False),
-        "PAR-REQUIRED",
-        what="an Authorization Request that was not pushed, although that is required,",
-        errors={"invalid_request"},
-        error_requirement="RFC9126-4-05",
-    )
-
-
-async def _push(flow: Flow) -> tuple[str, Authorized]:
-    """Push a right request; give its ``request_uri`` and what was asked.
-
-    Raises:
-        Blocked: there is no ``request_uri``.
-
-    """
-    parameters, verifier = await flow.authorization_parameters()
-    reply = await flow.push(parameters)
-    asked = Authorized(parameters, reply, None, None, verifier)
-    uri = par.request_uri(_accepted(asked))
-    if uri is None:
-        raise Blocked(f"the pushed request got no request_uri: {reply.gist}")
-    return uri, asked
-
-
-async def _visit(
-    flow: Flow, asked: Authorized, uri: str, *, client_id: str | None = None, also: str | None = None
-) -> Authorized:
-    """Send the user to the Authorization Endpoint with a ``request_uri``.
-
-    Args:
-        client_id: that of the wallet by default.
-        also: another redirect URI to which the answer may go.
-
-    """
-    sent = {"client_id": client_id or asked.parameters["client_id"], "request_uri": uri}
-    parameters = {**asked.parameters, **({} if also is None else {"redirect_uri": also})}
-    return await flow.go_to(await flow.server(), sent, asked.verifier, asked=parameters, pushed=asked.pushed)
-
-
 async def _push_with_request_uri(shared: Flow) -> Reply:
     """Push a request that is right but for the parameter ``request_uri``.
 
@@ -591,32 +409,7 @@ async def _push_with_request_uri(shared: Flow) -> Reply:
         Blocked: the control failed: the right request is refused.
 
     """
-    _accepted(await shared.authorization())
+    accepted_push(await shared.authorization())
     parameters, _ = await shared.authorization_parameters()
     uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(24)}"
     return await shared.push({**parameters, "request_uri": uri})
-
-
-def _pushed(authorization: Authorized) -> Reply:
-    """Give the answer to the pushed request.
-
-    Raises:
-        Blocked: the endpoint is no usable URL.
-
-    """
-    if authorization.pushed is None:
-        raise Blocked("the metadata has no usable pushed_authorization_request_endpoint")
-    return authorization.pushed
-
-
-def _accepted(authorization: Authorized) -> Reply:
-    """Give the answer to a pushed request that was accepted.
-
-    Raises:
-        Blocked: it was not; another check says so.
-
-    """
-    reply = _pushed(authorization)
-    if not reply.successful:
-        raise Blocked(f"the pushed request was refused: {reply.gist}")
-    return reply

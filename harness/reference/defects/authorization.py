@@ -249,7 +249,17 @@ def par_error_content_type(reply: Reply, _: Context) -> None:
     reply.headers["Content-Type"] = "text/plain"
 
 
-fault("par-error:error-missing", "The PAR error response has no error.")(_omit("error"))
+def _of_request_uri(spoil: Callable[[Document, Context], None]) -> Callable[[Document, Context], None]:
+    def only_there(document: Document, context: Context) -> None:
+        if "request_uri" in document["error_description"]:
+            spoil(document, context)
+
+    return only_there
+
+
+fault("par-error:error-missing", "The PAR error response to a pushed request_uri has no error.")(
+    _of_request_uri(_omit("error"))
+)
 fault(
     "par-error:description-charset",
     "The error_description of the PAR error response has characters that are not allowed.",
@@ -262,8 +272,8 @@ def par_allow_missing(reply: Reply, _: Context) -> None:
     reply.headers.pop("Allow", None)
 
 
-fault("par-error:interaction", "The PAR error response says that the user has to sign in.")(
-    _set("error", "login_required")
+fault("par-error:interaction", "The PAR error response to a pushed request_uri asks the user to sign in.")(
+    _of_request_uri(_set("error", "login_required"))
 )
 
 
