@@ -160,8 +160,12 @@ class Agent:
     async def _authenticate(self, server: AuthorizationServer) -> Authentication:
         challenge = self._challenges.get(server.identifier)
         endpoint = server.metadata.get("challenge_endpoint")
-        if challenge is None and isinstance(endpoint, str) and self.oauth.method == "attest_jwt_client_auth":
-            challenge = client_auth.challenge_of(await self.http.send("attestation challenge", "POST", endpoint))
+        if isinstance(endpoint, str) and self.oauth.method == "attest_jwt_client_auth":
+            # What an answer offered is for the next proof (-07 section 8.1); it may be good for one only.
+            challenge = self._challenges.pop(server.identifier, None)
+            if challenge is None:
+                answer = await self.http.send("attestation challenge", "POST", endpoint)
+                challenge = client_auth.challenge_of(answer)
         if challenge is not None:
             self._challenged.add(server.identifier)
         return self.oauth.authenticate(issuer=server.issuer, now=self._now(), challenge=challenge)

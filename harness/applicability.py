@@ -548,6 +548,20 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
 
         return Predicate(frozenset({"client"}), rule)
 
+    @_predicate("challenged")
+    @staticmethod
+    def attestation_challenge(facts: Facts) -> Ruling:
+        """The Authorization Server gives challenges for proofs of possession of Client Attestations."""
+        given = "gave" if facts.challenged else "did not give"
+        return Ruling(facts.challenged, f"the authorization server {given} the wallet an attestation challenge")
+
+    @staticmethod
+    def server_of_flow_has(name: str) -> Predicate:
+        """The metadata of the flow's Authorization Server has this member."""
+        return Predicate(
+            frozenset({"server"}), lambda facts: _present(facts.server.metadata, name, "the server metadata")
+        )
+
     @_predicate("client")
     @staticmethod
     def client_credentials(facts: Facts) -> Ruling:

@@ -14,7 +14,16 @@ from typing import Any
 from harness.access import Access, ask_nonce, said
 from harness.checks import Check, Per
 from harness.deferral import Deferral
-from harness.evidence import AccessExpired, Authorized, Blocked, Encrypted, Facts, IssuedCredential, Scenario, Tools
+from harness.evidence import (
+    AccessExpired,
+    Authorized,
+    Blocked,
+    Encrypted,
+    Facts,
+    IssuedCredential,
+    Scenario,
+    Tools,
+)
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.model import CheckResult, Level, Requirement, Verdict
@@ -247,6 +256,9 @@ class Engine:
             await flow.token()
             facts.server_nonce = flow.agent.server_nonce((await flow.server()).token_endpoint or "")
             facts.issuer_nonce = flow.agent.issuer_nonce(self.issuer.credential_endpoint or "")
+        if "challenged" in needs:
+            await flow.token()
+            facts.challenged = flow.agent.challenged(await flow.server())
         if "batch" in needs:
             batch = await self._shared_batch(self._need(facts.scenario))
             # That it was refused is for another check to judge; here there is nothing to compare.

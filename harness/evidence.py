@@ -104,6 +104,8 @@ class Facts:
     direct: Authorized = field(init=False)
     """What an authorization request brought that was not pushed."""
     token: Reply = field(init=False)
+    challenged: bool = field(init=False)
+    """Whether the Authorization Server gave the wallet a challenge for its Client Attestations."""
     binding_key: WalletKey | None = field(init=False)
     """The key that the flow's Access Token is to be bound to with DPoP."""
     nonce: Reply | None = field(init=False)

@@ -734,7 +734,11 @@ def other_audience(request: ClientRequest) -> bool:
 @tolerance("client.unknown-claim")
 def unknown_claim(request: ClientRequest) -> bool:
     """What a client signs may have claims the server does not know (RFC 7519 section 4, -07 section 5)."""
-    known_claims = {"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "cnf", "challenge"}
+    known_claims = {"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "cnf", "challenge"} | {
+        "wallet_name",
+        "wallet_link",
+        "status",
+    }
     tokens = (_assertion(request), _attestation(request), _pop(request))
     return any(token is not None and not token.claims.keys() <= known_claims for token in tokens)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jwcrypto.common import JWException
+from jwcrypto.common import JWException, JWSEHeaderParameter
 from jwcrypto.jwe import JWE
 from jwcrypto.jwk import JWK
 
@@ -74,7 +74,7 @@ class Envelope:
 def open_envelope(body: bytes) -> Envelope:
     """Read an encrypted request with whichever key of this issuer opens it.
 
-    Whether alg, enc, zip and kid are those of the metadata is for the rules to judge.
+    Whether alg, enc, zip and kid are those of the metadata, and what crit says, is for the rules to judge.
     """
     try:
         text = body.decode("ascii")
@@ -85,13 +85,19 @@ def open_envelope(body: bytes) -> Envelope:
         return Envelope({}, None)
     for key in keys.request_keys():
         try:
-            jwe = JWE(algs=[*_ALGORITHMS, *_ENC])
+            jwe = JWE(algs=[*_ALGORITHMS, *_ENC], header_registry=_readable(header.get("crit")))
             jwe.deserialize(text)
             jwe.decrypt(key, MAX_PLAINTEXT_BYTES)
         except _UNREADABLE:
             continue
         return Envelope(header, jwe.payload)
     return Envelope(header, None)
+
+
+def _readable(names: Any) -> dict[str, JWSEHeaderParameter]:
+    """Describe header parameters so that the library reads a JWE that calls them critical."""
+    listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    return {name: JWSEHeaderParameter("", False, True, None) for name in listed}
 
 
 def public_members(jwk: Any) -> dict[str, Any] | None:

@@ -114,6 +114,12 @@ def request_algorithm(request: EncryptableRequest) -> str | None:
     return "The alg is not that of the key."
 
 
+@rule("encryption.request-critical", _ERROR, presumes=["encryption.request-readable"])
+def request_critical(request: EncryptableRequest) -> str | None:
+    """An encrypted request calls no header parameter critical; this issuer knows none that could be."""
+    return "The crit is not understood." if "crit" in request.envelope.header else None
+
+
 @rule("encryption.request-enc", _ERROR, presumes=["encryption.request-readable"])
 def request_enc(request: EncryptableRequest) -> str | None:
     """The enc of an encrypted request is one the metadata lists."""
@@ -286,6 +292,7 @@ def compressed(request: EncryptableRequest) -> bool:
 REQUEST_RULES = (
     request_required,
     request_readable,
+    request_critical,
     request_kid,
     request_algorithm,
     request_enc,

@@ -118,7 +118,8 @@ def serving(
         RuntimeError: the server does not start.
 
     """
-    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as listener:
+    # Only where the protocol is named does asyncio send small answers at once (TCP_NODELAY).
+    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         scheme = "https" if tls else "http"

@@ -906,7 +906,7 @@ def test_every_bundled_profile_is_good_and_bears_its_name(tmp_path: Path) -> Non
 def test_the_profile_of_the_final_specification_names_what_it_rests_on() -> None:
     profile = profiles.load("oid4vci-1.0")
     assert {"VCI", "RFC6749", "RFC6750", "RFC8414", "RFC9901", "SDJWTVC"} <= set(profile.specifications)
-    assert profile.reference_variant == "default"
+    assert profile.reference_variant == "complete"
 
 
 @pytest.mark.parametrize(

@@ -167,3 +167,20 @@ def test_a_nonce_is_for_its_own_server_only(url: str) -> None:
     nonces = dpop.Nonces()
     nonces.learn(reply(headers=[NONCE]))
     assert nonces.at(url) is None
+
+
+@pytest.mark.parametrize(
+    ("announced", "listed", "unlisted"),
+    [
+        (["ES384", "X-1", "ES256"], ["ES384", "ES256"], "ES512"),
+        (["ES256", "ES384", "ES512", "ES256K", "Ed25519"], None, "ML-DSA-44"),
+        (list(ALGORITHMS), list(ALGORITHMS), None),
+        ("ES256", [], "ES256"),
+    ],
+)
+def test_the_metadata_tell_which_algorithms_are_taken(
+    announced: Any, listed: list[str] | None, unlisted: str | None
+) -> None:
+    metadata = {"dpop_signing_alg_values_supported": announced}
+    assert dpop.listed_algorithms(metadata) == (announced if listed is None else listed)
+    assert dpop.unlisted_algorithm(metadata) == unlisted

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import mutate
+from harness.formats import jose
 from harness.wallet import dpop
 from harness.wallet.keys import make_key
 
@@ -54,3 +55,23 @@ def test_a_jwt_can_lack_its_signature_or_its_type() -> None:
     draft = dpop.draft(make_key("ES256"), method="POST", url="https://a.example/token", issued_at=1_780_000_000)
     assert mutate.without_signature(draft) == draft.sign().rpartition(".")[0]
     assert mutate.wrong_type(draft).split(".")[:2] == draft.with_header(typ="JWT").signing_input().split(".")
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("https://a.example/token", "https://a.example:443/token"),
+        ("http://[::1]/token?x=y", "http://[::1]:80/token?x=y"),
+    ],
+)
+def test_a_url_can_name_its_default_port(url: str, other: str) -> None:
+    assert mutate.with_default_port(url) == other
+
+
+def test_a_jwt_by_another_key_is_right_in_all_but_whose_it_is() -> None:
+    draft = dpop.draft(make_key("ES256"), method="POST", url="https://a.example/token", issued_at=1_780_000_000)
+    other = mutate.with_another_key(draft, "ES384")
+    assert other.claims == draft.claims
+    assert other.header == {**draft.header, "alg": "ES384", "jwk": other.key.public}
+    jose.verify(jose.parse_compact(other.sign()), other.header["jwk"])
+    assert mutate.with_another_key(draft).header["jwk"] != draft.header["jwk"]

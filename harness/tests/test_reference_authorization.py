@@ -1161,6 +1161,7 @@ HARMLESS: dict[str, tuple[str, Doing]] = {
     "client.unknown-claim": redeeming("assertion-claims", with_(assay=1), "private-key-jwt"),
     "client.attestation-reused": redeeming("attestation-header", same, "attested-client"),
     "client.right-authentication": redeeming("", same, "client-secret-post"),
+    "dpop.thumbprint": ("dpop", lambda wallet: wallet.push()),
     "dpop.unknown-claim": redeeming("dpop-claims", with_(exp=int(NOW) + 60, nbf=int(NOW)), "dpop"),
     "dpop.unknown-header": redeeming("dpop-header", with_(assay=1), "dpop"),
     "dpop.url-with-query": redeeming("dpop-claims", lambda it: {**it, "htu": f"{it['htu']}?a=1#b"}, "dpop"),

@@ -49,6 +49,9 @@ CURVES = ("P-256", "P-384", "P-521", "X25519")
 MAX_PLAINTEXT = 10_000_000
 """Bytes of a decompressed message."""
 
+_SMALLEST_RSA_BYTES = 256
+"""A shorter key is not encrypted to (RFC 7518 section 4.3)."""
+
 _UNUSABLE = (
     JWException,
     InvalidSignature,
@@ -485,14 +488,28 @@ def _decompressed(data: bytes, algorithm: object, limit: int) -> bytes:
         return data
     if algorithm not in COMPRESSIONS:
         raise EncryptionError("algorithm-unsupported", f"the wallet does not decompress {shown(algorithm)}")
-    inflate = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    return inflate(data, limit)
+
+
+def inflate(data: bytes, limit: int = MAX_PLAINTEXT) -> bytes:
+    """Unpack DEFLATE (RFC 7516 section 4.1.3).
+
+    Args:
+        data: the whole of it, without the wrapping of zlib or gzip.
+        limit: bytes that the content may have.
+
+    Raises:
+        EncryptionError: it is nothing of the kind, or larger.
+
+    """
+    unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:
-        plaintext = inflate.decompress(data, limit + 1)
+        plaintext = unpacker.decompress(data, limit + 1)
     except zlib.error as error:
         raise EncryptionError("decompression", f"the content is no DEFLATE: {error}") from None
     if len(plaintext) > limit:
         raise EncryptionError("decompression", f"the content has more than {limit} bytes")
-    if not inflate.eof or inflate.unused_data:
+    if not unpacker.eof or unpacker.unused_data:
         raise EncryptionError("decompression", "the content breaks off, or goes on after its end")
     return plaintext
 
@@ -505,7 +522,9 @@ def _is_usable(key: Mapping[str, Any]) -> bool:
     alg = key.get("alg")
     if alg not in ALGORITHMS or key.get("use", "enc") != "enc":
         return False
-    return kty == "RSA" if alg.startswith("RSA") else key.get("crv") in CURVES
+    if alg.startswith("RSA"):
+        return kty == "RSA" and len(base64url.decode(key["n"])) >= _SMALLEST_RSA_BYTES
+    return key.get("crv") in CURVES
 
 
 def _names(offered: Mapping[str, Any], member: str) -> tuple[str, ...]:

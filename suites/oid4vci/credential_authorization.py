@@ -40,6 +40,7 @@ _ENDPOINT = Endpoint("CREDENTIAL", "a Credential Request")
         "credential-challenge-response:missing": "CREDENTIAL-CHALLENGE-MISSING",
         "credential-challenge-response:scheme-other": "CREDENTIAL-CHALLENGE-SCHEME",
         "credential-challenge-response:error-needless": "CREDENTIAL-CHALLENGE-ERROR-NEEDLESS",
+        "credential-challenge-response:dpop-error-needless": "CREDENTIAL-CHALLENGE-ERROR-NEEDLESS",
     },
 )
 async def a_missing_token_is_refused(access: Access, expect: Expect) -> None:

@@ -13,6 +13,7 @@ from harness.formats.problems import json_type
 from harness.formats.strict_json import JsonError, pointer
 from harness.transport import Reply
 from harness.wallet.credential import carries_credential, credentials
+from harness.wallet.encryption import is_sealed
 from harness.wallet.metadata import Issuer
 from suites.oid4vci._urls import is_secure_url
 
@@ -49,6 +50,9 @@ async def the_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
     proven_by={
         "metadata:nonce-endpoint-missing": "CREDENTIAL-REFUSED",
         "rejects:proof.other-type": "CREDENTIAL-REFUSED",
+        "metadata:request-encryption-required-false": "CREDENTIAL-REFUSED",
+        "metadata:response-encryption-required-false": "CREDENTIAL-REFUSED",
+        "token:type-bearer": "CREDENTIAL-REFUSED",
     },
     per=Per.SCENARIO,
 )
@@ -129,6 +133,8 @@ async def the_response_is_json(issuance: Reply, expect: Expect) -> None:
     """The Credential Response is a JSON object of the media type application/json, with each member once."""
     if not issuance.successful:
         raise Blocked(_refusal(issuance))
+    if is_sealed(issuance):
+        raise Blocked(f"exchange {issuance.exchange} brought an encrypted response that the wallet cannot read")
     expect.that(
         issuance.media_type == "application/json",
         "CREDENTIAL-CONTENT-TYPE",

@@ -18,6 +18,7 @@ from harness.formats.problems import json_type
 from harness.transport import Reply
 from harness.wallet import deferred
 from harness.wallet.credential import carries_credential
+from harness.wallet.encryption import is_sealed
 from harness.wallet.metadata import Issuer
 from suites.oid4vci._problems import at
 from suites.oid4vci._refused_tokens import (
@@ -143,7 +144,7 @@ async def the_credentials_are_delivered(collected: Reply, expect: Expect) -> Non
 async def a_further_delay_is_told(polls: tuple[Reply, ...], shared: Flow, expect: Expect) -> None:
     """A response that defers further has status 202, the transaction_id of the request and an interval."""
     asked = (await shared.transaction()).transaction_id
-    for reply in polls[1:]:
+    for reply in _answers(polls):
         if not deferred.defers(reply):
             continue
         members = reply.object
@@ -541,13 +542,13 @@ async def a_denial_is_told(facts: Facts, expect: Expect) -> None:
 
 
 def _answers(polls: tuple[Reply, ...]) -> list[Reply]:
-    """Give the successful answers of the Deferred Credential Endpoint.
+    """Give the successful answers of the Deferred Credential Endpoint that can be read.
 
     Raises:
         Blocked: there is none.
 
     """
-    found = [reply for reply in polls[1:] if reply.successful]
+    found = [reply for reply in polls[1:] if reply.successful and not is_sealed(reply)]
     if not found:
         raise Blocked(
             f"no Deferred Credential Response: exchange {polls[-1].exchange} ended with {polls[-1].gist}"

@@ -115,7 +115,7 @@ ACCEPTANCES = (
 @check(
     "dpop-proof-accepted-par",
     requires=["RFC9449-10.1-04"],
-    proven_by={"rejects:dpop.right-proof": "DPOP-PROOF-REFUSED"},
+    proven_by={"rejects:dpop.right-proof": "DPOP-PROOF-REFUSED", "misreports:dpop.nonce": "DPOP-PROOF-REFUSED"},
     applies=_PUSHED,
 )
 async def a_proof_in_a_pushed_request_is_accepted(another_flow: Callable[[], Flow], expect: Expect) -> None:
@@ -262,9 +262,11 @@ def _need_request_uri(reply: Reply) -> None:
     requires=["RFC9449-11.3-01", "RFC9449-8-01", "RFC9449-8-02", "RFC9449-8-03", *NONCE_HEADER],
     proven_by={
         "accepts:dpop.nonce": "DPOP-NONCE-MISSING-ACCEPTED",
-        "misreports:dpop.nonce": "DPOP-NONCE-MISSING-MISREPORTED",
+        "par-error-response:dpop-nonce-status-401": "DPOP-NONCE-MISSING-MISREPORTED",
         "par-error-response:dpop-nonce-missing": "DPOP-NONCE-HEADER-MISSING",
         "par-error-response:dpop-nonce-charset": "DPOP-NONCE-HEADER-CHARACTERS",
+        "par-error-response:dpop-nonce-repeated": "DPOP-NONCE-HEADER-REPEATED",
+        "par-error-response:dpop-nonce-cacheable": "DPOP-NONCE-HEADER-CACHEABLE",
     },
     applies=when.code_flow & when.par & when.server_dpop_nonce,
 )
@@ -286,7 +288,7 @@ async def a_missing_nonce_is_asked_for(shared: Flow, expect: Expect) -> None:
     requires=["RFC9449-8-07", "RFC9449-4.3-13", "RFC9449-8-04", _STATUS],
     proven_by={
         "accepts:dpop.nonce": "DPOP-NONCE-UNKNOWN-ACCEPTED",
-        "misreports:dpop.nonce": "DPOP-NONCE-UNKNOWN-MISREPORTED",
+        "par-error-response:dpop-nonce-status-401": "DPOP-NONCE-UNKNOWN-MISREPORTED",
     },
     applies=_PUSHED & when.server_dpop_nonce,
 )

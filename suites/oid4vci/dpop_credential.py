@@ -44,6 +44,14 @@ _ERROR = "RFC9449-7.1-05"
 _TOKEN = PROOF_ERRORS | {"invalid_token"}
 """Errors that are right where proof and token do not go together: the clause has both."""
 
+_OTHER_KEY = WrongProof(
+    "other-key",
+    "A DPoP proof by a key to which the Access Token is not bound",
+    "RFC9449-4.3-18",
+    {"a right DPoP proof by another key": mutate.with_another_key},
+    ["key-bound"],
+    _TOKEN,
+)
 _OF_TOKENS = (
     WrongProof(
         "token-hash-missing",
@@ -64,14 +72,7 @@ _OF_TOKENS = (
         ["access-token-hash"],
         _TOKEN,
     ),
-    WrongProof(
-        "other-key",
-        "A DPoP proof by a key to which the Access Token is not bound",
-        "RFC9449-4.3-18",
-        {"a right DPoP proof by another key": mutate.with_another_key},
-        ["key-bound"],
-        _TOKEN,
-    ),
+    _OTHER_KEY,
     WrongProof(
         "proof-missing",
         "A DPoP-bound Access Token without a DPoP proof",
@@ -99,10 +100,13 @@ def _refusal_of(wrong: WrongProof, applies: Predicate = ALWAYS) -> CheckFunction
                 )
 
     judge.__doc__ = f"{wrong.statement} is refused where Credentials are asked for."
+    faults = wrong.proven_by()
+    if "invalid_request" not in wrong.errors and wrong is not _OTHER_KEY:
+        faults["credential-challenge-response:dpop-error-other"] = f"{wrong.code}-MISREPORTED"
     declare = check(
         f"dpop-{wrong.name}-refused-credential",
         requires=[wrong.requirement, _STATUS, _ERROR],
-        proven_by=wrong.proven_by(),
+        proven_by=faults,
         applies=when.dpop_token & applies,
     )
     return declare(judge)
@@ -308,13 +312,13 @@ def _challenges(reply: Reply) -> tuple[Challenge, ...]:
     requires=["RFC9449-11.3-01", "RFC9449-9-01", "RFC9449-9-02", "RFC9449-9-03", *NONCE_HEADER],
     proven_by={
         "accepts:dpop.nonce": "DPOP-NONCE-MISSING-ACCEPTED",
-        "misreports:dpop.nonce": "DPOP-NONCE-MISSING-MISREPORTED",
+        "credential-challenge-response:dpop-nonce-error-other": "DPOP-NONCE-MISSING-MISREPORTED",
         "credential-challenge-response:dpop-nonce-missing": "DPOP-NONCE-HEADER-MISSING",
     },
     applies=when.dpop_token & when.issuer_dpop_nonce,
 )
 async def a_missing_nonce_is_asked_for(another_flow: Callable[[], Flow], expect: Expect) -> None:
-    """A Credential Request whose DPoP proof has no nonce is refused with use_dpop_nonce and a DPoP-Nonce to use."""
+    """A Credential Request whose DPoP proof has no nonce is refused with use_dpop_nonce and a DPoP-Nonce."""
     async for door in doors(await another_flow().access()):
         expect_nonce_wanted(
             expect,
@@ -330,10 +334,7 @@ async def a_missing_nonce_is_asked_for(another_flow: Callable[[], Flow], expect:
 @check(
     "dpop-nonce-unknown-refused-credential",
     requires=["RFC9449-4.3-13", "RFC9449-7.1-02", "RFC9449-7.1-05"],
-    proven_by={
-        "accepts:dpop.nonce": "DPOP-NONCE-UNKNOWN-ACCEPTED",
-        "misreports:dpop.nonce": "DPOP-NONCE-UNKNOWN-MISREPORTED",
-    },
+    proven_by={"accepts:dpop.nonce": "DPOP-NONCE-UNKNOWN-ACCEPTED"},
     applies=when.dpop_token & when.issuer_dpop_nonce,
 )
 async def an_unknown_nonce_is_refused(access: Access, expect: Expect) -> None:

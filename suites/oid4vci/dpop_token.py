@@ -308,6 +308,7 @@ async def a_missing_nonce_is_asked_for(another_flow: Callable[[], Flow], expect:
     requires=["RFC9449-8-07", "RFC9449-4.3-13", "RFC9449-8-04", _STATUS],
     proven_by={
         "accepts:dpop.nonce": "DPOP-NONCE-UNKNOWN-ACCEPTED",
+        "token-error-response:dpop-nonce-status-401": "DPOP-NONCE-UNKNOWN-MISREPORTED",
     },
     applies=when.dpop & when.server_dpop_nonce,
 )

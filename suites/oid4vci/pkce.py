@@ -29,6 +29,10 @@ _WRONG_VERIFIER = frozenset({"invalid_grant"})
     requires=["RFC7636-4.6-01", "RFC7636-4.2-01"],
     proven_by={
         "rejects:code.verifier": "PKCE-VERIFIER-REFUSED",
+        "rejects:dpop.right-proof": "PKCE-VERIFIER-REFUSED",
+        "misreports:dpop.nonce": "PKCE-VERIFIER-REFUSED",
+        "token-error-response:dpop-nonce-missing": "PKCE-VERIFIER-REFUSED",
+        "token-error-response:dpop-nonce-charset": "PKCE-VERIFIER-REFUSED",
         "rejects:client.identifier-left-out": "PKCE-VERIFIER-REFUSED",
     },
     applies=when.code_flow,

@@ -61,6 +61,10 @@ async def the_endpoint_is_secure(shared: Flow, expect: Expect) -> None:
         "token-response:status-201": "TOKEN-STATUS",
         "rejects:token.right-request": "TOKEN-REFUSED",
         "rejects:code.verifier": "TOKEN-REFUSED",
+        "rejects:dpop.right-proof": "TOKEN-REFUSED",
+        "misreports:dpop.nonce": "TOKEN-REFUSED",
+        "token-error-response:dpop-nonce-missing": "TOKEN-REFUSED",
+        "token-error-response:dpop-nonce-charset": "TOKEN-REFUSED",
     },
 )
 async def a_right_request_succeeds(shared: Flow, token: Reply, expect: Expect) -> None:

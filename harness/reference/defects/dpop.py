@@ -69,6 +69,11 @@ def _with_error_of_bearer(text: str) -> str:
 
 for _name, _description, _change in (
     (
+        "nonce-error-other",
+        "The DPoP challenge for a missing nonce has the error invalid_dpop_proof.",
+        lambda text: text.replace("use_dpop_nonce", "invalid_dpop_proof"),
+    ),
+    (
         "algs-commas",
         "The algs of a DPoP challenge have commas between them.",
         lambda text: re.sub(r'algs="([^"]*)"', lambda found: found[0].replace(" ", ","), text),

@@ -6,7 +6,6 @@ import json
 import zlib
 from functools import lru_cache
 
-from harness.reference import keys
 from harness.reference.context import Context
 from harness.reference.encoding import Twin, base64url, encoded_json, from_base64url
 from harness.reference.faults import fault

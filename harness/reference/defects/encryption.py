@@ -111,6 +111,13 @@ def sealed_content_type(reply: Any, _: Context) -> None:
         reply.headers["Content-Type"] = "application/json"
 
 
+@fault("deferred-response:sealed-content-type")
+def deferred_sealed_content_type(reply: Any, _: Context) -> None:
+    """The encrypted Deferred Credential Response is served as application/json."""
+    if reply.headers.get("Content-Type") == MEDIA_TYPE:
+        reply.headers["Content-Type"] = "application/json"
+
+
 # Metadata
 
 
@@ -161,6 +168,9 @@ for _block, _members in (
             )
     _metadata_fault(
         "required-string", _block, "encryption_required", "is a string", _with("encryption_required", "false")
+    )
+    _metadata_fault(
+        "required-false", _block, "encryption_required", "is false", _with("encryption_required", False)
     )
     _metadata_fault("zip-empty", _block, "zip_values_supported", "are empty", _with("zip_values_supported", []))
     _metadata_fault(
