@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,8 @@ _OFFERS = {
     "by-value": {"by": "value", "tx_code": False},
     "tx-code": {"by": "reference", "tx_code": True},
 }
-_DENIED = {"by": "reference", "tx_code": False, "outcome": "denied"}
 """Ways in which the reference issuer is asked for offers; together they reach every check."""
+_DENIED = {"by": "reference", "tx_code": False, "outcome": "denied"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,14 @@ class Target:
 
     settings: Settings
     close: Callable[[], None]
+
+
+def _offers(grants: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Give the offers to ask for: those that differ in nothing but how the code comes need no other grant."""
+    if "pre-authorized_code" not in grants:
+        return {"by-reference": _OFFERS["by-reference"]}
+    alone = {"grants": ["pre-authorized_code"]}
+    return {name: wishes if name == "by-reference" else {**wishes, **alone} for name, wishes in _OFFERS.items()}
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def open_target(settings: Settings, variant: str) -> Target:
             body = {"configuration": "{configuration}", **wishes}
             return HttpHook(name=name, url=f"{server.url}/assay/offers", method="POST", json=body)
 
-        hooks = tuple(minting(name, wishes) for name, wishes in _OFFERS.items())
+        hooks = tuple(minting(name, wishes) for name, wishes in _offers(VARIANTS[variant].grants).items())
         wallet = registered_wallet(server.issuer)
         trust = replace(settings.trust, tls_ca=folder / "tls-ca.pem", x5c=(folder / "trust-anchor.pem",))
         started = replace(
