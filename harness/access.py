@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.agent import Agent, ChangeProof
 from harness.evidence import AccessExpired, Blocked
-from harness.transport import Reply
-from harness.wallet import attestation, credential, di_vp, nonce, proof
+from harness.transport import Client, Reply
+from harness.wallet import attestation, authorization, credential, di_vp, nonce, proof
 from harness.wallet.encryption import EncryptionError, Terms
 from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import WalletKey
@@ -59,6 +59,10 @@ class Access:
     def with_token(self, access_token: str) -> Access:
         """Give the same with another Access Token, whatever that is worth."""
         return Access(self.flow, access_token, self.identifier, scheme=self.scheme)
+
+    def over(self, http: Client) -> Access:
+        """Give the same by another way to the network, such as one that shows another certificate."""
+        return Access(self.flow.over(http), self.token, self.identifier, scheme=self.scheme)
 
     @property
     def configuration_id(self) -> str:
@@ -245,6 +249,26 @@ class Access:
             headers=headers,
             dpop=dpop,
             sealing=sealing or self.flow.required_sealing,
+        )
+
+    async def request_with_token_in_query(self, payload: Mapping[str, Any]) -> Reply:
+        """Send a Credential Request whose Access Token stands in the query of the URL (RFC 6750 section 2.3).
+
+        Raises:
+            Blocked: the issuer has no Credential Endpoint, or answers no more requests for now.
+
+        """
+        endpoint = self.flow.issuer.credential_endpoint
+        if endpoint is None:
+            raise Blocked("the issuer metadata has no usable credential_endpoint")
+        return await self.send(
+            "credential request",
+            authorization.url(endpoint, {"access_token": self.token}),
+            payload,
+            scheme=None,
+            headers={},
+            dpop=None,
+            sealing=self.flow.required_sealing,
         )
 
     async def collect(

@@ -570,6 +570,22 @@ class when:  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
         shown = method != "none" and not method.endswith("tls_client_auth")
         return Ruling(shown, f"the wallet is registered with client authentication {method}")
 
+    @_predicate("token", "client")
+    @staticmethod
+    def certificate_bound_token(facts: Facts) -> Ruling:
+        """The Access Token is a JWT that names the certificate it is bound to (RFC 8705 section 3.1)."""
+        if facts.client.certificate is None:
+            return Ruling(False, "the wallet shows no TLS certificate")
+        named = "x5t#S256" in token.confirmation(facts.token)
+        return Ruling(named, f"the Access Token is {'a' if named else 'no'} JWT with cnf and x5t#S256")
+
+    @_predicate("client")
+    @staticmethod
+    def client_certificate(facts: Facts) -> Ruling:
+        """The wallet shows a TLS certificate, to which the server may bind what it hands out (RFC 8705)."""
+        shown = facts.client.certificate is not None
+        return Ruling(shown, f"the wallet shows {'a' if shown else 'no'} TLS certificate")
+
     @_predicate("client")
     @staticmethod
     def mutual_tls_client(facts: Facts) -> Ruling:

@@ -442,6 +442,8 @@ class Engine:
 
     async def _encrypted(self, scenario: Scenario, name: str) -> Encrypted:
         if (scenario, name) not in self._exchanged:
+            # What the token is good for first of all is the shared issuance.
+            await self.shared(scenario).issuance()
             access = await self._reusable(scenario)
             try:
                 made = await self._exchange(access or await self._flow(scenario).access(), name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.agent import Agent
-from harness.formats import claims_path, html_forms, sd_jwt_vc
+from harness.formats import claims_path, html_forms, html_text, sd_jwt_vc
 from harness.formats.html_forms import HtmlError
 from harness.formats.problems import FormatError
 from harness.patience import Patience
@@ -19,7 +19,7 @@ from harness.settings import AttesterSettings, AuthorizationSettings, ClientSett
 from harness.transport import Client, Reply
 from harness.wallet import credential
 from harness.wallet.authorization import AuthorizationResponse
-from harness.wallet.browser import Visit, is_redirect
+from harness.wallet.browser import KnownPages, Visit, is_page, is_redirect
 from harness.wallet.encryption import Terms
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
@@ -219,6 +219,7 @@ class Tools:
         second_http: its own way to the network, when it shows another TLS certificate than the wallet.
         bare_http: a way to the network without certificate, when the wallet shows one.
         patience: bounds what is waited for.
+        known_pages: what users saw who came through to a code.
         denied_offers: gives offers whose issuance is deferred and then denied, where the team can arrange that.
 
     """
@@ -233,6 +234,7 @@ class Tools:
     second_http: Client | None = None
     bare_http: Client | None = None
     patience: Patience = field(default_factory=Patience)
+    known_pages: KnownPages = field(default_factory=KnownPages)
     denied_offers: OfferSource | None = None
 
     @cached_property
@@ -337,6 +339,8 @@ class Authorized:
         visit: what the user's browser saw; ``None`` when the pushed request was refused.
         response: the authorization response; ``None`` when the user was not sent back to the wallet.
         verifier: the PKCE code verifier.
+        stuck: why the user could not go on from a page that a right request does not lead to. Most often it says
+            that the request is refused; ``None`` when the user's way came to an end.
 
     """
 
@@ -345,12 +349,13 @@ class Authorized:
     visit: Visit | None
     response: AuthorizationResponse | None
     verifier: str
+    stuck: str | None = None
 
     @property
     def pages(self) -> tuple[Reply, ...]:
         """The HTML pages of the Authorization Endpoint's origin that the user saw, in their order."""
         replies = self.visit.replies if self.visit else ()
-        return tuple(reply for reply in replies if _is_page(reply) and _origin(reply) == _origin(replies[0]))
+        return tuple(reply for reply in replies if is_page(reply) and _origin(reply) == _origin(replies[0]))
 
     @property
     def redirects_with_password(self) -> tuple[Reply, ...]:
@@ -359,7 +364,7 @@ class Authorized:
         return tuple(
             answer
             for page, answer in pairwise(replies)
-            if answer.method == "POST" and is_redirect(answer) and _is_page(page) and _wants_password(page)
+            if answer.method == "POST" and is_redirect(answer) and is_page(page) and _wants_password(page)
         )
 
     @property
@@ -388,14 +393,12 @@ class Authorized:
             return (
                 "the authorization response has a code" if self.code else "the authorization response has no code"
             )
-        return (
-            f"exchange {self.last.exchange} ended with {self.last.gist}" if self.last else "nothing was answered"
-        )
-
-
-def _is_page(reply: Reply) -> bool:
-    # Nobody gets to see the body that many servers send along with a redirect.
-    return not is_redirect(reply) and reply.media_type in ("text/html", "application/xhtml+xml")
+        if self.stuck is not None:
+            return self.stuck
+        if self.last is None:
+            return "nothing was answered"
+        said = html_text.beginning(self.last.body) if is_page(self.last) else ""
+        return f"exchange {self.last.exchange} ended with {self.last.gist}" + (f" that says {said!r}" if said else "")
 
 
 def _origin(reply: Reply) -> str:

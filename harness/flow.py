@@ -366,7 +366,7 @@ class Flow:
             pushed: the answer to that.
 
         Raises:
-            Blocked: there is no such endpoint, or the user got stuck on a page.
+            Blocked: there is no such endpoint, or the user got stuck on a page where a user may come through.
 
         """
         if server.authorization_endpoint is None:
@@ -383,13 +383,19 @@ class Flow:
                 user=self.tools.options.user,
                 also=[end for end in ends if end != back],
             )
-        except browser.UserError as error:
+        except browser.UserTimeout as error:
             raise Blocked(str(error)) from error
+        except browser.UserError as error:
+            last = error.visit.reply
+            if last is None or not self.tools.known_pages.is_new(last):
+                raise Blocked(str(error)) from error
+            return Authorized(parameters, pushed, error.visit, None, verifier, str(error))
         final = visit.final or ""
         read = (authorization.read_response(final, end) for end in ends if end)
         response = next((found for found in read if found is not None), None)
         if response is not None and response.code:
             self.tools.client.recorder.redactor.learn(response.code)
+            self.tools.known_pages.learn(visit.replies)
         return Authorized(parameters, pushed, visit, response, verifier)
 
     @cached_property

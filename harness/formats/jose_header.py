@@ -1,4 +1,12 @@
-"""What the headers of signatures and encryptions have in common (RFC 7515 section 4, RFC 7516 section 4)."""
+"""What the headers of signatures and encryptions have in common (RFC 7515 section 4, RFC 7516 section 4).
+
+Problems:
+
+- ``header-type``: a registered header parameter has another JSON type than its definition gives it.
+- ``crit-malformed``: ``crit`` is no non-empty array of unique names that stand in the header and that RFC 7515,
+  RFC 7516 and RFC 7518 do not define (RFC 7515 section 4.1.11, RFC 7516 section 4.1.13).
+- ``crit-not-understood``: ``crit`` names an extension; none is understood here.
+"""
 
 from __future__ import annotations
 
@@ -52,11 +60,7 @@ def type_problems(header: Mapping[str, Json], own: Mapping[str, type] | None = N
 
 
 def critical_problems(header: Mapping[str, Json]) -> Iterator[Problem]:
-    """Give the problem of a ``crit`` parameter: ``crit-malformed``, or else ``crit-not-understood``.
-
-    ``crit`` is a non-empty array of unique names that stand in the header and that RFC 7515, RFC 7516 and RFC 7518
-    do not define (RFC 7515 section 4.1.11, RFC 7516 section 4.1.13). No extension is understood here.
-    """
+    """Give the problem of a ``crit`` parameter: ``crit-malformed``, or else ``crit-not-understood``."""
     if "crit" not in header:
         return
     crit = header["crit"]

@@ -22,6 +22,8 @@ class ProtectedRequest:
     media_type: str
     body: bytes
     tokens: Shelf[Access]
+    query_token: str | None
+    """The access token in the query of the URL."""
 
     @property
     def scheme(self) -> str:
@@ -29,10 +31,15 @@ class ProtectedRequest:
         return (self.authorization or "").partition(" ")[0]
 
     @property
-    def token(self) -> str | None:
+    def header_token(self) -> str | None:
         """The access token in the Authorization header (RFC 6750 section 2.1, RFC 9449 section 7.1)."""
         value = (self.authorization or "").partition(" ")[2].strip()
         return value if value and self.scheme.lower() in self.context.token_schemes else None
+
+    @property
+    def token(self) -> str | None:
+        """The access token, wherever it is."""
+        return self.header_token or self.query_token
 
     @cached_property
     def access(self) -> Access | None:
@@ -73,6 +80,16 @@ def access_rules(endpoint: str, request_name: str) -> tuple[Rule[ProtectedReques
         return None if request.token else "The access token is missing."
 
     @rule(
+        f"{endpoint}.token-in-header",
+        None,
+        status=401,
+        presumes=[f"{endpoint}.token-present"],
+        statement=f"A {request_name} carries its access token in the Authorization header, not in the URL.",
+    )
+    def token_in_header(request: ProtectedRequest) -> str | None:
+        return None if request.header_token else "The access token stands in the URL."
+
+    @rule(
         f"{endpoint}.token-known",
         "invalid_token",
         status=401,
@@ -93,4 +110,4 @@ def access_rules(endpoint: str, request_name: str) -> tuple[Rule[ProtectedReques
             return "The access token has expired."
         return None
 
-    return token_present, token_known, token_expired
+    return token_present, token_in_header, token_known, token_expired

@@ -82,6 +82,8 @@ def _of_client_authentication(context: Context) -> JsonObject:
         members["challenge_endpoint"] = f"{context.authorization_server_url}/challenge"
     if variant.client_authentication in ("tls_client_auth", "self_signed_tls_client_auth"):
         members["mtls_endpoint_aliases"] = {"token_endpoint": f"{context.authorization_server_url}/token"}
+    if variant.certificate_bound:
+        members["tls_client_certificate_bound_access_tokens"] = True
     if variant.dpop != "none":
         members["dpop_signing_alg_values_supported"] = list(DPOP_ALGORITHMS)
     return members

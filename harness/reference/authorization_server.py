@@ -203,6 +203,8 @@ class AuthorizationServer:
         except Refusal as refusal:
             return self._refused("token", refusal)
         asked.client_id, asked.instance_key, asked.dpop_key = client.client_id, client.instance_key, proof.key
+        if self._context.variant.certificate_bound and client.certificate is not None:
+            asked.certificate = tls.thumbprint(client.certificate)
         try:
             self._judge.uphold((*grant_rules.RULES, *token_rules.RULES), asked, unsound=unsound)
             if self._client_counts(asked, client):
@@ -218,6 +220,8 @@ class AuthorizationServer:
         if self._context.variant.dpop_nonce:
             # The next nonce comes with the success (RFC 9449 section 8.2).
             reply.headers[dpop_rules.NONCE_HEADER] = dpop_rules.fresh_nonce(self._context, self.ledger, "server")
+        if asked.refresh:
+            self._defects.emit("refreshed-token-response", reply)
         return emitted(self._defects, "token", reply)
 
     def _client_counts(self, asked: TokenRequest, client: ClientRequest) -> bool:
@@ -253,7 +257,9 @@ class AuthorizationServer:
             with_refresh="refresh_token" in variant.grants and authorization is not None,
         )
         if variant.access_tokens == "jwt":
-            claims = documents.access_token(self._context, thumbprint=asked.dpop_key)
+            claims = documents.access_token(
+                self._context, thumbprint=asked.dpop_key, certificate=asked.certificate
+            )
             self._defects.emit("access-token", claims)
             document["access_token"] = documents.signed_access_token(claims)
         self._defects.emit("token", document)
@@ -268,6 +274,7 @@ class AuthorizationServer:
             self._context.clock() + variant.token_lifetime,
             {identifier: name for identifier, name in identifiers.items() if identifier in sent},
             dpop_key=asked.dpop_key,
+            certificate=asked.certificate,
             authorization=authorization,
             outcome=self._outcome(asked),
         )
@@ -297,4 +304,9 @@ class AuthorizationServer:
 
     def _refresh(self, asked: TokenRequest, authorization: Authorization) -> Refresh:
         public = self._context.variant.client_authentication == "none"
-        return Refresh(authorization, asked.dpop_key if public else None, asked.instance_key)
+        return Refresh(
+            authorization,
+            asked.dpop_key if public else None,
+            asked.instance_key,
+            asked.certificate if public else None,
+        )

@@ -30,6 +30,7 @@ FRESH_ATTESTATION_SECONDS = 7 * 24 * 3600
 POP_WINDOW_SECONDS = 300
 USE_CHALLENGE = "use_attestation_challenge"
 _REFUSED = 401
+_BY_CERTIFICATE = ("tls_client_auth", "self_signed_tls_client_auth")
 
 
 @dataclass
@@ -93,7 +94,7 @@ class ClientRequest:
     @property
     def authenticates(self) -> bool:
         """Whether the request carries what the server's method needs."""
-        if self.method in ("tls_client_auth", "self_signed_tls_client_auth"):
+        if self.method in _BY_CERTIFICATE:
             return self.certificate is not None
         return self.method == "none" or self.method in self.methods_used
 
@@ -652,7 +653,7 @@ def certificate(request: ClientRequest) -> str | None:
     """The certificate is the registered one, or has the registered subject and issuer (RFC 8705 section 2)."""
     identity = request.client.tls if request.client else None
     shown = request.certificate
-    if identity is None or shown is None:
+    if identity is None or shown is None or request.method not in _BY_CERTIFICATE:
         return None
     if request.method == "self_signed_tls_client_auth":
         return None if shown == identity.certificate else "The certificate is not registered."

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -108,12 +108,15 @@ def registered(variant: Variant) -> Mapping[str, Client]:
     """
     if variant.client_id is None and "authorization_code" not in variant.grants:
         return {}
-    return _registered(variant.client_authentication, variant.redirect_query)
+    return _registered(variant.client_authentication, variant.redirect_query, variant.certificate_bound)
 
 
 @cache
-def _registered(method: str, redirect_query: str) -> Mapping[str, Client]:
-    return {name: _register(name, method, redirect_query) for name in (WALLET, OTHER_WALLET)}
+def _registered(method: str, redirect_query: str, with_certificate: bool) -> Mapping[str, Client]:
+    made = {name: _register(name, method, redirect_query) for name in (WALLET, OTHER_WALLET)}
+    if not with_certificate:
+        return made
+    return {name: replace(client, tls=client.tls or _self_signed(name)) for name, client in made.items()}
 
 
 def _register(client_id: str, method: str, redirect_query: str) -> Client:

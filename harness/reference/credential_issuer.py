@@ -140,6 +140,7 @@ class CredentialIssuer:
             media_type(request),
             await body(request),
             self._tokens,
+            request.query_params.get("access_token"),
             self._nonces,
         )
         try:
@@ -239,6 +240,7 @@ class CredentialIssuer:
             media_type(request),
             await body(request),
             self._tokens,
+            request.query_params.get("access_token"),
             self._transactions,
         )
         try:
@@ -264,6 +266,7 @@ class CredentialIssuer:
             media_type(request),
             await body(request),
             self._tokens,
+            request.query_params.get("access_token"),
             self._issuances,
         )
         try:

@@ -273,8 +273,12 @@ def token(
     return document
 
 
-def access_token(context: Context, *, thumbprint: str | None) -> JsonObject:
-    """Build the claims of an access token that is a JWT; ``thumbprint`` is that of its DPoP key (RFC 9449 6.1)."""
+def access_token(context: Context, *, thumbprint: str | None = None, certificate: str | None = None) -> JsonObject:
+    """Build the claims of an access token that is a JWT.
+
+    ``thumbprint`` is that of its DPoP key (RFC 9449 section 6.1), ``certificate`` that of the TLS certificate it
+    is bound to (RFC 8705 section 3.1).
+    """
     now = int(context.clock())
     claims: JsonObject = {
         "iss": context.authorization_server_url,
@@ -283,8 +287,9 @@ def access_token(context: Context, *, thumbprint: str | None) -> JsonObject:
         "iat": now,
         "exp": now + int(context.variant.token_lifetime),
     }
-    if thumbprint is not None:
-        claims["cnf"] = {"jkt": thumbprint}
+    bound_to = {"jkt": thumbprint, "x5t#S256": certificate}
+    if any(bound_to.values()):
+        claims["cnf"] = {name: value for name, value in bound_to.items() if value is not None}
     return claims
 
 

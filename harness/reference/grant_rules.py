@@ -168,6 +168,14 @@ def refresh_instance_key(request: TokenRequest) -> str | None:
     return None
 
 
+@rule("refresh.certificate", "invalid_grant")
+def refresh_certificate(request: TokenRequest) -> str | None:
+    """A public client uses a refresh token over TLS with the certificate it was given for (RFC 8705 section 4)."""
+    if request.refresh and request.refresh.certificate not in (None, request.certificate):
+        return "The refresh_token is bound to another certificate."
+    return None
+
+
 @rule("refresh.scope", "invalid_scope")
 def refresh_scope(request: TokenRequest) -> str | None:
     """The scope asked for is not more than was granted (RFC 6749 section 6)."""
@@ -234,6 +242,7 @@ RULES = (
     refresh_revoked,
     refresh_dpop_key,
     refresh_instance_key,
+    refresh_certificate,
     refresh_scope,
 )
 TOLERANCES = (right_verifier, plain_verifier, long_verifier, verifier_characters, right_refresh)

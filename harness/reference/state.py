@@ -113,6 +113,8 @@ class Refresh:
     """Thumbprint of the DPoP key of a public client."""
     instance_key: str | None
     """Thumbprint of the key of the wallet instance that the Client Attestation named."""
+    certificate: str | None = None
+    """Thumbprint of the TLS certificate of a public client (RFC 8705 section 4)."""
     used: bool = False
     """Whether another refresh token took its place."""
 
@@ -129,6 +131,8 @@ class Access:
     uses: int = 0
     dpop_key: str | None = None
     """Thumbprint of the key the token is bound to; ``None`` for a Bearer token."""
+    certificate: str | None = None
+    """Thumbprint of the TLS certificate the token is bound to (RFC 8705 section 3)."""
     authorization: Authorization | None = None
     """What the user authorized; ``None`` after a Pre-Authorized Code."""
     outcome: Outcome = "issued"

@@ -9,6 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from harness.reference.encoding import base64url
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,6 +26,11 @@ def client_certificate(scope: Mapping[str, Any]) -> x509.Certificate | None:
         return x509.load_pem_x509_certificate(chain[0].encode("ascii")) if chain else None
     except ValueError:
         return None
+
+
+def thumbprint(certificate: x509.Certificate) -> str:
+    """Give ``x5t#S256`` of a certificate (RFC 8705 section 3.1)."""
+    return base64url(certificate.fingerprint(hashes.SHA256()))
 
 
 def presenting(app: App, chain: Sequence[str]) -> App:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from cryptography import x509
 from starlette.requests import Request
 
-from harness.reference import dpop_rules
+from harness.reference import dpop_rules, tls
 from harness.reference.authorization_documents import DPOP_ALGORITHMS
 from harness.reference.context import Context
 from harness.reference.dpop_rules import NONCE_HEADER, USE_NONCE, DpopRequest
@@ -18,6 +19,22 @@ from harness.reference.state import Access, Ledger
 def tokens_revoked(access: Access) -> str | None:
     """An access token is dead once its code or a refresh token was replayed (RFC 6749 section 4.1.2)."""
     return "The access token was revoked." if access.revoked else None
+
+
+@dataclass(frozen=True)
+class Presented:
+    """An access token with the TLS certificate of the connection that it came over."""
+
+    access: Access
+    certificate: x509.Certificate | None
+
+
+@rule("tls.certificate", "invalid_token", status=401)
+def certificate(presented: Presented) -> str | None:
+    """A token that is bound to a certificate comes over a connection with that (RFC 8705 section 3)."""
+    shown = None if presented.certificate is None else tls.thumbprint(presented.certificate)
+    bound_to = presented.access.certificate
+    return "The access token is bound to another certificate." if bound_to not in (None, shown) else None
 
 
 RULES = (tokens_revoked,)
@@ -43,6 +60,8 @@ class TokenGuard:
             return
         try:
             self._judge.uphold(RULES, asked.access)
+            presented = Presented(asked.access, tls.client_certificate(request.scope))
+            self._judge.uphold((certificate,), presented)
         except Refusal as refusal:
             raise _challenge(refusal, CHALLENGE) from None
         try:

@@ -46,6 +46,8 @@ class TokenRequest:
     ledger: Ledger
     client_id: str | None = None
     """The client, when its identity has been judged."""
+    certificate: str | None = None
+    """Thumbprint of the certificate that tokens are bound to (RFC 8705 section 3.1)."""
     dpop_key: str | None = None
     """Thumbprint of the key of the DPoP proof, when that has been judged."""
     instance_key: str | None = None

@@ -47,6 +47,8 @@ class Variant:
     """Whether configurations have no scope, so that ``authorization_details`` are the only way to ask."""
     client_authentication: str = "none"
     """How the registered wallets authenticate, as ``token_endpoint_auth_methods_supported`` spells it."""
+    certificate_bound: bool = False
+    """Whether what a client is given is bound to its TLS certificate (RFC 8705 sections 3 and 4)."""
     attestation_challenge: bool = False
     """Whether proofs of possession of Client Attestations need a challenge of the server."""
     dpop: Literal["none", "offered", "required"] = "none"
@@ -291,6 +293,14 @@ VARIANTS: dict[str, Variant] = {
             name="mtls-client-self-signed",
             description="Clients authenticate with a self-signed certificate.",
             client_authentication="self_signed_tls_client_auth",
+        ),
+        replace(
+            CODE_FLOW,
+            name="mtls-bound",
+            description="Tokens of public clients are bound to their certificates; access tokens are JWTs.",
+            certificate_bound=True,
+            access_tokens="jwt",
+            grants=("authorization_code", "refresh_token"),
         ),
         replace(
             CODE_FLOW,

@@ -141,11 +141,12 @@ async def judge_issuer(
     http = Client(
         Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify, now=clock.now
     )
-    further = {
-        name: Client(http.recorder, transport=way, timeout_s=timeout_s, max_body=1_000_000, now=clock.now)
-        for name, way in (("second_http", second_transport), ("bare_http", bare_transport))
-        if way is not None
-    }
+    def further(way: httpx.AsyncBaseTransport | None) -> Client | None:
+        if way is None:
+            return None
+        return Client(http.recorder, transport=way, timeout_s=timeout_s, max_body=1_000_000, now=clock.now)
+
+    second_http, bare_http = further(second_transport), further(bare_transport)
     registered = registered_wallet(issuer)
     tools = Tools(
         http,
@@ -154,7 +155,8 @@ async def judge_issuer(
         trust=trust or TrustSettings(x5c=(trust_anchor_file(issuer),)),
         wallet_client=client or registered.client,
         second_client=registered.second,
-        **further,
+        second_http=second_http,
+        bare_http=bare_http,
         patience=Patience(sleep=clock.sleep),
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
     )
@@ -177,8 +179,9 @@ async def judge_issuer(
         outcome.stopped = str(error)
     finally:
         await http.aclose()
-        for client_http in further.values():
-            await client_http.aclose()
+        for other in (second_http, bare_http):
+            if other is not None:
+                await other.aclose()
     outcome.fired, outcome.offers = set(issuer.fired), source.minted
     outcome.exchanges = http.recorder.exchanges
     return outcome

@@ -25,6 +25,7 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "*:authorize.consent": ("code-flow-login",),
     "authorization-error-response:denial-*": ("code-flow-login",),
     "authorization-page:framable": ("code-flow-login",),
+    "authorization-page:framable-by-all": ("code-flow-login",),
     "authorization-page:policy-missing": ("code-flow-login",),
     "authorization-page:third-party": ("code-flow-login",),
     "sign-in-response:*": ("code-flow-login",),
@@ -78,6 +79,9 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "*:dpop.nonce": ("dpop-nonce",),
     "rejects:dpop.other-algorithm": ("dpop",),
     "*:dpop.*": ("dpop-deferred",),
+    "*:tls.certificate": ("mtls-bound",),
+    "*:refresh.certificate": ("mtls-bound",),
+    "access-token:certificate-other": ("mtls-bound",),
     "access-token:thumbprint-other": ("dpop-deferred",),
     "token:type-bearer": ("dpop",),
     "token:type-dpop": ("dpop-optional",),
@@ -219,6 +223,8 @@ GOES_AGAINST_ADVICE: dict[str, set[str]] = {
 for _name, _variant in VARIANTS.items():
     if "authorization_code" in _variant.grants and _variant.par == "none":
         GOES_AGAINST_ADVICE.setdefault(_name, set()).add("AUTHORIZATION-PAR-MISSING")
+    if _variant.dpop == "none":
+        GOES_AGAINST_ADVICE.setdefault(_name, set()).add("AS-SENDER-CONSTRAINT-MISSING")
 
 _PARKED = {
     "token.form": "a server may read other encodings than forms besides (RFC 6749 section 3.2 binds the client)",
@@ -239,6 +245,8 @@ _PARKED = {
     "encryption.request-kid": "section 10 binds the sender; a receiver may try which of its keys opens a request",
     "attestation.keys-public": "appendix F.4 forbids private keys in header parameters only",
     "attestation.keys-usable": "an issuer may issue for those attested keys that it can read (section 8.3)",
+    "deferred.token-in-header": "a token in the query is tried at the Credential Endpoint",
+    "notification.token-in-header": "a token in the query is tried at the Credential Endpoint",
     "client.assertion-single-use": "a server may remember the jti of assertions (RFC 7523 section 3)",
     "token.tx-code-attempts": "how many attempts are too many is the issuer's own policy (section 13.6.3)",
 }
@@ -261,7 +269,6 @@ _LAWFUL = {
     "accepts:client.attestation-fresh": "how fresh is fresh enough is the server's own policy (draft 07 section 9)",
     "rejects:client.attestation-reused": "draft 07 makes room for reuse and demands it of no server (section 10.2)",
     "rejects:client.identifier-beside": "no rule says what becomes of a client_id that is not needed",
-    "as-metadata:dpop-algs-missing": "RFC 9449 section 5.1 makes the member optional",
     "rejects:authorize.beside-request-uri": "a refusal of what comes beside a request_uri harms nobody",
     "par:lifetime-long": "RFC 9126 section 2.2 leaves the lifetime to the server",
     "par-response:cacheable": "RFC 9126 forbids no cache, its examples only do so",
@@ -281,6 +288,7 @@ _LAWFUL = {
 UNPROVEN: dict[str, str] = _LAWFUL | {
     f"{effect}:{rule}": reason for rule, reason in _PARKED.items() for effect in ("accepts", "misreports")
 }
+UNPROVEN["misreports:credential.token-in-header"] = "any refusal of a token in the query is good"
 UNPROVEN["accepts:notification.description"] = "the characters bind the wallet; the issuer may put up with others"
 """Faults that no check looks for, with the reason: the reference issuer is stricter than this version judges."""
 

@@ -43,7 +43,7 @@ class Issuer:
     async def sleep(self, seconds: float) -> None:
         self.time += seconds
 
-    async def collect(self, payload: Any, *, headers: Any = None) -> Reply:
+    async def collect(self, payload: Any, **_: Any) -> Reply:
         self.asked.append((self.time, payload))
         return self.answers.pop(0)
 

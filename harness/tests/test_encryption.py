@@ -389,6 +389,24 @@ def test_the_wallet_encrypts_what_the_metadata_requires(request_: bool | None, r
     assert (terms.response is None) == (response is None)
 
 
+def test_a_message_can_be_changed_before_it_is_sent() -> None:
+    offered = metadata(request=True, response=True)
+    terms = Terms(replace(request_terms(offered), change=lambda message: message[::-1]))
+    assert json.loads(base64url.decode(terms.seal({}).content[::-1].split(b".")[0].decode()))["enc"] == "A128GCM"
+
+
+def test_algorithms_beyond_the_metadata_are_known() -> None:
+    offered = RequestEncryption.of(metadata(request=True))
+    assert offered is not None
+    assert offered.unlisted_enc == next(name for name in ENCRYPTIONS if name not in offered.enc_values)
+    assert replace(offered, enc_values=ENCRYPTIONS).unlisted_enc is None
+    elliptic, rsa = KEYS["ECDH-ES"].public, KEYS["RSA-OAEP"].public
+    assert replace(offered, keys=(elliptic, KEYS["ECDH-ES+A256KW"].public)).unlisted_alg == "ECDH-ES+A128KW"
+    assert replace(offered, keys=(rsa,)).unlisted_alg == "RSA-OAEP-256"
+    assert replace(offered, keys=(rsa, KEYS["RSA-OAEP-256"].public)).unlisted_alg is None
+    assert replace(offered, keys=()).unlisted_alg is None
+
+
 def test_terms_are_what_both_sides_have() -> None:
     offered = metadata(request=True, response=True)
     assert request_terms(offered).enc == "A128GCM"
@@ -408,6 +426,7 @@ def test_terms_are_what_both_sides_have() -> None:
         {**KEY.public, "use": "sig"},
         {**KEY.public, "crv": "secp256k1"},
         {**KEY.public, "alg": "RSA-OAEP"},
+        {**JWK.generate(kty="RSA", size=1024).export_public(as_dict=True), "alg": "RSA-OAEP"},
         {"kty": "oct", "k": "AAAA", "alg": "ECDH-ES"},
         "no key",
     ],

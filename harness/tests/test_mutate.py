@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import mutate
-from harness.formats import jose
-from harness.wallet import dpop
+from harness.formats import jose, jwe
+from harness.wallet import dpop, encryption
 from harness.wallet.keys import make_key
 
 
@@ -75,3 +75,26 @@ def test_a_jwt_by_another_key_is_right_in_all_but_whose_it_is() -> None:
     assert other.header == {**draft.header, "alg": "ES384", "jwk": other.key.public}
     jose.verify(jose.parse_compact(other.sign()), other.header["jwk"])
     assert mutate.with_another_key(draft).header["jwk"] != draft.header["jwk"]
+
+
+def test_an_encrypted_message_is_spoiled_in_one_place() -> None:
+    key = encryption.make_key("ECDH-ES")
+    message = encryption.seal({"a": 1}, key.public, enc="A128GCM")
+    for change in (mutate.changed_tag, mutate.changed_header):
+        with pytest.raises(encryption.EncryptionError) as caught:
+            encryption.decrypt(jwe.parse_compact(change(message).decode()), key)
+        assert caught.value.kind == "undecryptable"
+    for malform, kind in (
+        (mutate.cut_off, "jwe-segments"),
+        (mutate.no_base64url, "jwe-base64url"),
+        (mutate.no_header_object, "jwe-header"),
+    ):
+        with pytest.raises(jwe.JweError) as malformed:
+            jwe.parse_compact(malform(message).decode())
+        assert malformed.value.kind == kind
+
+
+def test_a_critical_header_is_well_formed_and_unknown() -> None:
+    key = encryption.make_key("ECDH-ES")
+    message = encryption.seal({"a": 1}, key.public, enc="A128GCM", header=mutate.critical_header())
+    assert [problem.kind for problem in jwe.parse_compact(message.decode()).problems] == ["crit-not-understood"]

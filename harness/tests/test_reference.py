@@ -52,6 +52,7 @@ ELSEWHERE = {
     for module in (
         "authorization",
         "grants",
+        "dpop",
         "deferred",
         "notification",
         "encryption",

@@ -750,6 +750,7 @@ async def _cut(wallet: Wallet, body: Json) -> bytes:
 breaks_envelope("encryption.request-readable", _no_jwe)
 breaks_envelope("encryption.request-readable", _cut)
 breaks_envelope("encryption.request-readable", lambda wallet, body: sealed(wallet, body, key=public(STRANGER)))
+breaks_envelope("encryption.request-critical", lambda wallet, body: sealed(wallet, body, crit=["x"], x=True))
 breaks_envelope("encryption.request-kid", lambda wallet, body: sealed(wallet, body, kid=None))
 breaks_envelope("encryption.request-kid", lambda wallet, body: sealed(wallet, body, kid="unknown"))
 breaks_envelope("encryption.request-algorithm", lambda wallet, body: sealed(wallet, body, alg="ECDH-ES+A128KW"))
@@ -1030,6 +1031,10 @@ HARMLESS: dict[str, tuple[str, Callable[[Wallet], Awaitable[httpx.Response]]]] =
         "encryption-optional",
         lambda wallet: _harmless_request(wallet, enc="A128GCM"),
     ),
+    "encryption.request-party-information": (
+        "encryption-optional",
+        lambda wallet: _harmless_request(wallet, apu="YXNzYXk", apv="aXNzdWVy"),
+    ),
     "encryption.request-compressed": ("compression", lambda wallet: _harmless_request(wallet, zip="DEF")),
     "encryption.other-alg": (
         "encryption-optional",
@@ -1090,6 +1095,8 @@ DOCUMENT_FAULTS = sorted(
 
 def variant_of(fault: str) -> str:
     seam, _, defect = fault.partition(":")
+    if defect.endswith("-encryption-required-false"):
+        return "encryption-request-only" if "request" in defect else "encryption-response-required"
     if "encryption" in fault or "sealing" in seam or defect in ("encrypted", "sealed-content-type"):
         return "encryption-deferred" if "defer" in fault else "compression"
     if seam.startswith(("deferral", "pending", "deferred", "transaction")) or defect.startswith("deferred"):

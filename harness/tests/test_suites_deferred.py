@@ -103,6 +103,25 @@ async def test_an_access_token_may_end_when_the_credential_is_obtained() -> None
     assert bad(await judged(edit, "deferred")) == []
 
 
+async def test_an_access_token_may_end_while_the_wallet_waits() -> None:
+    def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
+        if at(request, "token"):
+            return changed(response, expires_in=1)
+        return challenge(401, "invalid_token") if at(request, "deferred") else None
+
+    result = (await judged(edit, "deferred", "deferred-delivered"))["deferred-delivered"]
+    assert result.verdict is Verdict.BLOCKED
+    assert "expires_in 1" in (result.reason or "")
+
+
+async def test_an_access_token_must_not_end_before_the_wallet_may_come_back() -> None:
+    def edit(request: httpx.Request, _: httpx.Response) -> httpx.Response | None:
+        return challenge(401, "invalid_token") if at(request, "deferred") else None
+
+    result = (await judged(edit, "deferred", "deferred-delivered"))["deferred-delivered"]
+    assert [finding.code for finding in result.findings] == ["DEFERRED-REFUSED"]
+
+
 async def test_the_token_of_other_credentials_may_be_called_too_narrow() -> None:
     def edit(_: httpx.Request, response: httpx.Response) -> httpx.Response | None:
         another = b"another token's" in response.content

@@ -131,11 +131,11 @@ async def test_a_limit_of_the_rate_is_no_finding() -> None:
     assert any("limits the rate" in (result.reason or "") for result in results)
 
 
-async def test_an_issuer_that_insists_on_encryption_blocks() -> None:
+async def test_an_issuer_that_insists_on_an_encryption_the_wallet_does_not_have_blocks() -> None:
     def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response | None:
         if "openid-credential-issuer" in request.url.path:
             terms = {
-                "alg_values_supported": ["ECDH-ES"],
+                "alg_values_supported": ["dir"],
                 "enc_values_supported": ["A128GCM"],
                 "encryption_required": True,
             }
@@ -144,7 +144,7 @@ async def test_an_issuer_that_insists_on_encryption_blocks() -> None:
 
     (result,) = await judged(edit, select="credential-issued")
     assert result.verdict is Verdict.BLOCKED
-    assert "encryption_required" in (result.reason or "")
+    assert "the wallet cannot encrypt as the metadata says" in (result.reason or "")
 
 
 async def test_a_server_that_insists_on_dpop_blocks() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,12 +16,14 @@ import pytest
 
 from harness import catalogue, checks
 from harness.checks import Check
-from harness.evidence import Facts
+from harness.evidence import Blocked, Facts
 from harness.expect import Expect
 from harness.formats import base64url
 from harness.model import Finding
 from harness.settings import TrustSettings
 from harness.transport import Client, Recorder, Reply
+from harness.wallet.issuer_key import IssuerKey
+from harness.wallet.keys import make_key
 from harness.wallet.metadata import ISSUER_SUFFIX, AuthorizationServer, Issuer, well_known_url
 from harness.wallet.offer import PRE_AUTHORIZED_CODE, ReceivedOffer, parse_link, receive
 from harness.wallet.signed_metadata import SignedMetadata
@@ -143,6 +146,17 @@ def test_a_format_of_an_earlier_draft_may_stand_beside_the_current_one() -> None
     earlier = {**SD_JWT_VC, "format": "vc+sd-jwt"}
     assert codes("metadata-sd-jwt-vc-format", with_configurations(now=SD_JWT_VC, before=earlier)) == []
     assert codes("metadata-sd-jwt-vc-format", with_configurations(before=earlier)) == ["METADATA-FORMAT-SD-JWT-VC"]
+
+
+def test_a_format_of_another_specification_may_have_a_vct() -> None:
+    other = {"format": "mso_mdoc_zk", "vct": "https://types.example.com/id"}
+    assert codes("metadata-sd-jwt-vc-format", with_configurations(other=other)) == []
+
+
+@pytest.mark.parametrize("name", ["dc_sd_jwt", "VC+SD-JWT", "sd-jwt-vc"])
+def test_a_format_misspelled_is_seen(name: str) -> None:
+    issuer = with_configurations(id={**SD_JWT_VC, "format": name})
+    assert codes("metadata-sd-jwt-vc-format", issuer) == ["METADATA-FORMAT-SD-JWT-VC"]
 
 
 def test_mobile_documents_have_their_own_algorithms_and_paths() -> None:
@@ -515,3 +529,19 @@ def test_display_texts_of_other_languages_are_no_difference() -> None:
     assert codes("signed-metadata-same", issuer_of(one), signed_metadata=found) == []
     changed = issuer_of({**one, "nonce_endpoint": f"{ISSUER}/other"})
     assert codes("signed-metadata-same", changed, signed_metadata=found) == ["SIGNED-METADATA-DIFFERS"]
+
+
+def test_the_signed_form_of_earlier_drafts_is_not_in_itself() -> None:
+    found = signed(f"e30.{base64url.encode(json.dumps(METADATA).encode())}.", "application/jwt", now=0)
+    issuer = issuer_of({**METADATA, "signed_metadata": "e30.e30."})
+    assert codes("signed-metadata-same", issuer, signed_metadata=found) == []
+
+
+def test_an_algorithm_of_an_ecosystem_is_neither_a_finding_nor_verified() -> None:
+    header = base64url.encode(json.dumps({"alg": "CRYDI3", "typ": "openidvci-issuer-metadata+jwt"}).encode())
+    found = signed(f"{header}.{base64url.encode(json.dumps(METADATA).encode())}.AA", "application/jwt", now=0)
+    assert found.jws is not None
+    known = replace(found, signer=IssuerKey("jwks", make_key("ES256").public))
+    assert codes("signed-metadata-header", issuer_of(METADATA), signed_metadata=known) == []
+    with pytest.raises(Blocked, match="CRYDI3"):
+        codes("signed-metadata-signature", issuer_of(METADATA), signed_metadata=known)

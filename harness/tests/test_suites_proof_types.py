@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from harness import mutate
 from harness.evidence import IssuedCredential, WalletOptions
 from harness.expect import Expect
+from harness.flow import Flow
 from harness.formats import base64url, multibase
 from harness.model import CheckResult, Verdict
 from harness.reference import data_integrity
@@ -195,6 +196,35 @@ async def test_the_second_of_issuance_is_seen(claims: dict[str, Any], received: 
 
     await batch.times_are_not_the_moment_of_issuance(credential=issued(claims, received), expect=Listening({}))
     assert found == ([] if fine else ["SDJWT-TIME-EXACT"])
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"jti": "urn:1"}, "BATCH-IDENTIFIER-SHARED"),
+        ({"status": {"status_list": {"idx": 1, "uri": "https://a.example"}}}, "BATCH-STATUS-SHARED"),
+        ({"status": {"identifier_list": {"id": "1", "uri": "https://a.example"}}}, "BATCH-STATUS-SHARED"),
+        ({"status": {"status_assertion": {"credential_hash_alg": "sha-256"}}}, None),
+        ({"id": "member 7", "sub": "urn:2"}, None),  # of the End-User
+        ({"status": "valid"}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+async def test_only_what_identifies_a_credential_is_unique(claims: dict[str, Any], code: str | None) -> None:
+    found: list[str] = []
+
+    class Listening(Expect):
+        def that(self, holds: bool, code: str, *_: Any, **__: Any) -> bool:
+            found.extend([] if holds else [code])
+            return holds
+
+    class Batch:
+        async def credentials(self) -> tuple[IssuedCredential, ...]:
+            return issued(claims, NOW), issued(claims, NOW)
+
+    await batch.unique_values_differ(batch=cast("Flow", Batch()), expect=Listening({}))
+    assert found == ([code] if code else [])
 
 
 # Wrong proofs

@@ -31,6 +31,7 @@ MOST_STEPS = 30
 MOST_REPEATS = 3
 """How often one page is filled in; a page that comes back more often does not take the answers."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_URL = 200
 _MOST_NAMES = 12
@@ -66,6 +67,35 @@ class UserError(Exception):
         self.visit = Visit(None, replies[-1] if replies else None, tuple(replies))
 
 
+class UserTimeout(UserError):
+    """The user took too long, wherever that was."""
+
+
+@dataclass
+class KnownPages:
+    """The pages on which users came through to a code; on others a request was answered in another way."""
+
+    came_through: bool = False
+    _shapes: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
+
+    def learn(self, replies: Sequence[Reply]) -> None:
+        """Take in what a user saw who came through."""
+        self.came_through = True
+        self._shapes.update(_shape(reply) for reply in replies if is_page(reply))
+
+    def is_new(self, reply: Reply) -> bool:
+        """Whether an answer is a page on which no user was who came through."""
+        return self.came_through and is_page(reply) and _shape(reply) not in self._shapes
+
+
+def _shape(reply: Reply) -> tuple[str, tuple[str, ...]]:
+    try:
+        forms = html_forms.read(_text(reply), reply.url).forms
+    except HtmlError:
+        forms = ()
+    return place(reply.url), tuple(sorted({item.name for form in forms for item in form.fields}))
+
+
 async def visit(
     client: Client, url: str, *, redirect_uri: str, user: UserSettings, also: Sequence[str] = ()
 ) -> Visit:
@@ -95,7 +125,7 @@ async def visit(
                 case _:
                     return await _Walk(client, way, user).run(url)
     except TimeoutError:
-        raise UserError(
+        raise UserTimeout(
             f"the user did not come back to the wallet within {user.timeout_s:g} s (user.timeout_s)", way.replies
         ) from None
 
@@ -138,6 +168,11 @@ class Way:
 def is_redirect(reply: Reply) -> bool:
     """Whether an answer sends a browser elsewhere (RFC 9110 section 15.4)."""
     return reply.status in _REDIRECTS
+
+
+def is_page(reply: Reply) -> bool:
+    """Whether the user gets to see an answer; nobody sees the body that many servers send with a redirect."""
+    return not is_redirect(reply) and reply.media_type in _PAGES
 
 
 def matches(rule: FormRule, url: str) -> bool:
@@ -321,7 +356,7 @@ class _Walk:
         return None
 
     def _read(self, reply: Reply) -> Page | None:
-        if reply.media_type not in ("text/html", "application/xhtml+xml"):
+        if reply.media_type not in _PAGES:
             return None
         try:
             return html_forms.read(_text(reply), reply.url)

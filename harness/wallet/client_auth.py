@@ -16,10 +16,13 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
-from jwcrypto.common import JWException
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from jwcrypto.common import JWException, base64url_encode
 
 from harness.settings import AttesterSettings, ClientSettings
 from harness.transport import Reply
@@ -149,6 +152,20 @@ def basic(client_id: str, secret: str, encode: Callable[[str], str] = quote_plus
 def percent_encoded(text: str) -> str:
     """Form-encode every character of a text, also those that need it not."""
     return "".join(f"%{octet:02X}" for octet in text.encode())
+
+
+def certificate_thumbprint(certificate: Path) -> str:
+    """Give ``x5t#S256`` of the first certificate in a PEM file (RFC 8705 section 3.1).
+
+    Raises:
+        ClientError: the file holds no certificate that can be read.
+
+    """
+    try:
+        shown = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ClientError(f"{certificate} holds no certificate: {error}") from error
+    return str(base64url_encode(shown.fingerprint(hashes.SHA256())))
 
 
 def offered_challenge(reply: Reply) -> str | None:

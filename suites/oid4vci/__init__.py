@@ -16,6 +16,7 @@ MODULES = (
     "token_errors",
     "client_authentication",
     "client_attestation",
+    "certificate_bound_tokens",
     "authorization_code",
     "refresh_token",
     "dpop_authorization",

@@ -42,7 +42,14 @@ ERRORS = frozenset(
 
 
 def granted(expect: Expect, attempt: Authorized, code: str, *, what: str) -> bool:
-    """Expect an authorization request to bring a code."""
+    """Expect an authorization request to bring a code.
+
+    Raises:
+        Blocked: the user got stuck on a page, which may be a further question to the user or a refusal.
+
+    """
+    if attempt.stuck is not None:
+        raise Blocked(attempt.stuck)
     return expect.that(attempt.code is not None, code, f"{what} brings a code", attempt.gist, at=attempt.last)
 
 

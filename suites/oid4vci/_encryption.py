@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.access import Access
 from harness.evidence import Blocked, Encrypted
@@ -13,6 +13,8 @@ from harness.formats import jwe
 from harness.transport import Reply
 from harness.wallet.credential import carries_credential
 from harness.wallet.encryption import RequestEncryption, ResponseEncryption, ResponseTerms, Terms, is_sealed
+
+T = TypeVar("T")
 
 INVALID_PARAMETERS = "invalid_encryption_parameters"
 UNUSABLE = frozenset({INVALID_PARAMETERS, "invalid_credential_request"})
@@ -71,6 +73,15 @@ def proven(exchange: Encrypted) -> None:
             f"a right encrypted request brought nothing that can be read: exchange {reply.exchange}"
             f" ended with {reply.gist}"
         )
+
+
+async def for_each(access: Access, values: Iterable[T]) -> AsyncIterator[tuple[Access, T]]:
+    """Pair each value with an Access Token that is good for one more request.
+
+    It is the same one for all where such tokens are known to be good for many requests (section 14.3).
+    """
+    for index, value in enumerate(values):
+        yield (access if index == 0 or access.used else await access.flow.again().access()), value
 
 
 def served(reply: Reply) -> bool:

@@ -62,6 +62,20 @@ async def fields_by_details(flow: Flow, details: Sequence[Mapping[str, Any]] | N
     return flow.code_fields(attempt)
 
 
+def refusing_statuses(reply: Reply) -> set[int]:
+    """Give the statuses that are right for the error of a refusal: 401 is for ``invalid_client`` alone."""
+    return {400, 401} if reply.error == "invalid_client" else {400}
+
+
+def unauthenticated_errors(agent: Agent) -> set[str]:
+    """Give the error that is right as well when a request misses what says that no credentials are needed.
+
+    A client without credentials includes no client authentication, and that has the error ``invalid_client``
+    (RFC 6749 section 5.2) where the server needs the rest of the request to put up with it.
+    """
+    return {"invalid_client"} if agent.oauth.method == "none" else set()
+
+
 def rule_out_setup(flow: Flow, server: AuthorizationServer, reply: Reply) -> None:
     """See that a refusal is not due to how the wallet is registered, which is for the team to say.
 

@@ -166,7 +166,7 @@ async def a_code_of_another_client_is_refused(flow: Flow, expect: Expect) -> Non
 
 @check(
     "code-redirect-uri-missing-refused",
-    requires=["RFC6749-4.1.3-05", "VCI-6.1-05", "RFC6749-5.2-01"],
+    requires=["RFC6749-4.1.3-05", "VCI-6.1-05", "RFC6749-5.2-04", "RFC6749-5.2-01"],
     proven_by={
         "accepts:code.redirect-uri-present": "CODE-REDIRECT-URI-MISSING-ACCEPTED",
         "misreports:code.redirect-uri-present": "CODE-REDIRECT-URI-MISSING-MISREPORTED",
@@ -183,6 +183,7 @@ async def a_missing_redirect_uri_is_refused(flow: Flow, expect: Expect) -> None:
         # A required parameter is missing, or does not match.
         errors={"invalid_request", "invalid_grant"},
         status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC6749-5.2-04",
     )
 
 

@@ -322,10 +322,11 @@ async def claims_asked_for_as_mandatory_are_issued(
     paths = facts.described_paths
     claims = [{"path": path, "mandatory": True} for path in paths]
     attempt = await flow.authorize(asking_for(_with(flow, {"claims": claims})))
-    if attempt.code is None:
+    further = flow.redeeming(attempt)
+    if attempt.code is None or not credential.carries_credential(await further.issuance()):
         expect.that(True, "AUTHORIZATION-CLAIMS-MISSING", "no credential", attempt.gist)
         return
-    for issued in await flow.redeeming(attempt).credentials():
+    for issued in await further.credentials():
         missing = [path for path in paths if not _selects(issued.vc.sd_jwt.claims, path)]
         expect.that(
             not missing,

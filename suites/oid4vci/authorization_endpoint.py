@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Authorized
+from harness.evidence import Authorized, Blocked
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.wallet import authorization as requests
@@ -15,6 +15,10 @@ check = area("Authorization Endpoint", per=Per.GRANT)
 
 _UNKNOWN = "https://assay.invalid/unknown"
 """A name and value that means nothing to anybody."""
+_NO_METHOD = frozenset({404, 405, 501})
+"""Statuses of an endpoint that does not have the method of the request (RFC 9110 section 15)."""
+_NOT_GIVEN = "access_denied"
+"""What a server may say that takes a default, which is for no credential, and then denies that."""
 
 
 @check(
@@ -53,8 +57,11 @@ async def the_endpoint_takes_get(authorization: Authorized, expect: Expect) -> N
     """The Authorization Endpoint answers a GET request with a page or a redirect."""
     visit = authorization.visit
     first = visit.replies[0] if visit and visit.replies else None
+    unknown = first is not None and first.status in _NO_METHOD
+    if authorization.code is None and not unknown:
+        raise Blocked(f"whether a GET request is accepted does not show: {authorization.gist}")
     expect.that(
-        first is None or first.status < 400 or authorization.response is not None,
+        not unknown,
         "AUTHORIZATION-GET-REFUSED",
         "a page or a redirect in answer to a GET request",
         first.gist if first else "nothing",
@@ -175,7 +182,7 @@ async def a_request_for_nothing_gets_a_default_or_an_error(flow: Flow, expect: E
     """An Authorization Request that says not what it is for gets a default, or an error about that."""
     attempt = await flow.authorize({"scope": None, "authorization_details": None, "resource": None})
     # A server that is asked by authorization_details misses these.
-    errors = {"invalid_scope", "invalid_request", "invalid_authorization_details"}
+    errors = {"invalid_scope", "invalid_request", "invalid_authorization_details", _NOT_GIVEN}
     _default_or(expect, attempt, "AUTHORIZATION-SCOPE-MISSING-MISREPORTED", errors)
 
 
@@ -189,11 +196,14 @@ async def a_request_for_nothing_gets_a_default_or_an_error(flow: Flow, expect: E
     applies=when.code_flow & when.scope,
 )
 async def a_request_for_an_unusable_scope_gets_a_default_or_an_error(flow: Flow, expect: Expect) -> None:
-    """An Authorization Request for an unknown or malformed scope alone gets a default, or invalid_scope."""
+    """An Authorization Request for an unknown or malformed scope alone gets a default, or invalid_scope.
+
+    Since unknown values are to be ignored (OpenID4VCI 5.1.2), it may also be denied as one for nothing.
+    """
     for scope in (_UNKNOWN, '"malformed"'):
         change = {"scope": scope, "authorization_details": None, "resource": None}
         attempt = await flow.again().authorize(change)
-        _default_or(expect, attempt, "AUTHORIZATION-SCOPE-UNUSABLE-MISREPORTED", {"invalid_scope"})
+        _default_or(expect, attempt, "AUTHORIZATION-SCOPE-UNUSABLE-MISREPORTED", {"invalid_scope", _NOT_GIVEN})
 
 
 def _default_or(expect: Expect, attempt: Authorized, code: str, errors: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from harness.applicability import when
@@ -17,6 +18,11 @@ check = area("Authorization Endpoint", per=Per.GRANT)
 
 _MARK = "<assay-mark>"
 _POLICY = "Content-Security-Policy"
+_OPTIONS = "X-Frame-Options"
+_ANYBODY = frozenset({"*", "http:", "https:"})
+"""Sources of a policy that leave nobody out (Content Security Policy level 3 section 6.7.2)."""
+_FRAME_BUSTER = re.compile(rb"\b(?:window\.)?(?:top|self|parent)\s*[!=]==?\s*(?:window\.)?(?:top|self|parent)\b")
+"""What a script asks that takes its page out of a frame (RFC 6749 section 10.13)."""
 _BODY_KEPT = frozenset({307, 308})
 """Redirects that make a browser send the form once more (RFC 9110 sections 15.4.8 and 15.4.9)."""
 
@@ -76,6 +82,7 @@ async def a_password_is_not_passed_on(authorization: Authorized, expect: Expect)
     requires=["RFC9700-4.16-01", "RFC9700-4.16-02"],
     proven_by={
         "authorization-page:framable": "AUTHORIZATION-PAGE-FRAMABLE",
+        "authorization-page:framable-by-all": "AUTHORIZATION-PAGE-FRAMABLE",
         "authorization-page:policy-missing": "AUTHORIZATION-PAGE-POLICY",
     },
     applies=when.code_flow & when.authorization_pages,
@@ -83,17 +90,17 @@ async def a_password_is_not_passed_on(authorization: Authorized, expect: Expect)
 async def pages_cannot_be_framed(authorization: Authorized, expect: Expect) -> None:
     """Other sites cannot show the pages of the Authorization Endpoint in a frame."""
     for page in authorization.pages:
-        policy = ", ".join(page.headers.get_list(_POLICY))
+        headers = {name: ", ".join(page.headers.get_list(name)) for name in (_POLICY, _OPTIONS)}
         expect.that(
-            "frame-ancestors" in policy.lower() or "x-frame-options" in page.headers,
+            _keeps_out(page, headers[_POLICY], headers[_OPTIONS]),
             "AUTHORIZATION-PAGE-FRAMABLE",
-            f"X-Frame-Options, or frame-ancestors in {_POLICY}",
-            f"{_POLICY}: {policy}" if policy else "neither header",
+            f"{_OPTIONS} with DENY or SAMEORIGIN, or frame-ancestors in {_POLICY} that names sites",
+            "; ".join(f"{name}: {value}" for name, value in headers.items() if value) or "neither header",
             at=page,
             pointer=f"header {_POLICY}",
         )
         expect.that(
-            bool(policy),
+            bool(headers[_POLICY]),
             "AUTHORIZATION-PAGE-POLICY",
             f"a {_POLICY}",
             "no such header",
@@ -101,6 +108,18 @@ async def pages_cannot_be_framed(authorization: Authorized, expect: Expect) -> N
             pointer=f"header {_POLICY}",
             requirement="RFC9700-4.16-02",
         )
+
+
+def _keeps_out(page: Reply, policy: str, options: str) -> bool:
+    """Whether something keeps a page out of the frames of other sites (RFC 9700 section 4.16)."""
+    if _FRAME_BUSTER.search(page.body):
+        return True
+    directives = [directive.split() for directive in policy.lower().replace(",", ";").split(";")]
+    ancestors = [words[1:] for words in directives if words[:1] == ["frame-ancestors"]]
+    if ancestors:
+        # Browsers take no notice of the other header then.
+        return any(_ANYBODY.isdisjoint(sources) for sources in ancestors)
+    return {value.strip().lower() for value in options.split(",")} <= {"deny", "sameorigin"}
 
 
 @check(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
+from urllib.parse import parse_qsl, urlsplit
 
 from harness.applicability import when
 from harness.checks import Per, area
@@ -12,6 +13,7 @@ from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import text
 from harness.wallet.authorization import AuthorizationResponse
+from harness.wallet.browser import matches
 from harness.wallet.metadata import AuthorizationServer
 from suites.oid4vci._authorizations import DIRECT, ERRORS, ask_directly, control
 from suites.oid4vci._urls import is_secure_url
@@ -76,7 +78,9 @@ async def there_is_no_token_in_the_response(authorization: Authorized, expect: E
 async def no_parameter_comes_twice(authorization: Authorized, expect: Expect) -> None:
     """No parameter occurs twice in the Authorization Response."""
     counted = Counter(name for name, _ in _response(authorization).parameters)
-    twice = [name for name, count in counted.items() if count > 1]
+    # What the redirect URI itself has in its query is the wallet's.
+    own = Counter(name for name, _ in parse_qsl(urlsplit(authorization.parameters.get("redirect_uri", "")).query))
+    twice = [name for name, count in counted.items() if count > max(1, own[name])]
     expect.that(
         not twice,
         "AUTHORIZATION-RESPONSE-PARAMETER-TWICE",
@@ -204,6 +208,9 @@ async def _failure(flow: Flow) -> Authorized:
     attempt = await ask_directly(flow, {"response_type": "assay_unknown"})
     if attempt.code is not None:
         raise Blocked("an Authorization Request with an unknown response_type is granted")
+    if attempt.stuck is not None:
+        # The page may lead back to the wallet, if only the run was told how (RFC 9700 section 4.11.2).
+        raise Blocked(attempt.stuck)
     return attempt
 
 
@@ -337,6 +344,12 @@ async def errors_come_with_iss(flow: Flow, server: AuthorizationServer, expect: 
         )
 
 
+def _asked_for_consent(flow: Flow, attempt: Authorized) -> bool:
+    """Whether the user saw a page on which the run was told how to decline."""
+    rules = [rule for rule in flow.tools.options.user.forms if rule.decline is not None]
+    return any(matches(rule, page.url) for rule in rules for page in attempt.pages)
+
+
 @check(
     "authorization-declined",
     requires=["RFC6749-4.1.2.1-13", "RFC6749-4.1.2.1-08"],
@@ -351,6 +364,14 @@ async def errors_come_with_iss(flow: Flow, server: AuthorizationServer, expect: 
 async def the_wallet_learns_that_the_person_said_no(flow: Flow, expect: Expect) -> None:
     """The wallet gets the error access_denied when the person declines."""
     attempt = await flow.as_declining_user().authorize()
+    if attempt.code is not None and not _asked_for_consent(flow, attempt):
+        # Many servers remember the consent of an earlier request; this parameter of OpenID Connect makes them ask.
+        attempt = await flow.again().as_declining_user().authorize({"prompt": "consent"})
+        if attempt.code is not None and not _asked_for_consent(flow, attempt):
+            raise Blocked(
+                "the page on which the user can say no did not come again, since the server remembers the consent: "
+                "let it ask each time, or leave decline out of [[user.form]]"
+            )
     if not expect.that(
         attempt.code is None,
         "AUTHORIZATION-DECLINED-GRANTED",

@@ -405,3 +405,22 @@ async def dpop_algorithms_are_signatures(issuer: Issuer, expect: Expect) -> None
         judge.that(right, "AS-DPOP-ALGORITHMS", "an array of names of JWS algorithms", algorithms)
         safe = not {"none", *SYMMETRIC_ALGORITHMS} & {name for name in listed if isinstance(name, str)}
         judge.that(safe, "AS-DPOP-ALGORITHM-UNSAFE", "asymmetric algorithms only", algorithms, "RFC9449-5.1-02")
+
+
+@check(
+    "as-sender-constraint",
+    requires=["RFC9700-2.2.1-01", "VCI-13.2-04"],
+    proven_by={"as-metadata:dpop-algs-missing": "AS-SENDER-CONSTRAINT-MISSING"},
+    applies=when.server_metadata,
+)
+async def tokens_can_be_sender_constrained(issuer: Issuer, expect: Expect) -> None:
+    """The metadata announces Access Tokens that only their client can use, by DPoP or mutual TLS."""
+    for server, metadata, judge in described(issuer, expect):
+        by_dpop = bool(server.metadata.get("dpop_signing_alg_values_supported"))
+        by_tls = server.metadata.get("tls_client_certificate_bound_access_tokens") is True
+        judge.that(
+            by_dpop or by_tls,
+            "AS-SENDER-CONSTRAINT-MISSING",
+            "dpop_signing_alg_values_supported, or tls_client_certificate_bound_access_tokens true",
+            metadata,
+        )

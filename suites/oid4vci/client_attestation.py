@@ -675,8 +675,11 @@ class _Once:
 
 @check(
     "client-attestation-pop-reused",
-    requires=["ATCA-12.1-01"],
-    proven_by={"accepts:client.pop-single-use": "CLIENT-ATTESTATION-POP-REUSED-ACCEPTED"},
+    requires=["ATCA-12.1-01", "ATCA-6.2-09", STATUS[0]],
+    proven_by={
+        "accepts:client.pop-single-use": "CLIENT-ATTESTATION-POP-REUSED-ACCEPTED",
+        "misreports:client.pop-single-use": "CLIENT-ATTESTATION-POP-REUSED-MISREPORTED",
+    },
     applies=_ATTESTED,
 )
 async def a_used_proof_is_refused(flow: Flow, another_flow: Callable[[], Flow], expect: Expect) -> None:
@@ -686,13 +689,14 @@ async def a_used_proof_is_refused(flow: Flow, another_flow: Callable[[], Flow], 
     first = await send(change, flow)
     if not first.successful:
         raise Blocked(f"the first use of the proof of possession was refused: {first.gist}")
-    reply = await send(change, another_flow())
-    expect.that(
-        not reply.successful,
-        "CLIENT-ATTESTATION-POP-REUSED-ACCEPTED",
-        "a proof of possession that was used before is refused",
-        reply.gist,
-        at=reply,
+    expect.refused(
+        await send(change, another_flow()),
+        "CLIENT-ATTESTATION-POP-REUSED",
+        what="a proof of possession that was used before",
+        status={400, 401},
+        errors=_STALE,
+        status_requirement=STATUS[0],
+        error_requirement="ATCA-6.2-09",
     )
 
 

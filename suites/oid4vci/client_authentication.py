@@ -6,8 +6,7 @@ differs from the right one, which the shared flow used, in one thing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -21,7 +20,7 @@ from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import challenges
 from harness.formats.challenges import ChallengeError
-from harness.transport import Client, Reply, TransportFailure
+from harness.transport import Client, Reply
 from harness.unredeemed import Unredeemed
 from harness.wallet.client_auth import Authentication, basic, percent_encoded
 from harness.wallet.jwt import JwtDraft
@@ -38,6 +37,7 @@ from suites.oid4vci._authentications import (
     redeem,
     unchanged,
 )
+from suites.oid4vci._connections import no_certificate, other_certificate, refusing_the_connection
 from suites.oid4vci._token_requests import UNAUTHENTICATED, anonymous, only_identified
 
 check = area("Client Authentication", per=Per.GRANT)
@@ -620,10 +620,7 @@ def _meant_for(audience: str, draft: JwtDraft) -> JwtDraft:
 )
 async def a_missing_certificate_is_refused(unredeemed: Unredeemed, shared: Flow, expect: Expect) -> None:
     """A client that authenticates by mutual TLS is refused without a certificate."""
-    http = shared.tools.bare_http
-    if http is None:
-        raise Blocked("the run has no way to the network without a certificate")
-    wrong = _Connection(http, "no certificate", "CLIENT-CERTIFICATE-MISSING")
+    wrong = _Connection(no_certificate(shared), "no certificate", "CLIENT-CERTIFICATE-MISSING")
     await _expect_refused_over(expect, wrong, unredeemed, shared)
 
 
@@ -644,10 +641,7 @@ async def a_missing_certificate_is_refused(unredeemed: Unredeemed, shared: Flow,
 )
 async def another_certificate_is_refused(unredeemed: Unredeemed, shared: Flow, expect: Expect) -> None:
     """A client that authenticates by mutual TLS is refused with the certificate of another client."""
-    http = shared.tools.second_http
-    if http is None:
-        raise Blocked("no other certificate is at hand: give one under [second_client] in assay.toml")
-    wrong = _Connection(http, "the certificate of another client", "CLIENT-CERTIFICATE-OTHER")
+    wrong = _Connection(other_certificate(shared), "the certificate of another client", "CLIENT-CERTIFICATE-OTHER")
     await _expect_refused_over(expect, wrong, unredeemed, shared)
 
 
@@ -669,7 +663,7 @@ async def _expect_refused_over(expect: Expect, wrong: _Connection, unredeemed: U
         await flow.token_fields()  # the code is got over the right connection
         return await redeem(unchanged, flow.over(http))
 
-    with _refusing_the_connection(expect, code):
+    with refusing_the_connection(expect, code):
         expect.refused(
             await unredeemed.request(redeem_there, _INVALID_CLIENT),
             code,
@@ -681,7 +675,7 @@ async def _expect_refused_over(expect: Expect, wrong: _Connection, unredeemed: U
         )
     if not await pushes(shared):
         return
-    with _refusing_the_connection(expect, f"PAR-{code}"):
+    with refusing_the_connection(expect, f"PAR-{code}"):
         expect.refused(
             await push(unchanged, shared.over(http)),
             f"PAR-{code}",
@@ -692,14 +686,3 @@ async def _expect_refused_over(expect: Expect, wrong: _Connection, unredeemed: U
             status_requirement=STATUS[1],
             error_requirement="RFC8705-2-03",
         )
-
-
-@contextmanager
-def _refusing_the_connection(expect: Expect, code: str) -> Iterator[None]:
-    """Take the end of the connection for a refusal as well."""
-    try:
-        yield
-    except TransportFailure as failure:
-        if failure.kind not in ("tls", "protocol", "connection"):
-            raise
-        expect.that(True, f"{code}-ACCEPTED", "a refusal", failure.message)

@@ -13,6 +13,7 @@ from harness.expect import Expect
 from harness.formats import challenges, text
 from harness.formats.challenges import Challenge, ChallengeError
 from harness.transport import Reply
+from harness.wallet.credential import carries_credential
 from suites.oid4vci._refused_tokens import (
     ERROR_INFORMATION,
     MISSING,
@@ -70,6 +71,37 @@ async def an_unknown_token_is_refused(access: Access, expect: Expect) -> None:
     unknown = access.with_token(mutate.near_miss(access.token))
     reply = await unknown.request(await access.right_body())
     expect_unknown_token_refused(expect, _ENDPOINT, access, reply)
+
+
+@check(
+    "credential-token-in-query-refused",
+    requires=["RFC6750-2.3-02", "RFC6750-2.3-01"],
+    proven_by={
+        "accepts:credential.token-in-header": ["CREDENTIAL-TOKEN-IN-QUERY", "CREDENTIAL-TOKEN-IN-QUERY-CACHEABLE"],
+    },
+    applies=when.bearer_token,
+)
+async def a_token_in_the_query_is_refused(access: Access, expect: Expect) -> None:
+    """An Access Token in the query of the URL is not accepted, or at least the answer is private."""
+    reply = await access.request_with_token_in_query(await access.right_body())
+    granted = reply.successful and carries_credential(reply)
+    expect.that(
+        not granted,
+        "CREDENTIAL-TOKEN-IN-QUERY",
+        "an Access Token in the query alone opens nothing",
+        f"{reply.gist}, handing out what was asked for",
+        at=reply,
+    )
+    if granted:
+        expect.that(
+            "private" in reply.directives("cache-control"),
+            "CREDENTIAL-TOKEN-IN-QUERY-CACHEABLE",
+            "private in Cache-Control",
+            reply.headers.get("cache-control"),
+            at=reply,
+            pointer="header Cache-Control",
+            requirement="RFC6750-2.3-01",
+        )
 
 
 @check(

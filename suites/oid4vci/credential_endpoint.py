@@ -15,6 +15,7 @@ from harness.transport import Reply
 from harness.wallet.credential import carries_credential, credentials
 from harness.wallet.encryption import is_sealed
 from harness.wallet.metadata import Issuer
+from harness.wallet.token import scheme
 from suites.oid4vci._urls import is_secure_url
 
 check = area("Credential Endpoint", per=Per.SHAPE)
@@ -46,18 +47,27 @@ async def the_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "credential-issued",
-    requires=["VCI-8-01"],
+    requires=["VCI-8-01", "RFC6750-2.1-01"],
     proven_by={
         "metadata:nonce-endpoint-missing": "CREDENTIAL-REFUSED",
         "rejects:proof.other-type": "CREDENTIAL-REFUSED",
         "metadata:request-encryption-required-false": "CREDENTIAL-REFUSED",
         "metadata:response-encryption-required-false": "CREDENTIAL-REFUSED",
-        "token:type-bearer": "CREDENTIAL-REFUSED",
+        "token:type-bearer": ["CREDENTIAL-REFUSED", "CREDENTIAL-BEARER-REFUSED"],
     },
     per=Per.SCENARIO,
 )
-async def a_right_request_succeeds(issuance: Reply, expect: Expect) -> None:
+async def a_right_request_succeeds(token: Reply, issuance: Reply, expect: Expect) -> None:
     """A right Credential Request with a valid Access Token is not refused."""
+    if scheme(token) == "Bearer":
+        expect.that(
+            issuance.status != 401,
+            "CREDENTIAL-BEARER-REFUSED",
+            "a Bearer token in the Authorization header field is accepted",
+            issuance.gist,
+            at=issuance,
+            requirement="RFC6750-2.1-01",
+        )
     expect.that(
         issuance.successful,
         "CREDENTIAL-REFUSED",

@@ -89,8 +89,16 @@ async def who_defers_has_the_endpoint(issuer: Issuer, issuance: Reply, expect: E
     applies=_DEFERRED,
     per=Per.SCENARIO,
 )
-async def the_credentials_are_delivered(collected: Reply, expect: Expect) -> None:
+async def the_credentials_are_delivered(
+    token: Reply, polls: tuple[Reply, ...], collected: Reply, expect: Expect
+) -> None:
     """In the end the wallet gets the deferred credentials, with status 200."""
+    lifetime = token.object.get("expires_in")
+    waited = sum(deferred.interval(reply) or 0 for reply in polls[:-1])
+    if collected.status == 401 and isinstance(lifetime, int) and waited >= lifetime:
+        raise Blocked(
+            f"the Access Token (expires_in {lifetime}) came to its end while the wallet waited for {waited:g} seconds"
+        )
     if collected.error == "credential_request_denied":
         raise Blocked(
             f"the issuer decided not to issue: exchange {collected.exchange} ended with {collected.gist}"
@@ -202,7 +210,7 @@ async def responses_are_json(polls: tuple[Reply, ...], expect: Expect) -> None:
 
 @check(
     "deferred-members-apart",
-    requires=["VCI-9.2-01", "VCI-8.3-07", "VCI-8.3-15"],
+    requires=["VCI-8.3-07", "VCI-8.3-15"],
     proven_by={
         "deferred:transaction-id-too": "DEFERRED-TRANSACTION-ID-TOO",
         "pending:credentials-too": ("DEFERRED-INTERVAL-TOO", "DEFERRED-TRANSACTION-ID-TOO"),
@@ -292,6 +300,24 @@ async def the_credential_is_the_requested_one(credential: IssuedCredential, shar
             at=credential.exchange,
             pointer=at(credential).inside("/cnf"),
         )
+
+
+@check(
+    "deferred-transactions-distinct",
+    requires=["VCI-8.3-23"],
+    proven_by={"deferral:transaction-id-constant": "DEFERRED-TRANSACTION-SHARED"},
+    applies=_DEFERRED,
+)
+async def transactions_are_told_apart(shared: Flow, transaction: Deferral, expect: Expect) -> None:
+    """Two transactions, begun with Access Tokens of their own, have transaction_ids of their own."""
+    expect.that(
+        transaction.transaction_id != (await shared.transaction()).transaction_id,
+        "DEFERRED-TRANSACTION-SHARED",
+        "a transaction_id of its own for each transaction",
+        "the same for two",
+        at=await shared.issuance(),
+        pointer="/transaction_id",
+    )
 
 
 # What the endpoint puts up with

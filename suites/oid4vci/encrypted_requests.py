@@ -18,6 +18,7 @@ from suites.oid4vci._encryption import (
     STATUS,
     UNUSABLE,
     expect_refused,
+    for_each,
     offered_requests,
     proven,
     request_terms,
@@ -87,8 +88,8 @@ async def all_keys_can_be_encrypted_to(access: Access, encrypted_request: Encryp
     keys = [key for key in offered_requests(access).usable_keys if "kid" in key and kids.count(key["kid"]) == 1]
     if not keys:
         raise Blocked("no key that the wallet can use has a kid of its own")
-    for key in keys:
-        reply = await access.request(await access.right_body(), sealing=request_terms(access, key=key))
+    async for token, key in for_each(access, keys):
+        reply = await token.request(await token.right_body(), sealing=request_terms(token, key=key))
         expect.that(
             served(reply),
             "ENCRYPTION-REQUEST-KEY-REFUSED",
@@ -109,8 +110,8 @@ async def all_content_encryption_is_supported(
 ) -> None:
     """A Credential Request may be encrypted with any enc of the metadata; those the wallet has are tried."""
     proven(encrypted_request)
-    for enc in offered_requests(access).usable_encs:
-        reply = await access.request(await access.right_body(), sealing=request_terms(access, enc=enc))
+    async for token, enc in for_each(access, offered_requests(access).usable_encs):
+        reply = await token.request(await token.right_body(), sealing=request_terms(token, enc=enc))
         expect.that(
             served(reply),
             "ENCRYPTION-REQUEST-ENC-REFUSED",
@@ -129,8 +130,9 @@ async def all_content_encryption_is_supported(
 async def compressed_requests_are_unpacked(access: Access, encrypted_request: Encrypted, expect: Expect) -> None:
     """A Credential Request that is compressed as the metadata allows is unpacked and served."""
     proven(encrypted_request)
-    for zip_ in (name for name in COMPRESSIONS if name in offered_requests(access).zip_values):
-        reply = await access.request(await access.right_body(), sealing=request_terms(access, zip=zip_))
+    listed = [name for name in COMPRESSIONS if name in offered_requests(access).zip_values]
+    async for token, zip_ in for_each(access, listed):
+        reply = await token.request(await token.right_body(), sealing=request_terms(token, zip=zip_))
         for requirement in ("VCI-12.2.4-69", "RFC7516-4.1.3-03"):
             expect.that(
                 served(reply),
@@ -206,12 +208,13 @@ async def plain_requests_are_refused(access: Access, encrypted_request: Encrypte
 async def malformed_requests_are_refused(access: Access, encrypted_request: Encrypted, expect: Expect) -> None:
     """A request that is no JWE, since a part or base64url or the header is wrong, is refused with an error."""
     proven(encrypted_request)
-    for change, what in (
+    changes = (
         (mutate.cut_off, "without its last part"),
         (mutate.no_base64url, "with characters that are not in base64url"),
         (mutate.no_header_object, "with an array as header"),
-    ):
-        await _expect_unreadable(expect, access, change, "ENCRYPTION-REQUEST-MALFORMED", f"{_WHOLE} {what}")
+    )
+    async for token, (change, what) in for_each(access, changes):
+        await _expect_unreadable(expect, token, change, "ENCRYPTION-REQUEST-MALFORMED", f"{_WHOLE} {what}")
 
 
 @check(
@@ -258,13 +261,14 @@ async def a_changed_header_is_noticed(access: Access, encrypted_request: Encrypt
     applies=when.encrypted_requests,
 )
 async def another_key_is_noticed(access: Access, encrypted_request: Encrypted, expect: Expect) -> None:
-    """A request that was encrypted to another key is refused, whether it names the issuer's key or none."""
+    """A request that was encrypted to another key is refused, whether it names a key of the issuer or not."""
     proven(encrypted_request)
     right = offered_requests(access).usable_keys[0]
     other = make_key(str(right["alg"])).public
-    for kid, what in ((right.get("kid"), "under the kid of an issuer's key"), (other["kid"], "and its kid")):
-        reply = await access.request(
-            await access.right_body(), sealing=request_terms(access, key={**other, "kid": kid})
+    kids = ((right.get("kid"), "under the kid of an issuer's key"), (other["kid"], "under a kid of nobody's"))
+    async for token, (kid, what) in for_each(access, kids):
+        reply = await token.request(
+            await token.right_body(), sealing=request_terms(token, key={**other, "kid": kid})
         )
         _expect_error(expect, reply, "ENCRYPTION-REQUEST-KEY-OTHER", f"{_WHOLE} for another key {what}")
 

@@ -17,6 +17,7 @@ from suites.oid4vci._encryption import (
     STATUS,
     as_it_came,
     expect_in_clear,
+    for_each,
     message_of,
     offered_responses,
     proven,
@@ -355,8 +356,10 @@ async def ephemeral_keys_are_new(access: Access, encrypted_response: Encrypted, 
     """Two Credential Responses that are encrypted to one key of the wallet have two ephemeral keys."""
     proven(encrypted_response)
     terms, _ = response_terms(access)
-    first = await access.request(await access.right_body(), sealing=terms)
-    second = await access.request(await access.right_body(), sealing=terms)
+    first, second = [
+        await token.request(await token.right_body(), sealing=terms)
+        async for token, _ in for_each(access, range(2))
+    ]
     seen = [message_of(reply).header.get("epk") for reply in (first, second)]
     expect.that(
         seen[0] != seen[1],
@@ -383,11 +386,11 @@ async def ephemeral_keys_are_new(access: Access, encrypted_response: Encrypted, 
 async def every_alg_is_used(access: Access, encrypted_response: Encrypted, expect: Expect) -> None:
     """A response is encrypted with the alg of the wallet's key, whichever of the metadata that is."""
     proven(encrypted_response)
-    for alg in offered_responses(access).usable_algs:
+    async for token, alg in for_each(access, offered_responses(access).usable_algs):
         terms, asked = response_terms(access)
         key = make_key(alg)
         asked = replace(asked, body={**asked.body, "jwk": key.public}, key=key)
-        reply = await access.request(await access.right_body(), sealing=replace(terms, response=asked))
+        reply = await token.request(await token.right_body(), sealing=replace(terms, response=asked))
         _expect_algorithm(expect, reply, "alg", alg, refused="VCI-12.2.4-70", other="VCI-10-04")
 
 
@@ -403,8 +406,8 @@ async def every_alg_is_used(access: Access, encrypted_response: Encrypted, expec
 async def every_enc_is_used(access: Access, encrypted_response: Encrypted, expect: Expect) -> None:
     """A response is encrypted with the enc that the request asks for, whichever of the metadata that is."""
     proven(encrypted_response)
-    for enc in offered_responses(access).usable_encs:
-        reply = await _request_with(access, enc=enc)
+    async for token, enc in for_each(access, offered_responses(access).usable_encs):
+        reply = await _request_with(token, enc=enc)
         _expect_algorithm(expect, reply, "enc", enc, refused="VCI-12.2.4-71", other="VCI-8.3-21")
 
 
@@ -421,8 +424,9 @@ async def every_enc_is_used(access: Access, encrypted_response: Encrypted, expec
 async def responses_are_compressed(access: Access, encrypted_response: Encrypted, expect: Expect) -> None:
     """A response is compressed as the request asks for, which is as the metadata allows."""
     proven(encrypted_response)
-    for zip_ in (name for name in COMPRESSIONS if name in offered_responses(access).zip_values):
-        reply = await _request_with(access, zip=zip_)
+    listed = [name for name in COMPRESSIONS if name in offered_responses(access).zip_values]
+    async for token, zip_ in for_each(access, listed):
+        reply = await _request_with(token, zip=zip_)
         if not expect.that(
             reply.successful,
             "ENCRYPTION-ZIP-REFUSED",

@@ -417,6 +417,19 @@ async def insufficient_storage_is_refused(access: Access, expect: Expect) -> Non
 
 
 @check(
+    "key-attestation-storage-missing-refused",
+    requires=["VCI-D.1-09", STATUS, INVALID_PROOF],
+    applies=when.key_attestation & when.key_storage_required,
+    proven_by=by_rule("attestation.key-storage", "KEY-ATTESTATION-STORAGE-MISSING"),
+)
+async def missing_storage_is_refused(access: Access, expect: Expect) -> None:
+    """Where the metadata names values of ``key_storage``, a key attestation without any is refused."""
+    body = await _body(access, lambda draft: draft.with_claims(key_storage=None).sign())
+    what = "a key attestation without key_storage"
+    await refused(access, expect, body, "KEY-ATTESTATION-STORAGE-MISSING", what=what)
+
+
+@check(
     "key-attestation-user-authentication-refused",
     requires=["VCI-D.1-10", STATUS, INVALID_PROOF],
     applies=when.key_attestation & when.user_authentication_required,
@@ -427,6 +440,19 @@ async def insufficient_user_authentication_is_refused(access: Access, expect: Ex
     body = await _body(access, lambda draft: draft.with_claims(user_authentication=[_NO_LEVEL]).sign())
     what = "a key attestation whose user_authentication the metadata does not accept"
     await refused(access, expect, body, "KEY-ATTESTATION-USER-AUTHENTICATION", what=what)
+
+
+@check(
+    "key-attestation-user-authentication-missing-refused",
+    requires=["VCI-D.1-10", STATUS, INVALID_PROOF],
+    applies=when.key_attestation & when.user_authentication_required,
+    proven_by=by_rule("attestation.user-authentication", "KEY-ATTESTATION-USER-AUTHENTICATION-MISSING"),
+)
+async def missing_user_authentication_is_refused(access: Access, expect: Expect) -> None:
+    """Where the metadata names values of ``user_authentication``, a key attestation without any is refused."""
+    body = await _body(access, lambda draft: draft.with_claims(user_authentication=None).sign())
+    what = "a key attestation without user_authentication"
+    await refused(access, expect, body, "KEY-ATTESTATION-USER-AUTHENTICATION-MISSING", what=what)
 
 
 @check(

@@ -91,6 +91,25 @@ async def who_gives_an_id_has_the_endpoint(issuer: Issuer, collected: Reply, exp
     )
 
 
+@check(
+    "notification-ids-distinct",
+    requires=["VCI-8.3-24"],
+    proven_by={"credential:notification-id-constant": "NOTIFICATION-ID-SHARED"},
+    applies=_NOTIFYING,
+)
+async def responses_are_told_apart(shared: Flow, another_flow: Callable[[], Flow], expect: Expect) -> None:
+    """Two responses that deliver credentials have notification_ids of their own."""
+    other = another_flow()
+    expect.that(
+        await other.notification_id() != await shared.notification_id(),
+        "NOTIFICATION-ID-SHARED",
+        "a notification_id of its own for each response",
+        "the same in two responses",
+        at=await other.collected(),
+        pointer="/notification_id",
+    )
+
+
 # Notifications
 
 
@@ -102,6 +121,7 @@ async def who_gives_an_id_has_the_endpoint(issuer: Issuer, collected: Reply, exp
         "notification-response:status-302": "NOTIFICATION-REFUSED",
         "rejects:notification.deferred": "NOTIFICATION-REFUSED",
         "notification-response:status-500": "NOTIFICATION-REFUSED",
+        "credential:notification-id-constant": "NOTIFICATION-REFUSED",
     },
     applies=_NOTIFYING,
 )

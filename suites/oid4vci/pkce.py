@@ -16,7 +16,7 @@ from harness.formats.base64url import Base64UrlError
 from harness.transport import Reply
 from harness.wallet.authorization import challenge_of
 from harness.wallet.token import access_token
-from suites.oid4vci._token_requests import without
+from suites.oid4vci._token_requests import refusing_statuses, unauthenticated_errors, without
 
 check = area("PKCE", per=Per.GRANT)
 
@@ -245,7 +245,7 @@ def _decoded(part: str) -> bytes:
 
 @check(
     "pkce-verifier-missing-refused",
-    requires=["RFC9700-2.1.1-02", "RFC6749-5.2-01"],
+    requires=["RFC9700-2.1.1-02", "RFC6749-5.2-04", "RFC6749-5.2-01"],
     proven_by={
         "accepts:code.verifier-present": "PKCE-VERIFIER-MISSING-ACCEPTED",
         "misreports:code.verifier-present": "PKCE-VERIFIER-MISSING-MISREPORTED",
@@ -254,14 +254,16 @@ def _decoded(part: str) -> bytes:
 )
 async def a_missing_verifier_is_refused(flow: Flow, expect: Expect) -> None:
     """A code that was requested with code_challenge is refused without code_verifier."""
+    reply = await flow.request_token(without(await flow.token_fields(), "code_verifier"))
     expect.refused(
-        await flow.request_token(without(await flow.token_fields(), "code_verifier")),
+        reply,
         "PKCE-VERIFIER-MISSING",
         what="a Token Request without the code_verifier",
-        status={400},
-        # A parameter is missing, or the grant is not proven.
-        errors={"invalid_grant", "invalid_request"},
+        status=refusing_statuses(reply),
+        # A parameter is missing, or the grant is not proven, or it is the verifier that stands in for credentials.
+        errors={"invalid_grant", "invalid_request", *unauthenticated_errors(flow.agent)},
         status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC6749-5.2-04",
     )
 
 
@@ -320,7 +322,7 @@ async def the_challenge_is_no_verifier(flow: Flow, expect: Expect) -> None:
 
 @check(
     "pkce-verifier-unexpected-refused",
-    requires=["RFC9700-2.1.1-03", "RFC6749-5.2-01"],
+    requires=["RFC9700-2.1.1-03", "RFC6749-5.2-07", "RFC6749-5.2-01"],
     proven_by={
         "accepts:code.verifier-expected": "PKCE-VERIFIER-UNEXPECTED-ACCEPTED",
         "misreports:code.verifier-expected": "PKCE-VERIFIER-UNEXPECTED-MISREPORTED",
@@ -341,6 +343,7 @@ async def a_verifier_without_challenge_is_refused(flow: Flow, expect: Expect) ->
         status={400},
         errors={"invalid_grant", "invalid_request"},
         status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC6749-5.2-07",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from harness.applicability import when
@@ -43,7 +44,7 @@ _INTERACTION_ERRORS = frozenset(
 )
 """Errors that speak of a person who was asked."""
 _ERRORS = _TOKEN_ENDPOINT_ERRORS | ERRORS
-_SEPARATOR = re.compile(r"[:/]")
+_SEPARATOR = re.compile(r"[:/?&=]")
 
 
 @check(
@@ -180,8 +181,7 @@ async def a_request_uri_is_hard_to_guess(authorization: Authorized, shared: Flow
     reply = accepted_push(authorization)
     parameters, _ = await shared.authorization_parameters()
     uris = [par.request_uri(reply), par.request_uri(await shared.push(parameters))]
-    # What all values share, such as the name of a URN, is no secret.
-    values = [_SEPARATOR.split(uri)[-1] for uri in uris if uri is not None]
+    values = _differing_parts([uri for uri in uris if uri is not None])
     if not values:
         raise Blocked("the pushed request got no request_uri")
     expect_hard_to_guess(expect, "PAR-REQUEST-URI", values, "RFC9126-2.2-05", at=reply, pointer="/request_uri")
@@ -400,6 +400,16 @@ async def another_method_is_answered_in_good_order(shared: Flow, expect: Expect)
         f"the header fields {show(sorted(set(reply.headers)))}",
         at=reply,
     )
+
+
+def _differing_parts(uris: Sequence[str]) -> list[str]:
+    """Give of each URI the part where they differ: what all share, such as the name of a URN, is no secret."""
+    parts = [_SEPARATOR.split(uri) for uri in uris]
+    if len({len(split) for split in parts}) == 1:
+        different = [index for index, values in enumerate(zip(*parts, strict=True)) if len(set(values)) > 1]
+        if different:
+            return ["".join(split[index] for index in different) for split in parts]
+    return [split[-1] for split in parts]
 
 
 async def _push_with_request_uri(shared: Flow) -> Reply:

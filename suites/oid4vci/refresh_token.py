@@ -9,6 +9,7 @@ from harness.checks import Per, area
 from harness.evidence import Blocked
 from harness.expect import Expect, show
 from harness.flow import Flow
+from harness.formats.problems import json_type
 from harness.transport import Reply
 from harness.wallet import token as tokens
 from harness.wallet.credential import carries_credential
@@ -19,6 +20,9 @@ check = area("Refresh Tokens", per=Per.GRANT)
 
 _USES_OF_AN_OLD_ONE = 2
 """A server may let one repetition pass, because answers get lost."""
+
+_UNBOUND = when.refresh_token & when.public_client & when.bearer_token & ~when.client_certificate
+"""Nothing that shows binds the refresh token to a key of the client's."""
 
 
 @check(
@@ -65,6 +69,58 @@ async def a_refresh_token_brings_an_access_token(flow: Flow, expect: Expect) -> 
 
 
 @check(
+    "refresh-token-response",
+    requires=["RFC6749-5.1-03", "RFC6749-5.1-01", "RFC6749-5.1-10", "RFC6749-5.1-11"],
+    proven_by={
+        "refreshed-token:type-missing": "REFRESHED-TOKEN-TYPE",
+        "refreshed-token-response:status-201": "REFRESHED-TOKEN-STATUS",
+        "refreshed-token-response:content-type": "REFRESHED-TOKEN-CONTENT-TYPE",
+        "refreshed-token-response:cacheable": "REFRESHED-TOKEN-CACHEABLE",
+    },
+    applies=when.refresh_token,
+)
+async def the_answer_is_a_token_response(flow: Flow, expect: Expect) -> None:
+    """The answer to a refresh request is a Token Response like the first one: JSON, uncacheable, with token_type."""
+    reply = await _renewed(flow, await _refresh_token(flow))
+    expect.that(
+        isinstance(reply.object.get("token_type"), str),
+        "REFRESHED-TOKEN-TYPE",
+        "token_type, a string",
+        json_type(reply.object["token_type"])
+        if "token_type" in reply.object
+        else f"the members {show(list(reply.object))}",
+        at=reply,
+        pointer="/token_type",
+    )
+    expect.that(
+        reply.status == 200,
+        "REFRESHED-TOKEN-STATUS",
+        "HTTP 200",
+        f"HTTP {reply.status}",
+        at=reply,
+        requirement="RFC6749-5.1-01",
+    )
+    expect.that(
+        reply.media_type == "application/json",
+        "REFRESHED-TOKEN-CONTENT-TYPE",
+        "application/json",
+        reply.media_type,
+        at=reply,
+        pointer="header Content-Type",
+        requirement="RFC6749-5.1-10",
+    )
+    expect.that(
+        "no-store" in reply.directives("Cache-Control"),
+        "REFRESHED-TOKEN-CACHEABLE",
+        "no-store in Cache-Control",
+        reply.headers.get("Cache-Control"),
+        at=reply,
+        pointer="header Cache-Control",
+        requirement="RFC6749-5.1-11",
+    )
+
+
+@check(
     "refresh-token-same-scope",
     requires=["RFC6749-6-06"],
     proven_by={
@@ -73,7 +129,7 @@ async def a_refresh_token_brings_an_access_token(flow: Flow, expect: Expect) -> 
     },
     applies=when.refresh_token,
 )
-async def a_refreshed_token_is_for_the_same(token: Reply, issuance: Reply, flow: Flow, expect: Expect) -> None:
+async def a_refreshed_token_is_for_the_same(issuance: Reply, flow: Flow, expect: Expect) -> None:
     """An Access Token from a refresh request without scope is good for what the first one was good for."""
     if not carries_credential(issuance):
         raise Blocked(f"no credential was issued with the first Access Token: {issuance.gist}")
@@ -81,13 +137,12 @@ async def a_refreshed_token_is_for_the_same(token: Reply, issuance: Reply, flow:
     value = tokens.access_token(reply)
     if value is None:
         raise Blocked(f"the refresh request brought no Access Token: {reply.gist}")
-    granted = token.object.get("scope")
-    scope = reply.object.get("scope", granted)
+    granted = await _granted_scope(flow)
     expect.that(
-        _values(scope) == _values(granted),
+        granted is None or "scope" not in reply.object or _values(reply.object["scope"]) == granted,
         "REFRESH-TOKEN-SCOPE",
-        f"the scope that was granted, {show(granted)}, or none",
-        scope,
+        f"the scope that was granted, {show(sorted(granted or ()))}, or none",
+        reply.object.get("scope"),
         at=reply,
         pointer="/scope",
     )
@@ -166,8 +221,11 @@ async def an_unknown_refresh_token_is_refused(shared: Flow, expect: Expect) -> N
 async def a_refresh_token_of_another_client_is_refused(flow: Flow, expect: Expect) -> None:
     """A refresh token that was issued to another client is refused with invalid_grant."""
     other = flow.as_other_client()
+    value = await _refresh_token(flow)
+    # With a DPoP key of its own it would be refused for that.
+    other.binding_key = flow.binding_key
     expect.refused(
-        await _refresh(other, await _refresh_token(flow)),
+        await _refresh(other, value),
         "REFRESH-TOKEN-FOREIGN",
         what="a refresh token that was issued to another client",
         status={400},
@@ -211,15 +269,16 @@ async def a_client_without_its_credentials_is_refused(flow: Flow, expect: Expect
 )
 async def a_wider_scope_is_not_given(flow: Flow, expect: Expect) -> None:
     """A refresh request for more scope than was granted is refused with invalid_scope, or gives no more."""
-    first = await flow.token()
-    granted = _values(first.object.get("scope"))
+    granted = await _granted_scope(flow) or set()
     known = {str(one["scope"]) for one in flow.issuer.configurations.values() if isinstance(one.get("scope"), str)}
     beyond = next(iter(sorted(known - granted - _values(flow.configuration.get("scope")))), "assay-not-granted")
     wanted = " ".join([*sorted(granted), beyond])
     reply = await flow.request_token({**_fields(flow, await _refresh_token(flow)), "scope": wanted})
     given = reply.object.get("scope")
-    # Without the member, the scope is the one asked for (RFC 6749 section 5.1).
-    more = tokens.access_token(reply) is not None and beyond in _values(wanted if given is None else given)
+    # Without the member, the scope is the one asked for (RFC 6749 section 5.1), less the values that nobody
+    # defined: these are ignored (OpenID4VCI 1.0 section 5.1.2).
+    meant = known & _values(wanted) if given is None else _values(given)
+    more = tokens.access_token(reply) is not None and beyond in meant
     if not expect.that(
         not more,
         "REFRESH-TOKEN-SCOPE-WIDER",
@@ -251,7 +310,7 @@ async def a_wider_scope_is_not_given(flow: Flow, expect: Expect) -> None:
         "refreshed-token:refresh-token-missing": "REFRESH-TOKEN-NOT-ROTATED",
         "token:refresh-token-guessable": "REFRESH-TOKEN-NOT-ROTATED",
     },
-    applies=when.refresh_token & when.public_client & when.bearer_token,
+    applies=_UNBOUND,
 )
 async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Expect) -> None:
     """A refresh token of a public client that no key is bound to is replaced when it is used, and then refused."""
@@ -292,7 +351,7 @@ async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Exp
         "accepts:refresh.revoked": "REFRESH-TOKEN-ALIVE-ACCEPTED",
         "misreports:refresh.revoked": "REFRESH-TOKEN-ALIVE-MISREPORTED",
     },
-    applies=when.refresh_token & when.public_client & when.bearer_token,
+    applies=_UNBOUND,
 )
 async def a_replay_revokes_the_active_refresh_token(flow: Flow, expect: Expect) -> None:
     """The active refresh token is refused once the one that it replaced was used again."""
@@ -334,6 +393,17 @@ async def _refresh_token(flow: Flow) -> str:
     if value is None:
         raise Blocked(f"no refresh token was issued: {reply.gist}")
     return value
+
+
+async def _granted_scope(flow: Flow) -> set[str] | None:
+    """Give the scope of a flow's first Access Token, or ``None`` when nothing says it.
+
+    The Token Response may leave it out where it is the one that was asked for (RFC 6749 section 5.1).
+    """
+    attempt = flow.taken("authorization")
+    asked = attempt.parameters.get("scope") if attempt is not None else None
+    scope = (await flow.token()).object.get("scope", asked)
+    return _values(scope) if isinstance(scope, str) else None
 
 
 async def _renewed(flow: Flow, refresh_token: str) -> Reply:

@@ -236,7 +236,8 @@ async def the_lifetime_is_a_number(token: Reply, expect: Expect) -> None:
     "token-lifetime",
     requires=["VCI-13.10-01"],
     proven_by={"token:lifetime-long": "TOKEN-LIFETIME-LONG"},
-    applies=when.bearer_lifetime,
+    # A token that is bound to a certificate has the type Bearer, too (RFC 8705 section 3).
+    applies=when.bearer_lifetime & ~when.client_certificate,
 )
 async def a_bearer_token_is_short_lived(token: Reply, expect: Expect) -> None:
     """A Bearer Access Token lives no longer than five minutes."""

@@ -7,12 +7,19 @@ import json
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Facts
+from harness.evidence import Facts, Grant
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import text
 from harness.transport import Reply
-from suites.oid4vci._token_requests import UNAUTHENTICATED, anonymous, fields_by_details, without
+from suites.oid4vci._token_requests import (
+    UNAUTHENTICATED,
+    anonymous,
+    fields_by_details,
+    refusing_statuses,
+    unauthenticated_errors,
+    without,
+)
 
 check = area("Token Endpoint", per=Per.REDEMPTION)
 
@@ -152,8 +159,8 @@ async def a_missing_grant_type_is_refused(flow: Flow, expect: Expect) -> None:
         reply,
         "TOKEN-GRANT-TYPE-MISSING",
         what="a Token Request without grant_type",
-        status=_statuses(reply),
-        errors={"invalid_request", *_client_errors(flow)},
+        status=refusing_statuses(reply),
+        errors={"invalid_request", *unauthenticated_errors(flow.agent)},
         status_requirement="RFC6749-5.2-01",
     )
 
@@ -174,8 +181,8 @@ async def an_unknown_grant_type_is_refused(flow: Flow, expect: Expect) -> None:
         reply,
         "TOKEN-GRANT-TYPE-UNKNOWN",
         what="a Token Request with an unknown grant_type",
-        status=_statuses(reply),
-        errors={"unsupported_grant_type", *_client_errors(flow)},
+        status=refusing_statuses(reply),
+        errors={"unsupported_grant_type", *unauthenticated_errors(flow.agent)},
         status_requirement="RFC6749-5.2-01",
     )
 
@@ -298,7 +305,7 @@ async def invalid_details_are_refused(flow: Flow, expect: Expect) -> None:
 
 @check(
     "token-authorization-details-beyond-refused",
-    requires=["RFC9396-6-01", "RFC6749-5.2-01"],
+    requires=["RFC9396-6-01", "VCI-6.1-03", "RFC6749-5.2-01"],
     proven_by={
         "accepts:token.authorization-details": "TOKEN-DETAILS-BEYOND-ACCEPTED",
         "misreports:token.authorization-details": "TOKEN-DETAILS-BEYOND-MISREPORTED",
@@ -315,6 +322,8 @@ async def details_beyond_the_grant_are_refused(flow: Flow, facts: Facts, expect:
         what="a Token Request with authorization_details beyond what was offered or authorized",
         status={400},
         errors={"invalid_authorization_details"},
+        # That a Pre-Authorized Code is good for the offered credentials only, is recommended and no more.
+        requirement="VCI-6.1-03" if flow.scenario.grant is Grant.PRE_AUTHORIZED_CODE else None,
         status_requirement="RFC6749-5.2-01",
     )
 
@@ -491,16 +500,3 @@ async def _with_unknown_code(shared: Flow) -> Reply:
 def _code_parameter(fields: dict[str, str]) -> str:
     """Give the name of the parameter that carries the code of the grant."""
     return "pre-authorized_code" if "pre-authorized_code" in fields else "code"
-
-
-def _client_errors(flow: Flow) -> list[str]:
-    """Give the error that is right as well when an anonymous request loses its grant type.
-
-    Only the pre-authorized code grant lets a client stay anonymous, so a server may miss the client first.
-    """
-    return [] if flow.agent.client_id is not None else ["invalid_client"]
-
-
-def _statuses(reply: Reply) -> set[int]:
-    """Give the statuses that are right for the error of a refusal: 401 is for ``invalid_client`` alone."""
-    return {400, 401} if reply.error == "invalid_client" else {400}

@@ -293,6 +293,13 @@ def basic_refused_400(reply: Reply, _: Context) -> None:
         reply.status = 400
 
 
+@fault("access-token:certificate-other")
+def certificate_other(claims: Document, context: Context) -> None:
+    """The x5t#S256 of an access token is not the hash of its certificate."""
+    if "x5t#S256" in claims.get("cnf", {}):
+        claims["cnf"]["x5t#S256"] = base64url(context.random_bytes(32))
+
+
 fault("challenge:missing", "The challenge response has no attestation_challenge.")(_omit("attestation_challenge"))
 fault("challenge:number", "The attestation_challenge is a number.")(_set("attestation_challenge", 42))
 
@@ -498,8 +505,8 @@ for _name, _member, _value, _what in (
         "says false though iss is sent",
     ),
     ("par-required-string", "require_pushed_authorization_requests", "true", "is a string"),
-    ("dpop-algs-none", "dpop_signing_alg_values_supported", ["ES256", "none"], "have none"),
-    ("dpop-algs-symmetric", "dpop_signing_alg_values_supported", ["ES256", "HS256"], "have HS256"),
+    ("dpop-algs-none", "dpop_signing_alg_values_supported", ["ES256", "ES384", "none"], "have none"),
+    ("dpop-algs-symmetric", "dpop_signing_alg_values_supported", ["ES256", "ES384", "HS256"], "have HS256"),
     ("dpop-algs-string", "dpop_signing_alg_values_supported", "ES256", "are a string"),
     ("assertion-algs-none", "token_endpoint_auth_signing_alg_values_supported", ["ES256", "none"], "have none"),
     ("attestation-algs-none", "client_attestation_signing_alg_values_supported", ["ES256", "none"], "have none"),

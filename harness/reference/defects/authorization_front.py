@@ -130,6 +130,13 @@ def page_framable(page: Page, _: Context) -> None:
     page.headers[_POLICY] = re.sub(r"; frame-ancestors [^;]*", "", page.headers[_POLICY])
 
 
+@fault("authorization-page:framable-by-all")
+def page_framable_by_all(page: Page, _: Context) -> None:
+    """The pages say that any site may show them in a frame; the older header, which browsers then ignore, denies."""
+    page.headers[_POLICY] = re.sub(r"frame-ancestors [^;]*", "frame-ancestors *", page.headers[_POLICY])
+    page.headers["X-Frame-Options"] = "DENY"
+
+
 @fault("authorization-page:policy-missing")
 def page_without_policy(page: Page, _: Context) -> None:
     """The pages have no Content-Security-Policy, X-Frame-Options in its place."""

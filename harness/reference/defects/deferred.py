@@ -131,6 +131,12 @@ def endpoint_missing(metadata: Document, _: Context) -> None:
     metadata.pop("deferred_credential_endpoint", None)
 
 
+@fault("deferral:transaction-id-constant")
+def transaction_id_constant(deferral: Document, _: Context) -> None:
+    """All transactions have the same transaction_id."""
+    deferral["transaction_id"] = "8xLOxBtZp8"
+
+
 @fault("transaction:configuration-other")
 def configuration_other(transaction: Transaction, _: Context) -> None:
     """The deferred credential is of another configuration than the one asked for."""

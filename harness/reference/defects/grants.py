@@ -25,6 +25,12 @@ def not_replaced(token: Document, _: Context) -> None:
     token.pop("refresh_token", None)
 
 
+@fault("refreshed-token:type-missing")
+def type_missing(token: Document, _: Context) -> None:
+    """The answer to a refresh request has no token_type."""
+    token.pop("token_type", None)
+
+
 @fault("refreshed-token:scope-lost")
 def scope_lost(token: Document, _: Context) -> None:
     """The token of a refresh request has another scope than the first one."""

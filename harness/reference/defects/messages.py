@@ -24,6 +24,7 @@ def _created(reply: Reply, _: Context) -> None:
 
 for _response, _what in (
     ("token-response", "The token response"),
+    ("refreshed-token-response", "The answer to a refresh request"),
     ("token-error-response", "The token error response"),
     ("nonce-response", "The nonce response"),
     ("credential-response", "The credential response"),
@@ -32,6 +33,7 @@ for _response, _what in (
     fault(f"{_response}:content-type", f"{_what} is served as text/plain.")(_as_text)
 for _response, _what in (
     ("token-response", "The token response"),
+    ("refreshed-token-response", "The answer to a refresh request"),
     ("credential-response", "The credential response"),
 ):
     fault(f"{_response}:status-201", f"{_what} has status 201.")(_created)
@@ -50,6 +52,12 @@ def _omit(name: str) -> Any:
 @fault("token-response:cacheable")
 def token_cacheable(reply: Reply, _: Context) -> None:
     """The token response has no Cache-Control."""
+    del reply.headers["Cache-Control"]
+
+
+@fault("refreshed-token-response:cacheable")
+def refreshed_token_cacheable(reply: Reply, _: Context) -> None:
+    """The answer to a refresh request has no Cache-Control."""
     del reply.headers["Cache-Control"]
 
 

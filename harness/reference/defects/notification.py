@@ -24,6 +24,13 @@ def id_empty(credential: Document, _: Context) -> None:
         credential["notification_id"] = ""
 
 
+@fault("credential:notification-id-constant")
+def id_constant(credential: Document, _: Context) -> None:
+    """All Credential Responses have the same notification_id."""
+    if "notification_id" in credential:
+        credential["notification_id"] = "n-0s6WzA2Mj"
+
+
 @fault("notification-response:status-200")
 def status_200(reply: Reply, _: Context) -> None:
     """A notification is answered with status 200 instead of 204."""

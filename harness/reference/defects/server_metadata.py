@@ -270,7 +270,7 @@ for _defect, _member, _value, _told in (
     ("challenge-endpoint-text", "challenge_endpoint", "challenge", "is no URL"),
     ("mtls-aliases-array", "mtls_endpoint_aliases", ["token_endpoint"], "are an array"),
     ("mtls-alias-number", "mtls_endpoint_aliases", {"token_endpoint": 42}, "have a number"),
-    ("dpop-algs-unknown", "dpop_signing_alg_values_supported", ["ES256", "X-256"], "have an unknown name"),
+    ("dpop-algs-unknown", "dpop_signing_alg_values_supported", ["ES384", "ES256", "X"], "have an unknown name"),
 ):
     fault(f"as-metadata:{_defect}", f"The {_member} {_told}.")(_with(_member, _value))
 
