@@ -317,7 +317,7 @@ class Flow:
             # So that a server for several issuers knows which one a scope is meant for (section 5.1.2).
             resource=self.issuer.identifier if by_scope and several else None,
         )
-        return _changed(parameters, change or {}), pkce.verifier
+        return _changed({**choice.parameters, **parameters}, change or {}), pkce.verifier
 
     async def push(
         self,

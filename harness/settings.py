@@ -66,6 +66,8 @@ class AuthorizationSettings:
     """``scope`` or ``authorization_details``; ``None``: the scope of the configuration, where it has one."""
     wallet_initiated: bool = True
     """Whether the Authorization Code Flow is also tested without a Credential Offer."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Further parameters of every Authorization Request, such as ``prompt``; none that this specification uses."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.reference.app import ReferenceIssuer
 from harness.reference.faults import catalogue
-from harness.reference.variants import DEFAULT
+from harness.reference.variants import DEFAULT, VARIANTS, Variant
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,7 +27,7 @@ _CHUNK = b"a" * 65_536
 class Degenerate:
     """An ASGI application that answers some requests well and the rest badly.
 
-    ``issuer`` is the reference issuer behind it, which mints offers.
+    ``issuer`` is the reference issuer behind it, of any clean variant, which mints offers.
     """
 
     def __init__(
@@ -35,10 +35,11 @@ class Degenerate:
         answer: Answer,
         *,
         spared: tuple[str, ...],
+        variant: Variant = DEFAULT,
         faults: Iterable[str] = (),
         base_url: str = "https://issuer.assay.test",
     ) -> None:
-        self.issuer = ReferenceIssuer(DEFAULT, faults, base_url=base_url)
+        self.issuer = ReferenceIssuer(variant, faults, base_url=base_url)
         self._answer = answer
         self._spared = spared
 
@@ -100,9 +101,9 @@ async def _drop(_scope: Scope, _receive: Receive, send: Send) -> None:
     raise ConnectionAbortedError
 
 
-def _accept_all(*, base_url: str = "https://issuer.assay.test") -> Degenerate:
+def _accept_all(*, variant: Variant = DEFAULT, base_url: str = "https://issuer.assay.test") -> Degenerate:
     everything = [identifier for identifier in catalogue() if identifier.startswith("accepts:")]
-    return Degenerate(_REFUSAL, spared=("/",), faults=everything, base_url=base_url)
+    return Degenerate(_REFUSAL, spared=("/",), variant=variant, faults=everything, base_url=base_url)
 
 
 _JSON = "application/json"
@@ -125,9 +126,24 @@ _ANSWERS: dict[str, Answer] = {
 _DISCOVERY = ("/.well-known/", "/offers/", "/assay/")
 _MINTING = ("/assay/",)
 
+_WRAPPED = (
+    "code-flow-par",
+    "dpop",
+    "notification-deferred",
+    "encryption-optional",
+    "attested-client",
+    "complete",
+)
+"""Variants that show accepting and refusing everything at the endpoints the default variant does not have."""
+
 DEGENERATE: dict[str, Callable[..., Degenerate]] = {
     "accept-all": _accept_all,
     "refuse-all": partial(Degenerate, _REFUSAL, spared=_DISCOVERY),
+    **{f"accept-all-{name}": partial(_accept_all, variant=VARIANTS[name]) for name in _WRAPPED},
+    **{
+        f"refuse-all-{name}": partial(Degenerate, _REFUSAL, spared=_DISCOVERY, variant=VARIANTS[name])
+        for name in _WRAPPED
+    },
     **{name: partial(Degenerate, answer, spared=_MINTING) for name, answer in _ANSWERS.items()},
     **{
         f"{name}-after-discovery": partial(Degenerate, answer, spared=_DISCOVERY)

@@ -223,8 +223,14 @@ GOES_AGAINST_ADVICE: dict[str, set[str]] = {
 for _name, _variant in VARIANTS.items():
     if "authorization_code" in _variant.grants and _variant.par == "none":
         GOES_AGAINST_ADVICE.setdefault(_name, set()).add("AUTHORIZATION-PAR-MISSING")
-    if _variant.dpop == "none":
+    if _variant.dpop == "none" and not _variant.certificate_bound:
         GOES_AGAINST_ADVICE.setdefault(_name, set()).add("AS-SENDER-CONSTRAINT-MISSING")
+
+for _name, _variant in VARIANTS.items():
+    if _variant.detail != "full":
+        GOES_AGAINST_ADVICE.setdefault(_name, set()).add("CLIENT-METHODS-MISSING")
+    elif _variant.client_authentication in ("none", "client_secret_basic", "client_secret_post"):
+        GOES_AGAINST_ADVICE.setdefault(_name, set()).add("CLIENT-METHODS-WEAK")
 
 _PARKED = {
     "token.form": "a server may read other encodings than forms besides (RFC 6749 section 3.2 binds the client)",

@@ -339,6 +339,7 @@ key = " ${KEYS}"
 [authorization]
 request_by = "authorization_details"
 wallet_initiated = false
+parameters = { prompt = "consent" }
 """,
         "sub/a.toml",
     )
@@ -361,7 +362,9 @@ wallet_initiated = false
         attester=AttesterSettings(key=json.loads(keys["vault"])),
     )
     assert found.key_attester == AttesterSettings("https://keys.example", json.loads(keys["keys"]))
-    assert found.authorization == AuthorizationSettings("authorization_details", wallet_initiated=False)
+    assert found.authorization == AuthorizationSettings(
+        "authorization_details", wallet_initiated=False, parameters={"prompt": "consent"}
+    )
 
 
 def test_a_key_of_a_higher_layer_replaces_the_whole_key_below(tmp_path: Path, write: Write) -> None:
@@ -462,6 +465,11 @@ def test_the_method_can_be_chosen_on_the_command_line(tmp_path: Path, write: Wri
         (
             "[authorization]\nrequest_by = 'both'",
             "assay.toml: authorization.request_by has to be one of scope, authorization_details",
+        ),
+        (
+            "[authorization]\nparameters = {{ scope = 'openid' }}",
+            "assay.toml: 'scope' under authorization.parameters is not "
+            "the name of a parameter that Assay does not set itself",
         ),
         (
             "[user]\nkind = 'robot'",

@@ -59,7 +59,7 @@ def expect_hard_to_guess(
             requirement=advice,
         )
     for another in values[1:]:
-        shared = _shared_beginning(first, another)
+        shared = shared_beginning(first, another)
         expect.that(
             text.capacity_bits(another[shared:]) >= _LEAST_DIFFERENCE_BITS,
             f"{code}-COUNTED",
@@ -71,7 +71,7 @@ def expect_hard_to_guess(
         )
 
 
-def _shared_beginning(one: str, other: str) -> int:
+def shared_beginning(one: str, other: str) -> int:
     """Give how many characters two texts begin with in common."""
     pairs = zip(one, other, strict=False)
     return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

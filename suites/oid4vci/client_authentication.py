@@ -24,6 +24,7 @@ from harness.transport import Client, Reply
 from harness.unredeemed import Unredeemed
 from harness.wallet.client_auth import Authentication, basic, percent_encoded
 from harness.wallet.jwt import JwtDraft
+from harness.wallet.metadata import AuthorizationServer
 from suites.oid4vci._authentications import (
     STATUS,
     Change,
@@ -47,12 +48,55 @@ _BASIC = when.client_uses("client_secret_basic")
 _ASSERTION = when.client_uses("private_key_jwt")
 _PUSHED_ASSERTION = when.code_flow & when.par & _ASSERTION
 
+_METHODS = "token_endpoint_auth_methods_supported"
+_STRONG = frozenset(
+    {"attest_jwt_client_auth", "private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"}
+)
+"""What the FAPI 2.0 Security Profile and OpenID4VCI 1.0 section 13.2 recommend."""
 _INVALID_CLIENT = frozenset({"invalid_client"})
 _SEVERAL_WAYS = frozenset({"invalid_client", "invalid_request"})
 """RFC 6749 section 5.2 has the second for several ways of authentication, RFC 7521 section 4.2.1 the first."""
 _OTHER_CLIENT = frozenset({"invalid_client", "invalid_request", "invalid_grant"})
 """Where the request is of another client than the code, which has an error of its own."""
 _UNKNOWN_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"
+
+
+# What the metadata say
+
+
+@check(
+    "client-methods-stated",
+    requires=["VCI-13.3-01"],
+    proven_by={"as-metadata:auth-methods-missing": "CLIENT-METHODS-MISSING"},
+)
+async def methods_are_stated(server: AuthorizationServer, expect: Expect) -> None:
+    """The metadata of the Authorization Server say how clients authenticate."""
+    expect.that(
+        _METHODS in server.metadata,
+        "CLIENT-METHODS-MISSING",
+        f"{_METHODS} in the metadata",
+        "no such member",
+        at=server.exchange,
+    )
+
+
+@check(
+    "client-methods-strong",
+    requires=["VCI-13.2-03"],
+    proven_by={"as-metadata:auth-methods-unknown": "CLIENT-METHODS-WEAK"},
+    applies=when.server_of_flow_has(_METHODS),
+)
+async def a_strong_method_is_offered(server: AuthorizationServer, expect: Expect) -> None:
+    """Clients can authenticate by Wallet Attestation, private_key_jwt or mutual TLS."""
+    listed = server.metadata[_METHODS]
+    expect.that(
+        isinstance(listed, list) and not _STRONG.isdisjoint(map(str, listed)),
+        "CLIENT-METHODS-WEAK",
+        f"one of {', '.join(sorted(_STRONG))}",
+        listed,
+        at=server.exchange,
+        pointer=f"/{_METHODS}",
+    )
 
 
 # Secrets

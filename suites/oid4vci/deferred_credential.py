@@ -97,7 +97,7 @@ async def the_credentials_are_delivered(
     waited = sum(deferred.interval(reply) or 0 for reply in polls[:-1])
     if collected.status == 401 and isinstance(lifetime, int) and waited >= lifetime:
         raise Blocked(
-            f"the Access Token (expires_in {lifetime}) came to its end while the wallet waited for {waited:g} seconds"
+            f"the Access Token (expires_in {lifetime}) came to its end while the wallet waited {waited:g} seconds"
         )
     if collected.error == "credential_request_denied":
         raise Blocked(

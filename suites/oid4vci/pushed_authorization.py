@@ -19,7 +19,7 @@ from harness.transport import Reply
 from harness.wallet import par
 from suites.oid4vci._authorizations import ERRORS
 from suites.oid4vci._pushes import PUSHED, accepted_push, answer_to_push
-from suites.oid4vci._secrets import expect_hard_to_guess
+from suites.oid4vci._secrets import expect_hard_to_guess, shared_beginning
 from suites.oid4vci._token_requests import UNAUTHENTICATED, only_identified, rule_out_setup
 from suites.oid4vci._urls import is_secure_url
 
@@ -403,13 +403,22 @@ async def another_method_is_answered_in_good_order(shared: Flow, expect: Expect)
 
 
 def _differing_parts(uris: Sequence[str]) -> list[str]:
-    """Give of each URI the part where they differ: what all share, such as the name of a URN, is no secret."""
-    parts = [_SEPARATOR.split(uri) for uri in uris]
-    if len({len(split) for split in parts}) == 1:
-        different = [index for index, values in enumerate(zip(*parts, strict=True)) if len(set(values)) > 1]
-        if different:
-            return ["".join(split[index] for index in different) for split in parts]
-    return [split[-1] for split in parts]
+    """Give of each URI the part where they differ: what all share, such as the name of a URN, is no secret.
+
+    Of a single URI, and of equal ones, it is what stands last.
+    """
+    if len(set(uris)) < 2:
+        return [_SEPARATOR.split(uri)[-1] for uri in uris]
+    begin = _equal_parts(uris[0], uris[1])
+    rest = [uri[begin:] for uri in uris]
+    end = _equal_parts(rest[0][::-1], rest[1][::-1])
+    return [value[: len(value) - end] for value in rest]
+
+
+def _equal_parts(one: str, other: str) -> int:
+    """Give how long the beginning is that two texts share, up to a separator: random parts may share some more."""
+    found = list(_SEPARATOR.finditer(one, 0, shared_beginning(one, other)))
+    return found[-1].end() if found else 0
 
 
 async def _push_with_request_uri(shared: Flow) -> Reply:

@@ -80,7 +80,7 @@ async def a_refresh_token_brings_an_access_token(flow: Flow, expect: Expect) -> 
     applies=when.refresh_token,
 )
 async def the_answer_is_a_token_response(flow: Flow, expect: Expect) -> None:
-    """The answer to a refresh request is a Token Response like the first one: JSON, uncacheable, with token_type."""
+    """The answer to a refresh request is a Token Response like the first: JSON, uncacheable, with token_type."""
     reply = await _renewed(flow, await _refresh_token(flow))
     expect.that(
         isinstance(reply.object.get("token_type"), str),
