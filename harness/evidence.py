@@ -398,7 +398,9 @@ class Authorized:
         if self.last is None:
             return "nothing was answered"
         said = html_text.beginning(self.last.body) if is_page(self.last) else ""
-        return f"exchange {self.last.exchange} ended with {self.last.gist}" + (f" that says {said!r}" if said else "")
+        return f"exchange {self.last.exchange} ended with {self.last.gist}" + (
+            f" that says {said!r}" if said else ""
+        )
 
 
 def _origin(reply: Reply) -> str:

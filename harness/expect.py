@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from harness.evidence import Authorized
 
 _LONGEST = 300
+_MOST_NAMED = 6
+"""Error codes beyond which a finding does not list them."""
 
 
 def show(value: Any) -> str:
@@ -160,7 +162,11 @@ class Expect:
         """
         last = attempt.last
         if not self.that(
-            attempt.code is None, f"{code}-ACCEPTED", f"{what} is refused", f"{attempt.gist}, and a code", at=last
+            attempt.code is None,
+            f"{code}-ACCEPTED",
+            f"{what} is refused",
+            attempt.gist if attempt.error is None else f"{attempt.gist}, and a code",
+            at=last,
         ):
             return
         if attempt.response is not None:
@@ -169,10 +175,14 @@ class Expect:
             told = attempt.pushed.error
         else:
             return
+        wanted = "an error"
+        if errors:
+            named = len(errors) <= _MOST_NAMED
+            wanted = f"the error {_either(errors)}" if named else "an error of the specifications or the registry"
         self.that(
             told is not None and (not errors or told in errors),
             f"{code}-MISREPORTED",
-            f"{what} is answered by the error {_either(errors)}" if errors else f"{what} is answered by an error",
+            f"{what} is answered by {wanted}",
             attempt.gist,
             at=last,
             requirement=error_requirement,

@@ -303,6 +303,8 @@ class Flow:
                 "give --vci-client-id and --vci-redirect-uri"
             )
         pkce = authorization.pkce()
+        # With the method plain, the challenge in the request is the verifier.
+        self.tools.client.recorder.redactor.learn(pkce.verifier)
         scope = self.configuration.get("scope")
         by_scope = isinstance(scope, str) and choice.request_by != "authorization_details"
         several = "authorization_servers" in self.issuer.metadata

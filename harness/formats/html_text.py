@@ -24,7 +24,7 @@ class _Reader(HTMLParser):
         self.said: list[str] = []
         self._silent = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
         self._silent += tag in _SILENT
         self.said.append(" ")
 

@@ -68,9 +68,9 @@ async def _send(send: Send, status: int, content_type: str, body: bytes, *header
     await send({"type": "http.response.body", "body": body})
 
 
-def _fixed(status: int, content_type: str, body: bytes) -> Answer:
+def _fixed(status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Answer:
     async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await _send(send, status, content_type, body)
+        await _send(send, status, content_type, body, *headers)
 
     return answer
 
@@ -108,6 +108,7 @@ def _accept_all(*, variant: Variant = DEFAULT, base_url: str = "https://issuer.a
 
 _JSON = "application/json"
 _REFUSAL = _fixed(400, _JSON, b'{"error":"invalid_request"}')
+_NONCE_WISH = _fixed(400, _JSON, b'{"error":"use_dpop_nonce"}', ("DPoP-Nonce", "assay-once-more"))
 _ANSWERS: dict[str, Answer] = {
     "errors-500": _fixed(500, _JSON, b'{"error":"server_error"}'),
     "html": _fixed(200, "text/html; charset=utf-8", b"<!doctype html><title>Welcome</title><p>Hello."),
@@ -139,6 +140,7 @@ _WRAPPED = (
 DEGENERATE: dict[str, Callable[..., Degenerate]] = {
     "accept-all": _accept_all,
     "refuse-all": partial(Degenerate, _REFUSAL, spared=_DISCOVERY),
+    "refuse-all-for-nonce": partial(Degenerate, _NONCE_WISH, spared=_DISCOVERY, variant=VARIANTS["dpop-nonce"]),
     **{f"accept-all-{name}": partial(_accept_all, variant=VARIANTS[name]) for name in _WRAPPED},
     **{
         f"refuse-all-{name}": partial(Degenerate, _REFUSAL, spared=_DISCOVERY, variant=VARIANTS[name])

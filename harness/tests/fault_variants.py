@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 
+from harness.model import CheckResult, Verdict
 from harness.reference.variants import DEFAULT, VARIANTS
 
 _VARIANTS: dict[str, tuple[str, ...]] = {
@@ -232,6 +233,13 @@ for _name, _variant in VARIANTS.items():
     elif _variant.client_authentication in ("none", "client_secret_basic", "client_secret_post"):
         GOES_AGAINST_ADVICE.setdefault(_name, set()).add("CLIENT-METHODS-WEAK")
 
+
+def is_due_advice(result: CheckResult) -> bool:
+    """Say whether a result warns of nothing but what some clean variant does against advice."""
+    known = frozenset[str]().union(*GOES_AGAINST_ADVICE.values())
+    return result.verdict is Verdict.WARN and all(finding.code in known for finding in result.findings)
+
+
 _PARKED = {
     "token.form": "a server may read other encodings than forms besides (RFC 6749 section 3.2 binds the client)",
     "token.code-expired": "whether a code has expired takes minutes of waiting",
@@ -272,8 +280,8 @@ _LAWFUL = {
     "rejects:dpop.clock-skew": "how far iat may lie from now is the server's own policy (RFC 9449 section 11.1)",
     "challenge:counter": "draft 07 wants a challenge to be a string and says no more of it (section 8)",
     "challenge:reused": "a server need not remember its challenges (draft 07 section 12.1)",
-    "accepts:client.attestation-fresh": "how fresh is fresh enough is the server's own policy (draft 07 section 9)",
-    "rejects:client.attestation-reused": "draft 07 makes room for reuse and demands it of no server (section 10.2)",
+    "accepts:client.attestation-fresh": "how fresh is enough is the server's own policy (draft 07 section 9)",
+    "rejects:client.attestation-reused": "draft 07 allows reuse and demands it of no server (section 10.2)",
     "rejects:client.identifier-beside": "no rule says what becomes of a client_id that is not needed",
     "rejects:authorize.beside-request-uri": "a refusal of what comes beside a request_uri harms nobody",
     "par:lifetime-long": "RFC 9126 section 2.2 leaves the lifetime to the server",

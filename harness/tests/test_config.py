@@ -468,8 +468,7 @@ def test_the_method_can_be_chosen_on_the_command_line(tmp_path: Path, write: Wri
         ),
         (
             "[authorization]\nparameters = {{ scope = 'openid' }}",
-            "assay.toml: 'scope' under authorization.parameters is not "
-            "the name of a parameter that Assay does not set itself",
+            "assay.toml: authorization.parameters has to be a table of parameters that Assay does not set itself",
         ),
         (
             "[user]\nkind = 'robot'",

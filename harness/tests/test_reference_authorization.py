@@ -1372,7 +1372,7 @@ OUT_OF_SIGHT = {
 
 
 @pytest.mark.parametrize(
-    "fault", sorted(faults.defined_in("authorization") | faults.defined_in("dpop") - OUT_OF_SIGHT)
+    "fault", sorted((faults.defined_in("authorization") | faults.defined_in("dpop")) - OUT_OF_SIGHT)
 )
 async def test_a_document_fault_fires_and_spoils_its_document_only(fault: str) -> None:
     variant, document = variant_of(fault), fault.partition(":")[0]

@@ -12,7 +12,7 @@ import pytest
 
 from harness import mutate
 from harness.evidence import WalletOptions
-from harness.formats import html_links
+from harness.formats import html_links, html_text
 from harness.model import CheckResult, Verdict
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
@@ -130,6 +130,94 @@ async def test_a_prefix_of_the_registered_redirect_uri_is_not_enough() -> None:
     results = await judged(edit, "authorization-redirect-uri-*")
     failed = {name for name, result in results.items() if result.verdict is Verdict.FAIL}
     assert failed == {"authorization-redirect-uri-similar-refused"}
+
+
+BUSY_PAGE = """<h1>Wrong request</h1><form action="/search"><input name="q"></form>
+<form method="post" action="/language"><select name="l"><option>en</option></select><button>Go</button></form>"""
+
+
+async def test_a_page_with_forms_that_a_right_request_does_not_lead_to_is_a_refusal() -> None:
+    def edit(asked: dict[str, str], response: httpx.Response) -> httpx.Response | None:
+        return page(BUSY_PAGE, 200) if response.status_code == 400 else None
+
+    results = await judged(edit)
+    wrong = {Verdict.FAIL, Verdict.BLOCKED, Verdict.ERROR}
+    assert [name for name, result in results.items() if result.verdict in wrong] == []
+    assert results["authorization-client-unknown-refused"].verdict is Verdict.PASS
+
+
+async def test_a_page_that_may_be_a_further_question_is_no_refusal_of_a_right_request() -> None:
+    def edit(asked: dict[str, str], _: httpx.Response) -> httpx.Response | None:
+        return page(BUSY_PAGE, 200) if "assay_unknown" in asked else None
+
+    results = await judged(edit, "authorization-unknown-parameter-ignored")
+    result = results["authorization-unknown-parameter-ignored"]
+    assert result.verdict is Verdict.BLOCKED
+    assert "2 forms: fields q (text)" in (result.reason or "")
+
+
+async def test_a_refused_right_request_is_told_in_the_words_of_the_page() -> None:
+    results = await judged(
+        lambda *_: page("<title>Error</title><p>This client is not\nknown.</p>"), "authorization-g*"
+    )
+    (finding,) = results["authorization-granted"].findings
+    assert finding.observed.endswith("that says 'This client is not known.'")
+    # It is not the method that is refused.
+    assert results["authorization-get"].verdict is Verdict.BLOCKED
+
+
+async def test_a_request_for_nothing_may_be_denied() -> None:
+    def edit(asked: dict[str, str], response: httpx.Response) -> httpx.Response | None:
+        denied = "error=invalid_scope" in response.headers.get("location", "")
+        return sent_back(asked, error="access_denied") if denied else None
+
+    results = await judged(edit, "authorization-scope-*")
+    assert results["authorization-scope-missing"].verdict is Verdict.PASS
+    assert results["authorization-scope-unusable"].verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("asks_again", [True, False])
+async def test_a_remembered_consent_is_not_taken_for_a_decline_that_was_passed_over(asks_again: bool) -> None:
+    seen: list[str] = []
+
+    def edit(asked: dict[str, str], _: httpx.Response) -> httpx.Response | None:
+        remembered = bool(seen) and not (asks_again and asked.get("prompt") == "consent")
+        seen.append(asked["state"])
+        return sent_back(asked, code="c" * 40) if remembered else None
+
+    results = await judged(edit, "authorization-declined", variant="code-flow-login")
+    assert results["authorization-declined"].verdict is (Verdict.PASS if asks_again else Verdict.BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("kept_out", "headers", "script"),
+    [
+        (True, {"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'"}, ""),
+        (True, {"Content-Security-Policy": "frame-ancestors https://portal.example"}, ""),
+        (True, {"X-Frame-Options": "sameorigin"}, ""),
+        (True, {}, "if (top !== self) top.location = self.location"),
+        (False, {"Content-Security-Policy": "default-src 'self'"}, ""),
+        (False, {"Content-Security-Policy": "frame-ancestors *", "X-Frame-Options": "DENY"}, ""),
+        (False, {"X-Frame-Options": "ALLOWALL"}, ""),
+        (False, {}, "stop()"),
+    ],
+)
+async def test_what_keeps_a_page_out_of_frames(kept_out: bool, headers: dict[str, str], script: str) -> None:
+    def edit(asked: dict[str, str], _: httpx.Response) -> httpx.Response:
+        back = sent_back(asked, code="c" * 40).headers["location"].replace("&", "&amp;")
+        text = f'<meta http-equiv="refresh" content="0;url={back}"><script>{script}</script>'
+        return httpx.Response(200, headers={"Content-Type": "text/html", **headers}, text=text)
+
+    results = await judged(edit, "authorization-page-framing")
+    assert ("AUTHORIZATION-PAGE-FRAMABLE" not in codes(results["authorization-page-framing"])) is kept_out
+
+
+def test_what_a_page_says_is_one_short_line() -> None:
+    assert (
+        html_text.beginning(b"<style>a{}</style><h1>No</h1><script>x</script>this &amp; that\x1b")
+        == "No this & that\ufffd"
+    )
+    assert len(html_text.beginning(b"<p>" + b"long " * 5000)) == 160
 
 
 async def test_a_bound_for_the_state_is_no_fault_but_cutting_it_is() -> None:

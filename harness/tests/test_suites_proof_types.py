@@ -20,6 +20,7 @@ from harness.reference import data_integrity
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
 from harness.tests.bench import Outcome, judge_issuer, judge_reference
+from harness.tests.fault_variants import is_due_advice
 from harness.wallet import attestation, di_vp
 from harness.wallet.keys import certificate_for, make_key
 from suites.oid4vci import batch
@@ -58,7 +59,7 @@ class Edited(httpx.ASGITransport):
 
 def bad(outcome: Outcome) -> list[CheckResult]:
     assert outcome.stopped is None
-    return [result for result in outcome.results if result.verdict in BAD]
+    return [result for result in outcome.results if result.verdict in BAD and not is_due_advice(result)]
 
 
 def of(outcome: Outcome, check: str) -> list[CheckResult]:

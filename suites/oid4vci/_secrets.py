@@ -59,16 +59,30 @@ def expect_hard_to_guess(
             requirement=advice,
         )
     for another in values[1:]:
-        shared = shared_beginning(first, another)
-        expect.that(
-            text.capacity_bits(another[shared:]) >= _LEAST_DIFFERENCE_BITS,
-            f"{code}-COUNTED",
-            "values that do not follow from each other",
-            f"two values in a row have the same first {shared} of {len(another)} characters",
-            at=at,
-            pointer=pointer,
-            requirement=requirement,
-        )
+        expect_unrelated(expect, code, first, another, requirement, at=at, pointer=pointer)
+
+
+def expect_unrelated(
+    expect: Expect,
+    code: str,
+    one: str,
+    another: str,
+    requirement: str,
+    *,
+    at: Reply | None = None,
+    pointer: str | None = None,
+) -> None:
+    """Expect two values that were given out one after another to share no long beginning; arguments as above."""
+    shared = shared_beginning(one, another)
+    expect.that(
+        text.capacity_bits(another[shared:]) >= _LEAST_DIFFERENCE_BITS,
+        f"{code}-COUNTED",
+        "values that do not follow from each other",
+        f"two values in a row have the same first {shared} of {len(another)} characters",
+        at=at,
+        pointer=pointer,
+        requirement=requirement,
+    )
 
 
 def shared_beginning(one: str, other: str) -> int:

@@ -369,8 +369,8 @@ async def the_wallet_learns_that_the_person_said_no(flow: Flow, expect: Expect) 
         attempt = await flow.again().as_declining_user().authorize({"prompt": "consent"})
         if attempt.code is not None and not _asked_for_consent(flow, attempt):
             raise Blocked(
-                "the page on which the user can say no did not come again, since the server remembers the consent: "
-                "let it ask each time, or leave decline out of [[user.form]]"
+                "the page on which the user can say no did not come again, since the server remembers the "
+                "consent: let it ask each time, or leave decline out of [[user.form]]"
             )
     if not expect.that(
         attempt.code is None,

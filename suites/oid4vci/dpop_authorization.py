@@ -270,7 +270,7 @@ def _need_request_uri(reply: Reply) -> None:
     },
     applies=when.code_flow & when.par & when.server_dpop_nonce,
 )
-async def a_missing_nonce_is_asked_for(shared: Flow, expect: Expect) -> None:
+async def a_missing_nonce_is_asked_for(shared: Flow, bound_push: Reply, expect: Expect) -> None:
     """A pushed request whose DPoP proof has no nonce is refused with use_dpop_nonce and a DPoP-Nonce to use."""
     expect_nonce_wanted(
         expect,
@@ -281,6 +281,8 @@ async def a_missing_nonce_is_asked_for(shared: Flow, expect: Expect) -> None:
         header="RFC9449-8-03",
         where="the PAR endpoint",
     )
+    # The control comes last: without a nonce to use no right request succeeds, and that has to be told.
+    _need_request_uri(bound_push)
 
 
 @check(

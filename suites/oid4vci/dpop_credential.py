@@ -317,7 +317,9 @@ def _challenges(reply: Reply) -> tuple[Challenge, ...]:
     },
     applies=when.dpop_token & when.issuer_dpop_nonce,
 )
-async def a_missing_nonce_is_asked_for(another_flow: Callable[[], Flow], expect: Expect) -> None:
+async def a_missing_nonce_is_asked_for(
+    issuance: Reply, another_flow: Callable[[], Flow], expect: Expect
+) -> None:
     """A Credential Request whose DPoP proof has no nonce is refused with use_dpop_nonce and a DPoP-Nonce."""
     async for door in doors(await another_flow().access()):
         expect_nonce_wanted(
@@ -329,6 +331,9 @@ async def a_missing_nonce_is_asked_for(another_flow: Callable[[], Flow], expect:
             header="RFC9449-9-03",
             where=door.name,
         )
+    # The control comes last: without a nonce to use no right request succeeds, and that has to be told.
+    if not granted(issuance):
+        raise Blocked(f"a right Credential Request is not granted: {issuance.gist}")
 
 
 @check(

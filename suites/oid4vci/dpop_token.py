@@ -290,7 +290,9 @@ async def _refresh(flow: Flow, change: ChangeProof) -> Reply:
     },
     applies=when.server_dpop_nonce,
 )
-async def a_missing_nonce_is_asked_for(another_flow: Callable[[], Flow], expect: Expect) -> None:
+async def a_missing_nonce_is_asked_for(
+    shared: Flow, another_flow: Callable[[], Flow], expect: Expect
+) -> None:
     """A Token Request whose DPoP proof has no nonce is refused with use_dpop_nonce and a DPoP-Nonce to use."""
     expect_nonce_wanted(
         expect,
@@ -301,6 +303,8 @@ async def a_missing_nonce_is_asked_for(another_flow: Callable[[], Flow], expect:
         header="RFC9449-8-03",
         where="the Token Endpoint",
     )
+    # The control comes last: without a nonce to use no right request succeeds, and that has to be told.
+    await shared.access()
 
 
 @check(

@@ -134,7 +134,11 @@ async def the_response_is_wellformed(authorization: Authorized, expect: Expect) 
     except JsonError as error:
         expect.that(False, "PAR-REQUEST-URI", "a JSON object with request_uri", error.detail, at=reply)
         return
-    members = reply.object
+    if not isinstance(document.value, dict):
+        found = json_type(document.value)
+        expect.that(False, "PAR-REQUEST-URI", "a JSON object with request_uri", found, at=reply)
+        return
+    members = document.value
     expect.that(
         isinstance(members.get("request_uri"), str) and bool(members["request_uri"]),
         "PAR-REQUEST-URI",
@@ -150,7 +154,7 @@ async def the_response_is_wellformed(authorization: Authorized, expect: Expect) 
         lifetime is not None and lifetime > 0,
         "PAR-EXPIRES-IN",
         "expires_in, a positive integer",
-        members.get("expires_in"),
+        show(members.get("expires_in")),
         at=reply,
         pointer="/expires_in",
         requirement="RFC9126-2.2-03",

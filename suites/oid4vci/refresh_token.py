@@ -372,6 +372,32 @@ async def a_replay_revokes_the_active_refresh_token(flow: Flow, expect: Expect) 
     )
 
 
+@check(
+    "refresh-token-of-replayed-code-refused",
+    requires=["RFC6749-4.1.2-06", "RFC6749-5.2-07", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:refresh.revoked": "REFRESH-TOKEN-OF-REPLAY-ACCEPTED",
+        "misreports:refresh.revoked": "REFRESH-TOKEN-OF-REPLAY-MISREPORTED",
+    },
+    applies=when.code_flow & when.refresh_token,
+)
+async def the_refresh_token_of_a_replayed_code_is_revoked(flow: Flow, expect: Expect) -> None:
+    """The refresh token for a code no longer works once the code was sent a second time."""
+    value = await _refresh_token(flow)
+    again = await flow.request_token(await flow.token_fields())
+    if again.successful:
+        raise Blocked(f"the code is accepted a second time: {again.gist}")
+    expect.refused(
+        await _refresh(flow, value),
+        "REFRESH-TOKEN-OF-REPLAY",
+        what="the refresh token for a code that was used a second time",
+        status={400},
+        errors={"invalid_grant"},
+        status_requirement="RFC6749-5.2-01",
+        error_requirement="RFC6749-5.2-07",
+    )
+
+
 def _fields(flow: Flow, refresh_token: str) -> dict[str, str]:
     public = flow.agent.client_id if flow.agent.oauth.method == "none" else None
     return tokens.refresh_form(refresh_token, client_id=public)

@@ -15,6 +15,7 @@ from harness.formats.strict_json import JsonError
 from harness.transport import Reply
 from harness.wallet.metadata import Issuer
 from harness.wallet.token import access_token
+from suites.oid4vci._secrets import expect_unrelated
 from suites.oid4vci._token_requests import anonymous, rule_out_setup, without
 from suites.oid4vci._token_responses import granted_members, refusal
 from suites.oid4vci._urls import is_secure_url
@@ -183,6 +184,27 @@ async def there_is_an_access_token(token: Reply, expect: Expect) -> None:
 
 
 @check(
+    "token-access-token-guessing",
+    requires=["RFC6749-10.10-02"],
+    proven_by={
+        "token:access-token-counter": "TOKEN-ACCESS-TOKEN-COUNTED",
+        "token:access-token-guessable": "TOKEN-ACCESS-TOKEN-COUNTED",
+    },
+)
+async def access_tokens_do_not_follow_from_each_other(token: Reply, flow: Flow, expect: Expect) -> None:
+    """An Access Token does not follow from the one before."""
+    first, second = access_token(token), access_token(await flow.token())
+    if first is None or second is None:
+        raise Blocked("two Access Tokens are needed to compare")
+    if first == second:
+        # Nothing forbids to hand out a token again to the same client for the same rights.
+        raise Blocked("the same Access Token was handed out twice")
+    expect_unrelated(
+        expect, "TOKEN-ACCESS-TOKEN", first, second, "RFC6749-10.10-02", at=token, pointer="/access_token"
+    )
+
+
+@check(
     "token-type",
     requires=["RFC6749-5.1-03", "RFC6749-5.1-04"],
     proven_by={"token:type-missing": "TOKEN-TYPE-MISSING", "token:type-unknown": "TOKEN-TYPE-UNKNOWN"},
@@ -227,7 +249,7 @@ async def the_lifetime_is_a_number(token: Reply, expect: Expect) -> None:
             isinstance(lifetime, (int, float)) and not isinstance(lifetime, bool) and lifetime >= 0,
             "TOKEN-EXPIRES-IN-TYPE",
             "a number of seconds, not negative",
-            lifetime,
+            show(lifetime),
             **where,
         )
 

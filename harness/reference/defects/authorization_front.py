@@ -132,7 +132,7 @@ def page_framable(page: Page, _: Context) -> None:
 
 @fault("authorization-page:framable-by-all")
 def page_framable_by_all(page: Page, _: Context) -> None:
-    """The pages say that any site may show them in a frame; the older header, which browsers then ignore, denies."""
+    """The pages let any site frame them; the older header, which browsers then ignore, denies it."""
     page.headers[_POLICY] = re.sub(r"frame-ancestors [^;]*", "frame-ancestors *", page.headers[_POLICY])
     page.headers["X-Frame-Options"] = "DENY"
 

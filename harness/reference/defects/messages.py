@@ -84,6 +84,12 @@ def access_token_thin(token: Document, context: Context) -> None:
     token["access_token"] = base64url(context.random_bytes(16))
 
 
+@fault("token:access-token-counter")
+def access_token_counted(token: Document, context: Context) -> None:
+    """Access tokens are long and counted up."""
+    token["access_token"] = f"access-token-of-the-assay-reference-issuer-{next(context.numbers):06}"
+
+
 @fault("token:refresh-token-number")
 def refresh_token_number(token: Document, _: Context) -> None:
     """The refresh_token is a number."""
