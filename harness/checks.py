@@ -1,7 +1,7 @@
 """The ``@check`` decorator and the registry of checks.
 
 A check is one async function that judges one behaviour. The names of its parameters say which evidence it
-reads (see ``Engine``); its docstring is the sentence that a report shows.
+reads (see ``harness.gathering``); its docstring is the sentence that a report shows.
 """
 
 from __future__ import annotations

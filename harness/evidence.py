@@ -6,30 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from harness.agent import Agent
-from harness.formats import claims_path, html_forms, html_text, sd_jwt_vc
-from harness.formats.html_forms import HtmlError
+from harness.formats import sd_jwt_vc
 from harness.formats.problems import FormatError
 from harness.patience import Patience
 from harness.settings import AttesterSettings, AuthorizationSettings, ClientSettings, TrustSettings, UserSettings
 from harness.transport import Client, Reply
 from harness.wallet import credential
-from harness.wallet.authorization import AuthorizationResponse
-from harness.wallet.browser import KnownPages, Visit, is_page, is_redirect
+from harness.wallet.browser import KnownPages
 from harness.wallet.encryption import Terms
-from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
-from harness.wallet.metadata import AuthorizationServer, Issuer
-from harness.wallet.offer import OfferLink, ReceivedOffer
-from harness.wallet.signed_metadata import SignedMetadata
 
 if TYPE_CHECKING:
-    from harness.access import Access
-    from harness.flow import Flow
     from harness.offer_sources import OfferSource
 
 
@@ -82,116 +72,6 @@ class Scenario:
     def offered(self) -> bool:
         """Whether the flow begins with a Credential Offer of the issuer's."""
         return self.source != WALLET_INITIATED
-
-
-@dataclass
-class Facts:
-    """What predicates may read; what comes after ``scenario`` is set when a predicate needs it."""
-
-    issuer: Issuer
-    scenario: Scenario | None = None
-    user: UserSettings = field(default_factory=UserSettings)
-    """What the run was told of how the user answers pages."""
-    client: ClientSettings = field(init=False)
-    """How the wallet is registered."""
-    longest_wait_s: float = field(init=False)
-    """Seconds that one wait of the run may take."""
-    server: AuthorizationServer = field(init=False)
-    """The Authorization Server that the flow leads to."""
-    link: OfferLink = field(init=False)
-    offer: ReceivedOffer = field(init=False)
-    authorization: Authorized = field(init=False)
-    direct: Authorized = field(init=False)
-    """What an authorization request brought that was not pushed."""
-    token: Reply = field(init=False)
-    challenged: bool = field(init=False)
-    """Whether the Authorization Server gave the wallet a challenge for its Client Attestations."""
-    binding_key: WalletKey | None = field(init=False)
-    """The key that the flow's Access Token is to be bound to with DPoP."""
-    nonce: Reply | None = field(init=False)
-    """The Nonce Response; ``None`` without a Nonce Endpoint."""
-    server_nonce: str | None = field(init=False)
-    """The DPoP nonce that the Authorization Server gave last."""
-    issuer_nonce: str | None = field(init=False)
-    """The DPoP nonce that the Credential Issuer gave last."""
-    issuer_key: IssuerKey = field(init=False)
-    batch: tuple[IssuedCredential, ...] = field(init=False)
-    """What a request for several keys brought."""
-    signed_metadata: SignedMetadata = field(init=False)
-    polls: tuple[Reply, ...] = field(init=False)
-    """The Credential Response and the Deferred ones after it."""
-    issuance: Reply = field(init=False)
-    other_access: Access | None = field(init=False)
-    """An Access Token for another Credential Configuration; ``None`` when none is to be had."""
-    denied: Flow | None = field(init=False)
-    """A flow whose issuance will be denied; ``None`` when the team cannot arrange that."""
-
-    @property
-    def configuration(self) -> Mapping[str, Any]:
-        """Metadata of the scenario's configuration; empty when the metadata does not know it."""
-        return self.issuer.configurations.get(self.scenario.configuration, {}) if self.scenario else {}
-
-    @property
-    def configuration_name(self) -> str:
-        """How a reason names the configuration."""
-        return f"configuration {self.scenario.configuration!r}" if self.scenario else "the configuration"
-
-    @property
-    def proof_type(self) -> str | None:
-        """The type of the flow's key proofs; ``None`` when the wallet makes none that the configuration takes."""
-        chosen = self.scenario.proof_type if self.scenario else None
-        return chosen or next(iter(proof_types(self.configuration)), None)
-
-    @property
-    def proof_terms(self) -> Mapping[str, Any]:
-        """What the metadata says of that proof type."""
-        types = self.configuration.get("proof_types_supported")
-        terms = types.get(self.proof_type) if isinstance(types, dict) else None
-        return terms if isinstance(terms, dict) else {}
-
-    @property
-    def further_configurations(self) -> list[str]:
-        """Other configurations of the metadata that take the same key proofs."""
-        own = self.scenario.configuration if self.scenario else None
-        return [
-            name
-            for name, members in self.issuer.configurations.items()
-            if name != own and _key_terms(members) == _key_terms(self.configuration)
-        ]
-
-    @property
-    def unoffered_configurations(self) -> list[str]:
-        """Configurations that the offer does not name and that take the same key proofs; needs ``offer``.
-
-        None when the offer fails to name any configuration.
-        """
-        offered = self.offer.configuration_ids
-        return [
-            name
-            for name, members in self.issuer.configurations.items()
-            if offered and name not in offered and _key_terms(members) == _key_terms(self.configuration)
-        ]
-
-    @property
-    def described_paths(self) -> list[list[Any]]:
-        """The paths of the claims that the configuration describes, as far as they are well-formed."""
-        metadata = self.configuration.get("credential_metadata")
-        claims = metadata.get("claims") if isinstance(metadata, dict) else None
-        paths = [item.get("path") for item in claims if isinstance(item, dict)] if isinstance(claims, list) else []
-        return [path for path in paths if isinstance(path, list) and claims_path.well_formed(path)]
-
-    @property
-    def configurations_by_scope(self) -> list[str]:
-        """Configurations with another ``scope`` than the scenario's own, and that take the same key proofs."""
-        own = self.configuration.get("scope")
-        scopes = {name: self.issuer.configurations[name].get("scope") for name in self.further_configurations}
-        return [name for name, scope in scopes.items() if isinstance(scope, str) and scope != own]
-
-
-def _key_terms(configuration: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(
-        configuration.get(name) for name in ("proof_types_supported", "cryptographic_binding_methods_supported")
-    )
 
 
 @dataclass(frozen=True)
@@ -327,90 +207,3 @@ class Encrypted:
     def served(self) -> bool:
         """Whether the answer can be read and hands out what was asked for, be it for later."""
         return self.reply.successful and credential.carries_credential(self.reply)
-
-
-@dataclass(frozen=True)
-class Authorized:
-    """One attempt to get an authorization: what was asked for and how it ended.
-
-    Attributes:
-        parameters: the authorization request's parameters, wherever they were sent.
-        pushed: the answer of the Pushed Authorization Request Endpoint, when the request went there.
-        visit: what the user's browser saw; ``None`` when the pushed request was refused.
-        response: the authorization response; ``None`` when the user was not sent back to the wallet.
-        verifier: the PKCE code verifier.
-        stuck: why the user could not go on from a page that a right request does not lead to. Most often it says
-            that the request is refused; ``None`` when the user's way came to an end.
-
-    """
-
-    parameters: Mapping[str, str]
-    pushed: Reply | None
-    visit: Visit | None
-    response: AuthorizationResponse | None
-    verifier: str
-    stuck: str | None = None
-
-    @property
-    def pages(self) -> tuple[Reply, ...]:
-        """The HTML pages of the Authorization Endpoint's origin that the user saw, in their order."""
-        replies = self.visit.replies if self.visit else ()
-        return tuple(reply for reply in replies if is_page(reply) and _origin(reply) == _origin(replies[0]))
-
-    @property
-    def redirects_with_password(self) -> tuple[Reply, ...]:
-        """The redirects that answered a form into which a password was typed."""
-        replies = self.visit.replies if self.visit else ()
-        return tuple(
-            answer
-            for page, answer in pairwise(replies)
-            if answer.method == "POST" and is_redirect(answer) and is_page(page) and _wants_password(page)
-        )
-
-    @property
-    def code(self) -> str | None:
-        """The authorization code, when one was issued."""
-        return self.response.code if self.response else None
-
-    @property
-    def error(self) -> str | None:
-        """The error that the wallet was told: by the authorization response, or by the PAR endpoint."""
-        if self.response is not None:
-            return self.response.error
-        return self.pushed.error if self.visit is None and self.pushed is not None else None
-
-    @property
-    def last(self) -> Reply | None:
-        """The answer that ended the attempt."""
-        return self.visit.reply if self.visit else self.pushed
-
-    @property
-    def gist(self) -> str:
-        """How the attempt ended, in a few words, for findings and reasons."""
-        if self.response is not None:
-            if self.response.error is not None:
-                return f"the authorization response has the error {self.response.error!r}"
-            return (
-                "the authorization response has a code" if self.code else "the authorization response has no code"
-            )
-        if self.stuck is not None:
-            return self.stuck
-        if self.last is None:
-            return "nothing was answered"
-        said = html_text.beginning(self.last.body) if is_page(self.last) else ""
-        return f"exchange {self.last.exchange} ended with {self.last.gist}" + (
-            f" that says {said!r}" if said else ""
-        )
-
-
-def _origin(reply: Reply) -> str:
-    parts = urlsplit(reply.url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _wants_password(page: Reply) -> bool:
-    try:
-        forms = html_forms.read(page.body.decode("utf-8", "replace"), page.url).forms
-    except HtmlError:
-        return False
-    return any(item.kind == "password" for form in forms for item in form.fields)

@@ -15,7 +15,7 @@ from harness.transport import Reply
 from harness.wallet import credential
 
 if TYPE_CHECKING:
-    from harness.evidence import Authorized
+    from harness.authorized import Authorized
 
 _LONGEST = 300
 _MOST_NAMED = 6

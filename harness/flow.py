@@ -7,60 +7,38 @@ issuer asks for a flow of its own (``flow``) or for an Access Token to make Cred
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 from harness.access import Access, ask_nonce, said, unhurried
 from harness.agent import ChangeAuthentication, ChangeProof, Form
+from harness.authorized import Authorized
+from harness.authorizing import AuthorizationSteps
 from harness.deferral import Deferral
-from harness.evidence import (
-    PROOF_TYPES,
-    AccessExpired,
-    Authorized,
-    Blocked,
-    Grant,
-    IssuedCredential,
-    Scenario,
-    Tools,
-    issued_in,
-    proof_types,
-)
+from harness.evidence import AccessExpired, Blocked, Grant, IssuedCredential, Scenario, Tools, issued_in
 from harness.hooks import HookError, HookUnavailable
 from harness.offer_sources import MintedOffer, OfferSource
+from harness.terms import ConfigurationTerms
 from harness.transport import Client, Reply, TransportFailure
-from harness.wallet import authorization, browser, deferred, di_vp, notification, par, proof, token
-from harness.wallet.encryption import (
-    EncryptionError,
-    ResponseEncryption,
-    Terms,
-    request_terms,
-    required_terms,
-    response_terms,
-)
-from harness.wallet.keys import WalletKey, choose_algorithm
+from harness.wallet import deferred, notification, token
+from harness.wallet.keys import WalletKey
 from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
 from harness.wallet.offer import OfferError, OfferLink, ReceivedOffer, made_by_wallet, parse_link, receive
 
 T = TypeVar("T")
 
-ChangeParameters = Mapping[str, str | None]
-"""Name of an authorization request's parameter to another value, or to ``None`` to leave it out."""
-
 _MOST_POLLS = 20
 
 
-class Flow:
+class Flow(ConfigurationTerms, AuthorizationSteps):
     """One way to an Access Token: the redemption of a Credential Offer, or a flow that the wallet begins."""
 
     def __init__(
         self, issuer: Issuer, scenario: Scenario, source: OfferSource | None, tools: Tools, *, keys: int = 1
     ) -> None:
-        self.issuer = issuer
-        self.scenario = scenario
-        self.tools = tools
+        super().__init__(issuer, scenario, tools)
         self.agent = tools.agent
         self._source = source
         self._steps: dict[str, Any] = {}
@@ -69,19 +47,6 @@ class Flow:
         self._keys: tuple[dict[str, Any], ...] = ()
         self._received = 0.0
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
-
-    @property
-    def configuration(self) -> dict[str, Any]:
-        """Metadata of the flow's configuration.
-
-        Raises:
-            Blocked: the metadata does not know it.
-
-        """
-        try:
-            return self.issuer.configurations[self.scenario.configuration]
-        except KeyError:
-            raise Blocked(f"credential_configurations_supported has no {self.scenario.configuration!r}") from None
 
     async def link(self) -> OfferLink:
         """What the issuer handed out, before an offer sent by reference is fetched."""
@@ -200,206 +165,6 @@ class Flow:
         except MetadataError as error:
             raise Blocked(str(error)) from error
 
-    # Authorization
-
-    async def authorization(self) -> Authorized:
-        """What a right authorization request brought."""
-        return await self._step("authorization", self.authorize)
-
-    async def direct(self) -> Authorized:
-        """What a right authorization request brought that was not pushed."""
-        if (await self.server()).par_endpoint is None:
-            return await self.authorization()
-        return await self._step("direct", lambda: self.again().authorize(pushed=False))
-
-    async def bound_push(self) -> Reply:
-        """The answer to a right pushed authorization request with a DPoP proof (RFC 9449 section 10.1)."""
-
-        async def push() -> Reply:
-            parameters, _ = await self.authorization_parameters()
-            return await self.push(parameters, dpop=lambda draft: draft)
-
-        return await self._step("bound_push", push)
-
-    async def by_scope(self) -> Authorized:
-        """What a right authorization request brought that asks by ``scope`` (section 5.1.2).
-
-        Raises:
-            Blocked: the configuration has no scope.
-
-        """
-        if "authorization_details" not in (await self.authorization()).parameters:
-            return await self.authorization()
-        scope = self.configuration.get("scope")
-        if not isinstance(scope, str):
-            raise Blocked("the configuration has no scope")
-        several = "authorization_servers" in self.issuer.metadata
-        change = {
-            "scope": scope,
-            "resource": self.issuer.identifier if several else None,
-            "authorization_details": None,
-        }
-        return await self._step("by_scope", lambda: self.again().authorize(change))
-
-    async def by_details(self) -> Authorized:
-        """What a right authorization request brought that asks by ``authorization_details`` (section 5.1.1)."""
-        if "authorization_details" in (await self.authorization()).parameters:
-            return await self.authorization()
-        return await self._step("by_details", lambda: self.again().authorize(asking_for(self.details())))
-
-    def details(self, configuration: str | None = None) -> list[dict[str, Any]]:
-        """Give right ``authorization_details`` for a configuration, by default that of this flow."""
-        several = "authorization_servers" in self.issuer.metadata
-        return authorization.details(
-            [configuration or self.scenario.configuration], locations=[self.issuer.identifier] if several else None
-        )
-
-    async def authorize(
-        self,
-        change: ChangeParameters | None = None,
-        *,
-        pushed: bool | None = None,
-        authentication: ChangeAuthentication | None = None,
-        dpop: ChangeProof | None = None,
-        front: ChangeParameters | None = None,
-    ) -> Authorized:
-        """Ask for an authorization: build the request, push it where that is possible, send the user there.
-
-        Args:
-            change: parameters of the request that are other than right.
-            pushed: whether the request goes to the PAR endpoint first; by default where there is one.
-            authentication: changes what authenticates the client at the PAR endpoint.
-            dpop: changes the DPoP proof at the PAR endpoint.
-            front: the same for what the browser sends when the request was pushed.
-
-        Raises:
-            Blocked: the flow cannot be begun, or the user got stuck.
-
-        """
-        server = await self.server()
-        parameters, verifier = await self.authorization_parameters(change)
-        if server.par_endpoint is None and pushed:
-            raise Blocked(f"the metadata of {server.identifier} has no pushed_authorization_request_endpoint")
-        if server.par_endpoint is None or pushed is False:
-            return await self.go_to(server, parameters, verifier)
-        reply = await self.push(parameters, authentication=authentication, dpop=dpop)
-        uri = par.request_uri(reply)
-        if uri is None:
-            return Authorized(parameters, reply, None, None, verifier)
-        sent = {"client_id": parameters.get("client_id", self.agent.client_id or ""), "request_uri": uri}
-        return await self.go_to(server, _changed(sent, front or {}), verifier, asked=parameters, pushed=reply)
-
-    async def authorization_parameters(self, change: ChangeParameters | None = None) -> tuple[dict[str, str], str]:
-        """Give the parameters of a right authorization request and the PKCE code verifier.
-
-        Raises:
-            Blocked: the wallet is registered nowhere it could be sent back to.
-
-        """
-        settings, choice = self.agent.settings, self.tools.options.authorization
-        if settings.client_id is None or settings.redirect_uri is None:
-            raise Blocked(
-                "the Authorization Code Flow needs a registered client: "
-                "give --vci-client-id and --vci-redirect-uri"
-            )
-        pkce = authorization.pkce()
-        # With the method plain, the challenge in the request is the verifier.
-        self.tools.client.recorder.redactor.learn(pkce.verifier)
-        scope = self.configuration.get("scope")
-        by_scope = isinstance(scope, str) and choice.request_by != "authorization_details"
-        several = "authorization_servers" in self.issuer.metadata
-        parameters = authorization.parameters(
-            client_id=settings.client_id,
-            redirect_uri=settings.redirect_uri,
-            state=secrets.token_urlsafe(24),
-            pkce=pkce,
-            scope=scope if by_scope and isinstance(scope, str) else None,
-            authorization_details=None if by_scope else self.details(),
-            issuer_state=(await self.offer()).issuer_state,
-            # So that a server for several issuers knows which one a scope is meant for (section 5.1.2).
-            resource=self.issuer.identifier if by_scope and several else None,
-        )
-        return _changed({**choice.parameters, **parameters}, change or {}), pkce.verifier
-
-    async def push(
-        self,
-        parameters: Form,
-        *,
-        authentication: ChangeAuthentication | None = None,
-        dpop: ChangeProof | None = None,
-    ) -> Reply:
-        """Send parameters to the Pushed Authorization Request Endpoint (RFC 9126 section 2).
-
-        Raises:
-            Blocked: there is none, or it answers no more requests for now.
-
-        """
-        server = await self.server()
-        if server.par_endpoint is None:
-            raise Blocked(f"the metadata of {server.identifier} has no pushed_authorization_request_endpoint")
-        # A proof binds the code to the key (RFC 9449 section 10.1); without a change there is no need for it.
-        key = self.binding_key if dpop is not None else None
-        return unhurried(
-            await self.agent.post_form(
-                "pushed authorization request",
-                server.par_endpoint,
-                parameters,
-                server=server,
-                key=key,
-                authentication=authentication,
-                proof=dpop,
-            )
-        )
-
-    async def go_to(
-        self,
-        server: AuthorizationServer,
-        sent: Form,
-        verifier: str,
-        *,
-        asked: Mapping[str, str] | None = None,
-        pushed: Reply | None = None,
-    ) -> Authorized:
-        """Send the user to the Authorization Endpoint.
-
-        Args:
-            sent: parameters in the URL; pairs where one is sent more than once.
-            asked: parameters of the request where they were pushed before.
-            pushed: the answer to that.
-
-        Raises:
-            Blocked: there is no such endpoint, or the user got stuck on a page where a user may come through.
-
-        """
-        if server.authorization_endpoint is None:
-            raise Blocked(f"the metadata of {server.identifier} has no usable authorization_endpoint")
-        parameters = dict(sent) if asked is None else asked
-        back = self.agent.settings.redirect_uri or ""
-        # A request may name another place to go to, rightly or not.
-        ends = dict.fromkeys([back, parameters.get("redirect_uri", back)])
-        try:
-            visit = await browser.visit(
-                self.agent.http,
-                authorization.url(server.authorization_endpoint, sent),
-                redirect_uri=back,
-                user=self.tools.options.user,
-                also=[end for end in ends if end != back],
-            )
-        except browser.UserTimeout as error:
-            raise Blocked(str(error)) from error
-        except browser.UserError as error:
-            last = error.visit.reply
-            if last is None or not self.tools.known_pages.is_new(last):
-                raise Blocked(str(error)) from error
-            return Authorized(parameters, pushed, error.visit, None, verifier, str(error))
-        final = visit.final or ""
-        read = (authorization.read_response(final, end) for end in ends if end)
-        response = next((found for found in read if found is not None), None)
-        if response is not None and response.code:
-            self.tools.client.recorder.redactor.learn(response.code)
-            self.tools.known_pages.learn(visit.replies)
-        return Authorized(parameters, pushed, visit, response, verifier)
-
     @cached_property
     def binding_key(self) -> WalletKey | None:
         """The key that this flow's Access Token is bound to with DPoP; ``None`` for a Bearer token."""
@@ -490,11 +255,6 @@ class Flow:
         """
         return await ask_nonce(self.issuer, self.agent)
 
-    def taken(self, step: str) -> Any:
-        """Give what a step brought, or ``None`` when it was not taken or failed."""
-        outcome = self._steps.get(step)
-        return None if isinstance(outcome, Exception) else outcome
-
     # The steps
 
     async def _take_offer(self) -> MintedOffer:
@@ -580,144 +340,7 @@ class Flow:
         body = notification.body(await self.notification_id(), "credential_accepted")
         return await (await self.access()).notify(body)
 
-    # What the configuration asks for
-
-    @property
-    def needs_proof(self) -> bool:
-        """Whether the configuration asks for key proofs (section 8.2)."""
-        return "proof_types_supported" in self.configuration
-
-    @cached_property
-    def required_sealing(self) -> Terms | None:
-        """The encryption that the metadata requires, and no more; ``None`` when it requires none.
-
-        Raises:
-            Blocked: it requires what the wallet does not have.
-
-        """
-        try:
-            return required_terms(self.issuer.metadata)
-        except EncryptionError as error:
-            raise Blocked(f"the wallet cannot encrypt as the metadata says: {error.detail}") from error
-
-    @property
-    def must_ask_for_encryption(self) -> bool:
-        """Whether the metadata requires that responses are encrypted."""
-        offered = ResponseEncryption.of(self.issuer.metadata)
-        return offered is not None and offered.required
-
-    def sealing(self, *, request: bool, response: bool) -> Terms:
-        """Make the terms of an encrypted exchange, with a fresh key for the answer.
-
-        Args:
-            request: whether the request is encrypted.
-            response: whether an encrypted answer is asked for.
-
-        Raises:
-            Blocked: the metadata does not offer it, or nothing that the wallet has.
-
-        """
-        try:
-            return Terms(
-                request_terms(self.issuer.metadata) if request else None,
-                response_terms(self.issuer.metadata) if response else None,
-            )
-        except EncryptionError as error:
-            raise Blocked(f"the wallet cannot encrypt as the metadata says: {error.detail}") from error
-
-    @property
-    def proof_type(self) -> str:
-        """The proof type the wallet uses here.
-
-        Raises:
-            Blocked: the wallet makes none of those the configuration takes.
-
-        """
-        known = proof_types(self.configuration)
-        if not known:
-            types = self.configuration.get("proof_types_supported")
-            names = list(types) if isinstance(types, dict) else []
-            raise Blocked(f"the configuration takes the proof types {names}; the wallet makes {list(PROOF_TYPES)}")
-        return self.scenario.proof_type or known[0]
-
-    def _proof_terms(self) -> dict[str, Any]:
-        types = self.configuration.get("proof_types_supported")
-        terms = types.get(self.proof_type) if isinstance(types, dict) else None
-        return terms if isinstance(terms, dict) else {}
-
-    @property
-    def attestation_terms(self) -> dict[str, Any] | None:
-        """The ``key_attestations_required`` of the proof type; ``None`` when it asks for no attestations."""
-        terms = self._proof_terms().get("key_attestations_required")
-        return terms if isinstance(terms, dict) else None
-
-    @property
-    def attested(self) -> bool:
-        """Whether the proofs of this flow are or carry a key attestation."""
-        return self.needs_proof and (self.proof_type == "attestation" or self.attestation_terms is not None)
-
-    @property
-    def proof_algorithms(self) -> list[str]:
-        """The ``proof_signing_alg_values_supported`` of the proof type.
-
-        Raises:
-            Blocked: the wallet makes none of the configuration's proof types.
-
-        """
-        offered = self._proof_terms().get("proof_signing_alg_values_supported")
-        return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
-
-    def proof_key(self, algorithm: str | None = None) -> WalletKey:
-        """Make a key of the kind the configuration asks for.
-
-        Args:
-            algorithm: a JWS algorithm name; chosen from the metadata by default.
-
-        Raises:
-            Blocked: the wallet has none of the algorithms the configuration takes.
-
-        """
-        names = self.proof_algorithms
-        offered = names
-        if self.proof_type == "di_vp":
-            offered = [name for suite in names for name in di_vp.ALGORITHMS.get(suite, ())]
-        elif self.proof_type == "attestation":
-            # The algorithms are those of the attestation's signature; the attested keys may be of any kind.
-            offered = ["ES256"]
-        chosen = algorithm or choose_algorithm(offered, self.tools.options.algorithm)
-        if chosen is None:
-            raise Blocked(f"the wallet has none of the proof algorithms {names}")
-        return self.tools.make_key(chosen)
-
-    def cryptosuite(self, algorithm: str) -> str:
-        """Give the Data Integrity cryptosuite of a ``di_vp`` proof by a key for an algorithm."""
-        for suite in self.proof_algorithms:
-            if algorithm in di_vp.ALGORITHMS.get(suite, ()):
-                return suite
-        raise Blocked(f"the wallet has no {algorithm} key for the cryptosuites {self.proof_algorithms}")
-
-    @property
-    def binding_methods(self) -> list[str]:
-        """The ``cryptographic_binding_methods_supported`` of the configuration."""
-        methods = self.configuration.get("cryptographic_binding_methods_supported")
-        return [name for name in methods if isinstance(name, str)] if isinstance(methods, list) else []
-
-    def proof_form(self, algorithm: str) -> str:
-        """Choose how a proof carries its key here.
-
-        Args:
-            algorithm: what the key signs with.
-
-        Raises:
-            Blocked: the wallet knows none of the configuration's binding methods.
-
-        """
-        form = proof.choose_form(self.binding_methods, algorithm, self.tools.options.key_form)
-        if form is None:
-            raise Blocked(
-                f"the wallet has none of the binding methods {self.binding_methods} for {algorithm} keys"
-            )
-        return form
+    # Flows like this one
 
     def again(self, *, keys: int = 1) -> Flow:
         """Give a fresh flow of the same scenario.
@@ -770,6 +393,13 @@ class Flow:
         other._steps = {name: self._steps[name] for name in ("hook", "link", "offer") if name in self._steps}
         return other
 
+    # What was taken
+
+    def taken(self, step: str) -> Any:
+        """Give what a step brought, or ``None`` when it was not taken or failed."""
+        outcome = self._steps.get(step)
+        return None if isinstance(outcome, Exception) else outcome
+
     async def _step(self, name: str, take: Callable[[], Awaitable[T]]) -> T:
         if name not in self._steps:
             try:
@@ -782,12 +412,3 @@ class Flow:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome  # type: ignore[no-any-return]
-
-
-def asking_for(details: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
-    """Give the change of an authorization request that makes it ask by ``authorization_details`` alone."""
-    return {"scope": None, "resource": None, "authorization_details": authorization.written(details)}
-
-
-def _changed(values: Mapping[str, str], changes: ChangeParameters) -> dict[str, str]:
-    return {name: value for name, value in {**values, **changes}.items() if value is not None}

@@ -46,7 +46,8 @@ class ReferenceIssuer:
     """One issuer with its own memory.
 
     ``faults`` are ids from ``faults.catalogue``; ``fired`` tells which of them made a difference so far,
-    ``broken`` which rules requests broke, and ``context`` where the issuer lives. ``clock`` gives seconds since the epoch.
+    ``broken`` which rules requests broke, and ``context`` where the issuer lives. ``clock`` gives seconds since
+    the epoch.
 
     Raises:
         ValueError: a fault id is unknown.

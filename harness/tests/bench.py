@@ -141,6 +141,7 @@ async def judge_issuer(
     http = Client(
         Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify, now=clock.now
     )
+
     def further(way: httpx.AsyncBaseTransport | None) -> Client | None:
         if way is None:
             return None

@@ -47,7 +47,8 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-EXAMPLES = [block for page in ("docs/own-issuer.md", "docs/registered-client.md") for block in blocks(page, "toml")]
+PAGES = ("docs/own-issuer.md", "docs/registered-client.md")
+EXAMPLES = [block for page in PAGES for block in blocks(page, "toml")]
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=[str(number) for number in range(len(EXAMPLES))])

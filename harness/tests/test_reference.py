@@ -63,7 +63,7 @@ ELSEWHERE = {
     for fault in faults.defined_in(module)
 }
 RULES_ELSEWHERE = (
-    *("authorize.", "par.", "client.", "dpop.", "code.", "refresh."),
+    *("authorize.", "par.", "client.", "dpop.", "code.", "refresh.", "tls."),
     *("deferred.", "notification.", "encryption.", "attestation.", "di-vp."),
     *("credential.granted", "proof.attestation-present", "proof.key-attested", "proof.other-type"),
     "token.narrower-details",
@@ -594,6 +594,13 @@ async def _other_scheme(wallet: Wallet, _: Clock) -> httpx.Response:
     return await wallet.post_credential(token, await wallet.fresh_body(token), scheme="Basic")
 
 
+@breaks("credential.token-in-header")
+async def _token_in_url(wallet: Wallet, _: Clock) -> httpx.Response:
+    token = await wallet.token()
+    url = f"{wallet.url}/credential?access_token={token['access_token']}"
+    return await wallet.http.post(url, json=await wallet.fresh_body(token))
+
+
 @breaks("credential.token-known")
 async def _unknown_token(wallet: Wallet, _: Clock) -> httpx.Response:
     return await wallet.post_credential({"access_token": "unknown"}, await wallet.fresh_body({}))
@@ -827,14 +834,12 @@ async def _tolerant_flow(wallet: Wallet, what: str) -> httpx.Response:
         asked = [{"type": "openid_credential", "credential_configuration_id": "identity_credential"}]
         return await wallet.post_token({**form, "authorization_details": json.dumps(asked)})
     if what == "token.locations":
-        asked = [
-            {
-                "type": "openid_credential",
-                "credential_configuration_id": "identity_credential",
-                "locations": [wallet.issuer.issuer_url],
-            }
-        ]
-        return await wallet.post_token({**form, "authorization_details": json.dumps(asked)})
+        located = {
+            "type": "openid_credential",
+            "credential_configuration_id": "identity_credential",
+            "locations": [wallet.issuer.issuer_url],
+        }
+        return await wallet.post_token({**form, "authorization_details": json.dumps([located])})
     if what == "token.issuer-as-resource":
         return await wallet.post_token({**form, "resource": wallet.issuer.issuer_url})
     if what == "token.right-request":

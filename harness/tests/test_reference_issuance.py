@@ -641,6 +641,12 @@ def breaks_access(endpoint: str, variant: str, body_of: Callable[[Json], Json]) 
         _, came = await begin(wallet)
         return await post(wallet, endpoint, None, body_of(came))
 
+    @breaks(f"{endpoint}.token-in-header", variant)
+    async def _in_url(wallet: Wallet, _clock: Clock) -> httpx.Response:
+        token, came = await begin(wallet)
+        url = f"{wallet.url}/{endpoint}?access_token={token['access_token']}"
+        return await wallet.http.post(url, json=body_of(came))
+
     @breaks(f"{endpoint}.token-known", variant)
     async def _unknown(wallet: Wallet, _clock: Clock) -> httpx.Response:
         _, came = await begin(wallet)

@@ -20,7 +20,7 @@ from harness.reference.app import ReferenceIssuer
 from harness.reference.sealing import Sealing
 from harness.reference.serve import serving
 from harness.reference.variants import VARIANTS
-from harness.tests.bench import registered_wallet
+from harness.target import registered_wallet
 
 TEAM_SECRET = "planted-team-secret"
 PASSWORD = "planted-password-of-erika"
@@ -100,7 +100,7 @@ SITUATIONS = {
     "complete": Situation(
         "complete",
         SETTINGS + LOGIN_SETTINGS,
-        kinds=(SECRET_NAMES - {"client_secret", "client_assertion"}) | SECRET_HEADERS | {"set-cookie", "offer"},
+        kinds=frozenset(SECRET_NAMES - {"client_secret", "client_assertion"} | SECRET_HEADERS | {"set-cookie"}),
     ),
     "client-secret-basic": Situation(
         "client-secret-basic", select="client-*", kinds=frozenset({"authorization", "code"})
@@ -170,9 +170,7 @@ class Overheard:
     def in_json(self, value: Any) -> None:
         if isinstance(value, dict):
             for name, item in value.items():
-                if name in SECRET_NAMES and isinstance(item, str):
-                    self.note(name, item)
-                elif name == "offer" and "credential_offer=" in str(item):
+                if isinstance(item, str) and (name in SECRET_NAMES or "credential_offer=" in item):
                     self.note(name, item)
                 self.in_json(item)
         elif isinstance(value, list):
@@ -227,7 +225,7 @@ class Run:
 
 
 @pytest.fixture(scope="module", params=sorted(SITUATIONS))
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Run once in each situation, listening to the issuer."""
     situation = SITUATIONS[request.param]
     folder: Path = tmp_path_factory.mktemp("run")
@@ -259,7 +257,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     }
     team = {*variables.values(), *private_members(variables)}
     secrets = {**heard.secrets, "team": {value for value in team if len(value) >= SHORTEST}}
-    yield Run(situation, secrets, {**files, "stdout": done.stdout, "stderr": done.stderr})
+    return Run(situation, secrets, {**files, "stdout": done.stdout, "stderr": done.stderr})
 
 
 def test_everything_was_written(run: Run) -> None:

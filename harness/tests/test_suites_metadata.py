@@ -16,8 +16,9 @@ import pytest
 
 from harness import catalogue, checks
 from harness.checks import Check
-from harness.evidence import Blocked, Facts
+from harness.evidence import Blocked
 from harness.expect import Expect
+from harness.facts import Facts
 from harness.formats import base64url
 from harness.model import Finding
 from harness.settings import TrustSettings

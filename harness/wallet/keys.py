@@ -92,7 +92,7 @@ def key_of(private: Mapping[str, Any], make: KeyMaker = make_key) -> WalletKey:
         key = WalletKey(jwk.JWK(**members), algorithm)
     except (jwk.InvalidJWKType, jwk.InvalidJWKValue, TypeError, ValueError) as error:
         raise ValueError(f"the key is no usable JWK: {error}") from error
-    if not key.private.has_private:
+    if key.private.get("kty") != "oct" and not key.private.has_private:
         raise ValueError("the key has no private part")
     return key
 

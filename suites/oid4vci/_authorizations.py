@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.applicability import when
-from harness.evidence import Authorized, Blocked
+from harness.authorized import Authorized
+from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.flow import Flow
 

@@ -15,7 +15,8 @@ from harness.agent import ChangeProof
 from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.flow import Flow
-from harness.formats import text
+from harness.formats import challenges, text
+from harness.formats.challenges import ChallengeError
 from harness.transport import Reply
 from harness.wallet import deferred, notification
 from harness.wallet.jwt import JwtDraft
@@ -206,7 +207,7 @@ OLD = WrongProof(
     "old",
     "A DPoP proof that was made long ago",
     "RFC9449-4.3-14",
-    {"a DPoP proof that was made 30 days ago": _made(-mutate.MONTH)},
+    {"a DPoP proof that was made a day ago": _made(-mutate.DAY)},
     ["issued-at"],
 )
 """A nonce may tell the age of a proof in its place, as with the next one."""
@@ -214,7 +215,7 @@ FUTURE = WrongProof(
     "future",
     "A DPoP proof with an iat far in the future",
     "RFC9449-4.3-15",
-    {"a DPoP proof with an iat 30 days ahead": _made(mutate.MONTH)},
+    {"a DPoP proof with an iat a day ahead": _made(mutate.DAY)},
     ["issued-at"],
 )
 
@@ -311,18 +312,44 @@ def expect_resource_refusal(
 # Nonces
 
 
-def expect_nonce_wanted(
-    expect: Expect, reply: Reply, *, status: int, status_requirement: str, error: str, header: str, where: str
+def expect_server_wants_nonce(expect: Expect, reply: Reply, *, where: str) -> None:
+    """Expect the wish of an Authorization Server for a nonce: an error response as any other (section 8).
+
+    Args:
+        where: the endpoint in words.
+
+    """
+    told = {reply.error} - {None}
+    _expect_nonce_wanted(expect, reply, told, status=400, clause="RFC9449-8", where=where)
+
+
+def expect_issuer_wants_nonce(expect: Expect, reply: Reply, *, where: str) -> None:
+    """Expect the wish of a Credential Issuer for a nonce: a challenge for DPoP (section 9).
+
+    Args:
+        where: the endpoint in words.
+
+    """
+    try:
+        found = challenges.read(reply.headers.get_list("WWW-Authenticate"))
+    except ChallengeError:
+        found = ()
+    told = {code for one in found if one.scheme.lower() == "dpop" for code in one.values("error")}
+    _expect_nonce_wanted(expect, reply, told, status=401, clause="RFC9449-9", where=where)
+
+
+def _expect_nonce_wanted(
+    expect: Expect, reply: Reply, told: Collection[str | None], *, status: int, clause: str, where: str
 ) -> None:
     """Expect a proof without ``nonce`` to be refused with the wish for one, and with the nonce.
 
     Args:
+        told: the error codes where the clause wants them.
         status: that of the refusal.
-        error: requirement of the error code.
-        header: requirement of the header field ``DPoP-Nonce``.
-        where: the endpoint in words.
+        clause: its requirements are those of the error, of the status and of the header field, in this order.
 
     """
+    error, status_requirement, header = (f"{clause}-{number:02}" for number in (1, 2, 3))
     expect.refused(
         reply,
         "DPOP-NONCE-MISSING",
@@ -332,12 +359,12 @@ def expect_nonce_wanted(
     )
     if reply.status != status:
         return
-    told = sorted(error_codes(reply))
     if not expect.that(
         "use_dpop_nonce" in told,
         "DPOP-NONCE-MISSING-MISREPORTED",
-        f"a DPoP proof without nonce at {where} is answered by the error use_dpop_nonce",
-        told or reply.gist,
+        f"a DPoP proof without nonce at {where} is answered by the error use_dpop_nonce"
+        + (" in a challenge for DPoP" if status == 401 else ""),
+        sorted(filter(None, told)) or reply.gist,
         at=reply,
         requirement=error,
     ):
@@ -354,7 +381,7 @@ def expect_nonce_wanted(
 
 
 NONCE_HEADER = ("RFC9449-8-06", "RFC9449-8.1-01", "RFC9449-8.2-01")
-"""What ``expect_nonce_wanted`` judges besides, of the header field ``DPoP-Nonce``."""
+"""What both of them judge besides, of the header field ``DPoP-Nonce``."""
 
 
 def _expect_nonce_header(expect: Expect, reply: Reply) -> None:

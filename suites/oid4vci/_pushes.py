@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.applicability import when
-from harness.evidence import Authorized, Blocked
+from harness.authorized import Authorized
+from harness.evidence import Blocked
 from harness.transport import Reply
 
 PUSHED = when.code_flow & when.par

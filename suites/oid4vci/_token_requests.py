@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.agent import Agent, ChangeAuthentication
+from harness.authorizing import asking_for
 from harness.evidence import Blocked, Grant
 from harness.expect import show
-from harness.flow import Flow, asking_for
+from harness.flow import Flow
 from harness.transport import Reply
 from harness.wallet.client_auth import Authentication
 from harness.wallet.metadata import AuthorizationServer

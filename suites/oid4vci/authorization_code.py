@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from harness import mutate
 from harness.applicability import when
+from harness.authorized import Authorized
 from harness.checks import Per, area
-from harness.evidence import Authorized, Blocked
+from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.transport import Reply

@@ -7,10 +7,13 @@ from typing import Any
 
 from harness import mutate
 from harness.applicability import when
+from harness.authorized import Authorized
+from harness.authorizing import asking_for
 from harness.checks import Per, area
-from harness.evidence import Authorized, Blocked, Facts
+from harness.evidence import Blocked
 from harness.expect import Expect
-from harness.flow import Flow, asking_for
+from harness.facts import Facts
+from harness.flow import Flow
 from harness.formats import claims_path
 from harness.wallet import credential
 from suites.oid4vci._authorizations import control, granted

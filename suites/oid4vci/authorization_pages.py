@@ -6,8 +6,8 @@ import re
 from urllib.parse import urlsplit
 
 from harness.applicability import when
+from harness.authorized import Authorized
 from harness.checks import Per, area
-from harness.evidence import Authorized
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import html_links

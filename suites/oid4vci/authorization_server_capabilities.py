@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Facts
 from harness.expect import Expect, show
+from harness.facts import Facts
 from harness.flow import Flow
 from harness.formats import text
 from harness.formats.jose import ASYMMETRIC_ALGORITHMS, JWS_ALGORITHMS, SYMMETRIC_ALGORITHMS

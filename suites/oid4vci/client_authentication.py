@@ -68,6 +68,7 @@ _UNKNOWN_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:saml2-bea
     "client-methods-stated",
     requires=["VCI-13.3-01"],
     proven_by={"as-metadata:auth-methods-missing": "CLIENT-METHODS-MISSING"},
+    applies=when.server_metadata,
 )
 async def methods_are_stated(server: AuthorizationServer, expect: Expect) -> None:
     """The metadata of the Authorization Server say how clients authenticate."""

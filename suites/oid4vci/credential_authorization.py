@@ -8,8 +8,9 @@ from harness import mutate
 from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Blocked, Facts
+from harness.evidence import Blocked
 from harness.expect import Expect
+from harness.facts import Facts
 from harness.formats import challenges, text
 from harness.formats.challenges import Challenge, ChallengeError
 from harness.transport import Reply

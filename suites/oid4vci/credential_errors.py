@@ -8,10 +8,13 @@ from typing import Any
 from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
+from harness.evidence import Blocked
 from harness.expect import Expect
+from harness.facts import Facts
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.transport import Reply
+from harness.wallet.deferred import defers
 
 check = area("Credential Endpoint", per=Per.SHAPE)
 
@@ -404,4 +407,34 @@ async def _expect_proofs_refused(
         # Such a request is malformed as a whole, too.
         errors={"invalid_proof", "invalid_credential_request"},
         requirement="VCI-8.3.1.2-10",
+    )
+
+
+@check(
+    "credential-denied",
+    requires=["VCI-8.3.1.2-13", "VCI-8.3.1.2-01"],
+    proven_by={
+        "accepts:credential.granted": "CREDENTIAL-DENIED-ACCEPTED",
+        "misreports:credential.granted": "CREDENTIAL-DENIED-MISREPORTED",
+    },
+    applies=~when.deferred & when.denied_offer,
+    per=Per.GRANT,
+)
+async def a_denial_is_told(facts: Facts, expect: Expect) -> None:
+    """A Credential Request that will never be granted is refused with credential_request_denied."""
+    if facts.denied is None:
+        raise Blocked("an offer whose issuance is denied is not at hand")
+    offer = await facts.denied.offer()
+    if offer.code is None and offer.issuer_state is None:
+        raise Blocked("nothing in the offer tells the issuer that it is the one to be denied")
+    reply = await facts.denied.issuance()
+    if reply.successful and defers(reply):
+        raise Blocked(f"issuance was deferred, not denied at once: {reply.gist}")
+    expect.refused(
+        reply,
+        "CREDENTIAL-DENIED",
+        what="a Credential Request for Credentials that will not be issued",
+        status={400},
+        errors={"credential_request_denied"},
+        status_requirement="VCI-8.3.1.2-01",
     )

@@ -204,7 +204,9 @@ async def configurations_are_known(issuer: Issuer, offer: ReceivedOffer, expect:
     requires=["VCI-4.1.1-07", "VCI-4.1.1-08"],
     proven_by={
         "offer:grants-array": "OFFER-GRANTS-TYPE",
+        "offer:code-grant-array": "OFFER-GRANTS-TYPE",
         "offer:issuer-state-number": "OFFER-ISSUER-STATE-TYPE",
+        "offer:issuer-state-object": "OFFER-ISSUER-STATE-TYPE",
     },
     applies=when.offered_grants,
 )
@@ -244,6 +246,8 @@ def _types(grants: Any) -> str:
     requires=["VCI-4.1.1-10", "VCI-4.1.1-09"],
     proven_by={
         "offer:authorization-server-needless": "OFFER-AUTHORIZATION-SERVER-NEEDLESS",
+        "offer:code-grant-server-needless": "OFFER-AUTHORIZATION-SERVER-NEEDLESS",
+        "offer:code-grant-server-unknown": "OFFER-AUTHORIZATION-SERVER-UNKNOWN",
         "offer:authorization-server-unknown": "OFFER-AUTHORIZATION-SERVER-UNKNOWN",
     },
     applies=when.offered_grants,

@@ -10,8 +10,9 @@ from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.deferral import Deferral
-from harness.evidence import Blocked, Facts, IssuedCredential
+from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect, show
+from harness.facts import Facts
 from harness.flow import Flow
 from harness.formats import jose, sd_jwt_vc
 from harness.formats.problems import json_type

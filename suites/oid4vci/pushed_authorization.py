@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.applicability import when
+from harness.authorized import Authorized
+from harness.authorizing import asking_for
 from harness.checks import Per, area
-from harness.evidence import Authorized, Blocked
+from harness.evidence import Blocked
 from harness.expect import Expect, show
-from harness.flow import Flow, asking_for
+from harness.flow import Flow
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.formats.strict_json import JsonError, integer

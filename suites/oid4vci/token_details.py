@@ -8,8 +8,9 @@ from typing import Any
 from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Blocked, Facts
+from harness.evidence import Blocked
 from harness.expect import Expect, show
+from harness.facts import Facts
 from harness.flow import Flow
 from harness.formats.strict_json import pointer
 from harness.transport import Reply

@@ -7,8 +7,9 @@ import json
 from harness import mutate
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Facts, Grant
+from harness.evidence import Grant
 from harness.expect import Expect
+from harness.facts import Facts
 from harness.flow import Flow
 from harness.formats import text
 from harness.transport import Reply

@@ -92,6 +92,22 @@ for _name, _description, _change in (
     fault(f"credential-challenge-response:dpop-{_name}", _description)(_rewriting(_change))
 
 
+@fault("credential-challenge-response:dpop-missing")
+def challenge_missing(reply: Reply, _: Context) -> None:
+    """A wrong DPoP proof is refused with status 401 and no challenge, but an error in the body."""
+    if "invalid_dpop_proof" in reply.headers.get(_CHALLENGE_HEADER, ""):
+        del reply.headers[_CHALLENGE_HEADER]
+        reply.body = {"error": "invalid_dpop_proof"}
+
+
+@fault("credential-challenge-response:dpop-nonce-in-body")
+def nonce_in_body(reply: Reply, _: Context) -> None:
+    """The issuer asks for a DPoP nonce by an error in the body, without a challenge."""
+    if "use_dpop_nonce" in reply.headers.get(_CHALLENGE_HEADER, ""):
+        del reply.headers[_CHALLENGE_HEADER]
+        reply.body = {"error": "use_dpop_nonce"}
+
+
 @fault("credential-challenge-response:dpop-status-400")
 def challenge_400(reply: Reply, _: Context) -> None:
     """The challenge for a wrong DPoP proof comes with status 400."""

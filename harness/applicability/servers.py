@@ -1,0 +1,68 @@
+"""Whether a check applies, by the Authorization Server Metadata."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.applicability.predicate import Predicate, Ruling, predicate, present
+
+if TYPE_CHECKING:
+    from harness.facts import Facts
+
+
+class Servers:
+    """Predicates about the metadata of the Authorization Servers."""
+
+    @predicate()
+    @staticmethod
+    def server_metadata(facts: Facts) -> Ruling:
+        """At least one Authorization Server has metadata, be it at the wrong place."""
+        names = [server.identifier for server in facts.issuer.servers if server.metadata]
+        return Ruling(bool(names), f"authorization servers with metadata: {names or 'none'}")
+
+    @predicate()
+    @staticmethod
+    def server_metadata_in_place(facts: Facts) -> Ruling:
+        """At least one Authorization Server answers where RFC 8414 wants its metadata."""
+        servers = [server for server in facts.issuer.servers if server.reply and server.reply.successful]
+        urls = [server.url for server in servers]
+        return Ruling(bool(urls), f"authorization server metadata is at {urls or 'no well-known location'}")
+
+    @staticmethod
+    def server_metadata_has(name: str) -> Predicate:
+        """The metadata of at least one Authorization Server has this member."""
+
+        def rule(facts: Facts) -> Ruling:
+            names = [server.identifier for server in facts.issuer.servers if name in server.metadata]
+            return Ruling(bool(names), f"authorization servers with {name}: {names or 'none'}")
+
+        return Predicate(frozenset(), rule)
+
+    @predicate()
+    @staticmethod
+    def server_with_code_flow(facts: Facts) -> Ruling:
+        """The metadata of at least one Authorization Server announces the Authorization Code Flow."""
+        servers = [server for server in facts.issuer.servers if server.serves("authorization_code")]
+        names = [server.identifier for server in servers]
+        return Ruling(bool(names), f"authorization servers with the Authorization Code Flow: {names or 'none'}")
+
+    @staticmethod
+    def server_lists(name: str, *values: str) -> Predicate:
+        """The metadata of at least one Authorization Server lists one of the values in this member."""
+
+        def rule(facts: Facts) -> Ruling:
+            names = [
+                server.identifier
+                for server in facts.issuer.servers
+                if isinstance(listed := server.metadata.get(name), list) and any(v in listed for v in values)
+            ]
+            return Ruling(bool(names), f"authorization servers with {' or '.join(values)}: {names or 'none'}")
+
+        return Predicate(frozenset(), rule)
+
+    @staticmethod
+    def server_of_flow_has(name: str) -> Predicate:
+        """The metadata of the flow's Authorization Server has this member."""
+        return Predicate(
+            frozenset({"server"}), lambda facts: present(facts.server.metadata, name, "the server metadata")
+        )

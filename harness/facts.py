@@ -1,0 +1,132 @@
+"""What predicates read to say whether a check applies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.authorized import Authorized
+from harness.evidence import IssuedCredential, Scenario, proof_types
+from harness.formats import claims_path
+from harness.settings import ClientSettings, UserSettings
+from harness.transport import Reply
+from harness.wallet.issuer_key import IssuerKey
+from harness.wallet.keys import WalletKey
+from harness.wallet.metadata import AuthorizationServer, Issuer
+from harness.wallet.offer import OfferLink, ReceivedOffer
+from harness.wallet.signed_metadata import SignedMetadata
+
+if TYPE_CHECKING:
+    from harness.access import Access
+    from harness.flow import Flow
+
+
+@dataclass
+class Facts:
+    """What predicates may read; what comes after ``scenario`` is set when a predicate needs it."""
+
+    issuer: Issuer
+    scenario: Scenario | None = None
+    user: UserSettings = field(default_factory=UserSettings)
+    """What the run was told of how the user answers pages."""
+    client: ClientSettings = field(init=False)
+    """How the wallet is registered."""
+    longest_wait_s: float = field(init=False)
+    """Seconds that one wait of the run may take."""
+    server: AuthorizationServer = field(init=False)
+    """The Authorization Server that the flow leads to."""
+    link: OfferLink = field(init=False)
+    offer: ReceivedOffer = field(init=False)
+    authorization: Authorized = field(init=False)
+    direct: Authorized = field(init=False)
+    """What an authorization request brought that was not pushed."""
+    token: Reply = field(init=False)
+    challenged: bool = field(init=False)
+    """Whether the Authorization Server gave the wallet a challenge for its Client Attestations."""
+    binding_key: WalletKey | None = field(init=False)
+    """The key that the flow's Access Token is to be bound to with DPoP."""
+    nonce: Reply | None = field(init=False)
+    """The Nonce Response; ``None`` without a Nonce Endpoint."""
+    server_nonce: str | None = field(init=False)
+    """The DPoP nonce that the Authorization Server gave last."""
+    issuer_nonce: str | None = field(init=False)
+    """The DPoP nonce that the Credential Issuer gave last."""
+    issuer_key: IssuerKey = field(init=False)
+    batch: tuple[IssuedCredential, ...] = field(init=False)
+    """What a request for several keys brought."""
+    signed_metadata: SignedMetadata = field(init=False)
+    polls: tuple[Reply, ...] = field(init=False)
+    """The Credential Response and the Deferred ones after it."""
+    issuance: Reply = field(init=False)
+    other_access: Access | None = field(init=False)
+    """An Access Token for another Credential Configuration; ``None`` when none is to be had."""
+    denied: Flow | None = field(init=False)
+    """A flow whose issuance will be denied; ``None`` when the team cannot arrange that."""
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """Metadata of the scenario's configuration; empty when the metadata does not know it."""
+        return self.issuer.configurations.get(self.scenario.configuration, {}) if self.scenario else {}
+
+    @property
+    def configuration_name(self) -> str:
+        """How a reason names the configuration."""
+        return f"configuration {self.scenario.configuration!r}" if self.scenario else "the configuration"
+
+    @property
+    def proof_type(self) -> str | None:
+        """The type of the flow's key proofs; ``None`` when the wallet makes none that the configuration takes."""
+        chosen = self.scenario.proof_type if self.scenario else None
+        return chosen or next(iter(proof_types(self.configuration)), None)
+
+    @property
+    def proof_terms(self) -> Mapping[str, Any]:
+        """What the metadata says of that proof type."""
+        types = self.configuration.get("proof_types_supported")
+        terms = types.get(self.proof_type) if isinstance(types, dict) else None
+        return terms if isinstance(terms, dict) else {}
+
+    @property
+    def further_configurations(self) -> list[str]:
+        """Other configurations of the metadata that take the same key proofs."""
+        own = self.scenario.configuration if self.scenario else None
+        return [
+            name
+            for name, members in self.issuer.configurations.items()
+            if name != own and _key_terms(members) == _key_terms(self.configuration)
+        ]
+
+    @property
+    def unoffered_configurations(self) -> list[str]:
+        """Configurations that the offer does not name and that take the same key proofs; needs ``offer``.
+
+        None when the offer fails to name any configuration.
+        """
+        offered = self.offer.configuration_ids
+        return [
+            name
+            for name, members in self.issuer.configurations.items()
+            if offered and name not in offered and _key_terms(members) == _key_terms(self.configuration)
+        ]
+
+    @property
+    def described_paths(self) -> list[list[Any]]:
+        """The paths of the claims that the configuration describes, as far as they are well-formed."""
+        metadata = self.configuration.get("credential_metadata")
+        claims = metadata.get("claims") if isinstance(metadata, dict) else None
+        paths = [item.get("path") for item in claims if isinstance(item, dict)] if isinstance(claims, list) else []
+        return [path for path in paths if isinstance(path, list) and claims_path.well_formed(path)]
+
+    @property
+    def configurations_by_scope(self) -> list[str]:
+        """Configurations with another ``scope`` than the scenario's own, and that take the same key proofs."""
+        own = self.configuration.get("scope")
+        scopes = {name: self.issuer.configurations[name].get("scope") for name in self.further_configurations}
+        return [name for name, scope in scopes.items() if isinstance(scope, str) and scope != own]
+
+
+def _key_terms(configuration: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(
+        configuration.get(name) for name in ("proof_types_supported", "cryptographic_binding_methods_supported")
+    )

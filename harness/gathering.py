@@ -1,0 +1,405 @@
+"""Gathers the evidence that checks and their predicates ask for, and keeps what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from harness.access import Access, ask_nonce, said
+from harness.authorized import Authorized
+from harness.checks import Check
+from harness.deferral import Deferral
+from harness.evidence import AccessExpired, Blocked, Encrypted, IssuedCredential, Scenario, Tools
+from harness.expect import Expect
+from harness.facts import Facts
+from harness.flow import Flow
+from harness.offer_sources import OfferSource
+from harness.transport import Reply, TransportFailure
+from harness.unredeemed import Unredeemed
+from harness.wallet import issuer_key, signed_metadata
+from harness.wallet.credential import carries_credential
+from harness.wallet.issuer_key import IssuerKey
+from harness.wallet.metadata import Issuer
+from harness.wallet.offer import ReceivedOffer
+from harness.wallet.signed_metadata import SignedMetadata
+
+_BATCH = 2
+"""Keys of the shared request for several credentials."""
+
+_STEPS = frozenset(
+    {
+        "server",
+        "link",
+        "offer",
+        "authorization",
+        "direct",
+        "bound_push",
+        "by_scope",
+        "by_details",
+        "token",
+        "issuance",
+        "polls",
+        "collected",
+        "notified",
+    }
+)
+"""Steps of the shared flow, each method of :class:`Flow` giving what it brought."""
+
+ENCRYPTED = frozenset({"encrypted_request", "encrypted_response"})
+"""Right Credential Requests that the scenario's checks of encryption share."""
+
+
+class Gathering:
+    """The evidence of one issuer.
+
+    Args:
+        issuer: as discovered.
+        sources: offer sources by name.
+        tools: network, clock, keys and the wallet's choices.
+        flows: shared flows that were begun already.
+
+    """
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        sources: Mapping[str, OfferSource],
+        tools: Tools,
+        flows: Mapping[Scenario, Flow],
+    ) -> None:
+        self.issuer = issuer
+        self._sources = sources
+        self._tools = tools
+        self._shared: dict[Scenario, Flow] = dict(flows)
+        self._batches: dict[Scenario, Flow] = {}
+        self._accesses: dict[Scenario, Access | None] = {}
+        self._unfinished: dict[Scenario, Deferral] = {}
+        self._exchanged: dict[tuple[Scenario, str], Encrypted] = {}
+        self._codes: dict[Scenario, Unredeemed] = {}
+        self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
+        self._nonce: Reply | TransportFailure | None = None
+        self._signed_metadata: SignedMetadata | TransportFailure | None = None
+
+    @property
+    def flows(self) -> Mapping[Scenario, Flow]:
+        """The shared flows that were begun, by scenario."""
+        return self._shared
+
+    def shared(self, scenario: Scenario) -> Flow:
+        """Give the flow whose evidence all reading checks of a scenario share."""
+        if scenario not in self._shared:
+            self._shared[scenario] = self._flow(scenario)
+        return self._shared[scenario]
+
+    async def gather(self, needs: Collection[str], facts: Facts) -> None:
+        """Add what a predicate reads to the facts."""
+        if "signed_metadata" in needs:
+            facts.signed_metadata = await self._signed()
+        if {"signed_metadata"}.issuperset(needs):
+            return
+        if "client" in needs:
+            facts.client = self._tools.wallet_client
+        flow = self.shared(_known(facts.scenario))
+        if "server" in needs:
+            facts.server = await flow.server()
+        if "link" in needs:
+            facts.link = await flow.link()
+        if "offer" in needs:
+            facts.offer = await flow.offer()
+        if "authorization" in needs:
+            facts.authorization = await flow.authorization()
+        if "direct" in needs:
+            facts.direct = await flow.direct()
+        if "token" in needs:
+            facts.token = await flow.token()
+        if "binding" in needs:
+            facts.binding_key = flow.binding_key
+        if "nonce" in needs:
+            facts.nonce = None if self.issuer.nonce_endpoint is None else await self._shared_nonce()
+        if "dpop_nonces" in needs:
+            await flow.token()
+            facts.server_nonce = flow.agent.server_nonce((await flow.server()).token_endpoint or "")
+            facts.issuer_nonce = flow.agent.issuer_nonce(self.issuer.credential_endpoint or "")
+        if "challenged" in needs:
+            await flow.token()
+            facts.challenged = flow.agent.challenged(await flow.server())
+        if "batch" in needs:
+            batch = await self._shared_batch(_known(facts.scenario))
+            # That it was refused is for another check to judge; here there is nothing to compare.
+            facts.batch = await batch.credentials() if (await batch.issuance()).successful else ()
+        if "patience" in needs:
+            facts.longest_wait_s = self._tools.patience.limit_s
+        if "issuance" in needs:
+            facts.issuance = await flow.issuance()
+        if "polls" in needs:
+            facts.polls = await flow.polls()
+        if "other_access" in needs:
+            facts.other_access = await self._other_access(_known(facts.scenario))
+        if "denied" in needs:
+            facts.denied = await self._denied(_known(facts.scenario))
+        if "issuer_key" in needs:
+            # All credentials of one response are signed in the same way as the first.
+            facts.issuer_key = await self._issuer_key((await flow.credentials())[0])
+
+    async def call(
+        self, check: Check, scenario: Scenario | None, facts: Facts, expect: Expect, read: list[int]
+    ) -> None:
+        """Call a check with the evidence it asks for.
+
+        Args:
+            facts: what the check's predicates read.
+            read: gets the numbers of the exchanges that the evidence came with.
+
+        """
+        given: dict[str, Any] = {"expect": expect}
+        for name in check.evidence:
+            if name not in ("expect", "access", "transaction", "credential", "issuer_key"):
+                given[name] = value = await self._evidence(name, scenario, facts)
+                read += _exchanges(value)
+        if not {"credential", "issuer_key"}.isdisjoint(check.evidence):
+            # More than one credential in one response is judged one by one.
+            for item in await self.shared(_known(scenario)).credentials():
+                read.append(item.exchange)
+                await check.function(**given, **await self._of_credential(check, item, read))
+        elif "access" in check.evidence:
+            await self._call_with_access(check, _known(scenario), given)
+        elif "transaction" in check.evidence:
+            await self._call_with_transaction(check, _known(scenario), given)
+        else:
+            await check.function(**given)
+
+    async def _of_credential(self, check: Check, item: IssuedCredential, read: list[int]) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        if "credential" in check.evidence:
+            given["credential"] = item
+        if "issuer_key" in check.evidence:
+            given["issuer_key"] = key = await self._issuer_key(item)
+            if key.mechanism is None:
+                raise Blocked(key.missing)
+            read += _exchanges(key)
+        return given
+
+    async def _evidence(self, name: str, scenario: Scenario | None, facts: Facts) -> Any:
+        at_hand: dict[str, Any] = {
+            "issuer": self.issuer,
+            "facts": facts,
+            "client": self._tools.client,
+            "another_nonce": self._ask_nonce,
+        }
+        if name in at_hand:
+            return at_hand[name]
+        if name in self._OF_ISSUER:
+            return await self._OF_ISSUER[name](self)
+        if name in self._OF_SCENARIO:
+            return await self._OF_SCENARIO[name](self, _known(scenario))
+        if name in ENCRYPTED:
+            return await self._encrypted(_known(scenario), name)
+        if name in _STEPS:
+            return await getattr(self.shared(_known(scenario)), name)()
+        raise TypeError(f"no evidence is called {name!r}")
+
+    async def _call_with_access(self, check: Check, scenario: Scenario, given: dict[str, Any]) -> None:
+        # The control of a Credential Request that must be refused: the right one was granted, be it for later.
+        issuance = await self.shared(scenario).issuance()
+        if not (issuance.successful and carries_credential(issuance)):
+            raise Blocked(f"no credential was issued: {said(issuance)}")
+        expect: Expect = given["expect"]
+        access = await self._reusable(scenario)
+        if access is not None:
+            try:
+                await check.function(**given, access=access)
+                # What was found may be due to the further use of the token, however the issuer refuses that.
+                if not expect.findings or await access.still_works():
+                    return
+            except AccessExpired:
+                pass
+            expect.restart()
+        fresh = await self._flow(scenario).access()
+        await check.function(**given, access=fresh)
+        if access is not None:
+            # The token had come to its end; another one is good for further requests if it is granted twice.
+            fresh.used = True
+            proven = await fresh.still_works() and await fresh.still_works()
+            self._accesses[scenario] = fresh if proven else None
+
+    async def _reusable(self, scenario: Scenario) -> Access | None:
+        """Give an Access Token that is good for many requests (OpenID4VCI 1.0 section 14.3).
+
+        Returns:
+            ``None`` when the issuer grants one request for each token: a refusal of a further one would say
+            nothing of what is wrong with it.
+
+        """
+        if scenario not in self._accesses:
+            access = await self.shared(scenario).access()
+            access.used = True
+            self._accesses[scenario] = access if await access.still_works() else None
+        return self._accesses[scenario]
+
+    async def _call_with_transaction(self, check: Check, scenario: Scenario, given: dict[str, Any]) -> None:
+        # The control of a Deferred Credential Request that must be refused: a right one brought the credentials.
+        await self.shared(scenario).credentials()
+        expect: Expect = given["expect"]
+        begun = self._unfinished.get(scenario)
+        if begun is not None and not begun.finished:
+            try:
+                begun.access.used = True
+                await check.function(**given, transaction=begun)
+                return
+            except AccessExpired:
+                expect.restart()
+        fresh = self._unfinished[scenario] = await self._flow(scenario).transaction()
+        await check.function(**given, transaction=fresh)
+
+    async def _own_flow(self, scenario: Scenario) -> Flow:
+        # The control of a Token Request that must be refused: the right one was accepted.
+        await self.shared(scenario).access()
+        return self._flow(scenario)
+
+    async def _another_flow(self, scenario: Scenario) -> Callable[[], Flow]:
+        return self._begin(scenario)
+
+    async def _shared_flow(self, scenario: Scenario) -> Flow:
+        return self.shared(scenario)
+
+    async def _unredeemed(self, scenario: Scenario) -> Unredeemed:
+        # The control of a Token Request that must be refused: the right one was accepted.
+        await self.shared(scenario).access()
+        if scenario not in self._codes:
+            self._codes[scenario] = Unredeemed(self._begin(scenario))
+        return self._codes[scenario]
+
+    async def _other_access(self, scenario: Scenario) -> Access | None:
+        """Get an Access Token for another Credential Configuration; whether one is to be had shows by trying."""
+        source = self._sources.get(scenario.source)
+        others = [name for name in self.issuer.configurations if name != scenario.configuration]
+        if not others or (source is not None and not source.mints_for_configuration):
+            return None
+        flow = self._flow(replace(scenario, configuration=others[0], label=others[0]))
+        try:
+            offered = (await flow.offer()).configuration_ids if scenario.offered else []
+            return None if scenario.configuration in offered else await flow.access()
+        except (Blocked, TransportFailure):
+            return None
+
+    async def _denied(self, scenario: Scenario) -> Flow | None:
+        """Begin a flow whose issuance will be denied, when offers for it carry the scenario's grant."""
+        source = self._tools.denied_offers
+        if source is None:
+            return None
+        flow = Flow(self.issuer, replace(scenario, source=source.name), source, self._tools)
+        return flow if scenario.grant in (await flow.offer()).grants else None
+
+    async def _issuer_key(self, issued: IssuedCredential) -> IssuerKey:
+        place = issued.exchange, issued.pointer
+        if place not in self._issuer_keys:
+            tools = self._tools
+            try:
+                found = await issuer_key.resolve(issued.vc, tools.client, tools.trust, issued.received)
+            except issuer_key.TrustError as error:
+                raise Blocked(str(error)) from error
+            self._issuer_keys[place] = found
+        return self._issuer_keys[place]
+
+    async def _shared_batch(self, scenario: Scenario) -> Flow:
+        # The control of a request for several keys: one for a single key was granted.
+        issuance = await self.shared(scenario).issuance()
+        if not (issuance.successful and carries_credential(issuance)):
+            raise Blocked(f"no credential was issued: {said(issuance)}")
+        if scenario not in self._batches:
+            self._batches[scenario] = self._flow(scenario).again(keys=_BATCH)
+        return self._batches[scenario]
+
+    async def _encrypted(self, scenario: Scenario, name: str) -> Encrypted:
+        if (scenario, name) not in self._exchanged:
+            # What the token is good for first of all is the shared issuance.
+            await self.shared(scenario).issuance()
+            access = await self._reusable(scenario)
+            try:
+                made = await self._exchange(access or await self._flow(scenario).access(), name)
+            except AccessExpired:
+                made = await self._exchange(await self._flow(scenario).access(), name)
+            self._exchanged[scenario, name] = made
+        return self._exchanged[scenario, name]
+
+    async def _exchange(self, access: Access, name: str) -> Encrypted:
+        asks = name == "encrypted_response" or access.flow.must_ask_for_encryption
+        terms = access.flow.sealing(request=True, response=asks)
+        return Encrypted(terms, await access.request(await access.right_body(), sealing=terms))
+
+    async def _shared_nonce(self) -> Reply:
+        if self._nonce is None:
+            try:
+                self._nonce = await self._ask_nonce()
+            except TransportFailure as failure:
+                self._nonce = failure
+                raise
+        if isinstance(self._nonce, TransportFailure):
+            raise Blocked(f"the Nonce Endpoint did not answer: {self._nonce.message}")
+        return self._nonce
+
+    async def _signed(self) -> SignedMetadata:
+        if self._signed_metadata is None:
+            try:
+                tools = self._tools
+                self._signed_metadata = await signed_metadata.request(
+                    tools.client, self.issuer.reply.url, tools.trust, tools.now
+                )
+            except TransportFailure as failure:
+                self._signed_metadata = failure
+                raise
+            except issuer_key.TrustError as error:
+                raise Blocked(str(error)) from error
+        if isinstance(self._signed_metadata, TransportFailure):
+            raise Blocked(f"the request for signed metadata was not answered: {self._signed_metadata.message}")
+        return self._signed_metadata
+
+    async def _ask_nonce(self) -> Reply:
+        return await ask_nonce(self.issuer, self._tools.agent)
+
+    def _begin(self, scenario: Scenario) -> Callable[[], Flow]:
+        return lambda: self._flow(scenario)
+
+    def _flow(self, scenario: Scenario) -> Flow:
+        return Flow(self.issuer, scenario, self._sources.get(scenario.source), self._tools)
+
+    _OF_ISSUER: ClassVar[Mapping[str, Callable[[Gathering], Awaitable[Any]]]] = {
+        "nonce": _shared_nonce,
+        "signed_metadata": _signed,
+    }
+    """Evidence of the issuer as a whole that has to be asked for."""
+
+    _OF_SCENARIO: ClassVar[Mapping[str, Callable[[Gathering, Scenario], Awaitable[Any]]]] = {
+        "flow": _own_flow,
+        "another_flow": _another_flow,
+        "shared": _shared_flow,
+        "batch": _shared_batch,
+        "unredeemed": _unredeemed,
+    }
+    """Evidence of a scenario other than the steps of its shared flow."""
+
+
+def _known(scenario: Scenario | None) -> Scenario:
+    if scenario is None:
+        raise Blocked("no Credential Configuration to test is known")
+    return scenario
+
+
+def _exchanges(value: Any) -> list[int]:
+    if isinstance(value, Reply):
+        return [value.exchange]
+    if isinstance(value, tuple):
+        return [number for item in value for number in _exchanges(item)]
+    if isinstance(value, Authorized):
+        replies = [*([value.pushed] if value.pushed else []), *(value.visit.replies if value.visit else ())]
+        return [reply.exchange for reply in replies]
+    if isinstance(value, ReceivedOffer) and value.exchange is not None:
+        return [value.exchange]
+    if isinstance(value, (Issuer, SignedMetadata)):
+        return [value.reply.exchange]
+    if isinstance(value, Encrypted):
+        return [value.reply.exchange]
+    if isinstance(value, IssuerKey):
+        return [reply.exchange for reply in value.replies]
+    return []
