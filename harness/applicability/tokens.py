@@ -31,12 +31,6 @@ class Tokens:
 
     @predicate("token")
     @staticmethod
-    def granted_scope(facts: Facts) -> Ruling:
-        """The Token Response names the granted scope."""
-        return present(facts.token.object, "scope", "the Token Response")
-
-    @predicate("token")
-    @staticmethod
     def bearer_token(facts: Facts) -> Ruling:
         """The Access Token is bound to no key."""
         kind = facts.token.object.get("token_type")

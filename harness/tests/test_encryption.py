@@ -31,7 +31,6 @@ from harness.wallet.encryption import (
     ResponseEncryption,
     Terms,
     make_key,
-    offered_terms,
     open_reply,
     request_terms,
     required_terms,
@@ -384,9 +383,6 @@ def test_the_wallet_encrypts_what_the_metadata_requires(request_: bool | None, r
     # Who asks for an encrypted response encrypts the request as well, where the issuer can take that.
     assert (terms.request is not None) == bool(request_ or (request_ is False and response))
     assert (terms.response is not None) == bool(response)
-    terms = offered_terms(metadata(request=request_, response=response)) or Terms()
-    assert (terms.request is None) == (request_ is None)
-    assert (terms.response is None) == (response is None)
 
 
 def test_a_message_can_be_changed_before_it_is_sent() -> None:

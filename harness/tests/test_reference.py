@@ -1152,7 +1152,7 @@ def test_hostile_requests_crash_neither_a_strict_nor_a_lax_issuer(
 @pytest.mark.parametrize("name", DEGENERATE)
 async def test_degenerate_issuers_misbehave_but_mint_offers(name: str) -> None:
     app = DEGENERATE[name]()
-    discovery_works = name in ("accept-all", "refuse-all") or name.endswith("-after-discovery")
+    discovery_works = name.startswith(("accept-all", "refuse-all")) or name.endswith("-after-discovery")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False)) as http:
         minted = await http.post(f"{app.issuer_url}/assay/offers", json={})
         assert minted.status_code == 201
@@ -1167,9 +1167,8 @@ async def test_degenerate_issuers_misbehave_but_mint_offers(name: str) -> None:
             return
         answer = await http.post(f"{app.issuer_url}/token", data={"grant_type": "anything"})
         with_token = answer.status_code == 200 and b"access_token" in answer.content
-        assert with_token is (
-            name.partition("-after")[0] in ("accept-all", "duplicate-keys", "invalid-utf8", "wrong-content-type")
-        )
+        granting = ("accept-all", "duplicate-keys", "invalid-utf8", "wrong-content-type")
+        assert with_token is name.startswith(granting)
 
 
 async def test_the_huge_answer_is_huge_and_comes_in_pieces() -> None:

@@ -278,22 +278,6 @@ def required_terms(metadata: Mapping[str, Any], make_key: KeyMaker = make_key) -
     )
 
 
-def offered_terms(metadata: Mapping[str, Any], make_key: KeyMaker = make_key) -> Terms | None:
-    """Give terms that use all encryption that the metadata offers; ``None`` when it offers none.
-
-    Raises:
-        EncryptionError: it offers an encryption that the wallet does not have.
-
-    """
-    request, response = RequestEncryption.of(metadata), ResponseEncryption.of(metadata)
-    if request is None and response is None:
-        return None
-    return Terms(
-        None if request is None else request_terms(metadata),
-        None if response is None else response_terms(metadata, make_key),
-    )
-
-
 def request_terms(metadata: Mapping[str, Any]) -> RequestTerms:
     """Choose how a request is encrypted: to the first usable key of the issuer, without compression.
 

@@ -14,6 +14,7 @@ from harness.facts import Facts
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.transport import Reply
+from harness.wallet.credential import carries_credential
 from harness.wallet.deferred import defers
 
 check = area("Credential Endpoint", per=Per.SHAPE)
@@ -420,8 +421,10 @@ async def _expect_proofs_refused(
     applies=~when.deferred & when.denied_offer,
     per=Per.GRANT,
 )
-async def a_denial_is_told(facts: Facts, expect: Expect) -> None:
+async def a_denial_is_told(facts: Facts, issuance: Reply, expect: Expect) -> None:
     """A Credential Request that will never be granted is refused with credential_request_denied."""
+    if not (issuance.successful and carries_credential(issuance)):
+        raise Blocked(f"a right Credential Request was not granted either: {issuance.gist}")
     if facts.denied is None:
         raise Blocked("an offer whose issuance is denied is not at hand")
     offer = await facts.denied.offer()
