@@ -33,6 +33,7 @@ from harness.settings import (
     HttpHook,
     InteractiveHook,
     Limits,
+    Promises,
     ProofSettings,
     PythonHook,
     Settings,
@@ -562,5 +563,6 @@ _TABLES: dict[str, type[Any]] = {
     "authorization": AuthorizationSettings,
     "trust": TrustSettings,
     "limits": Limits,
+    "promises": Promises,
     "proof": ProofSettings,
 }

@@ -7,8 +7,6 @@ from typing import Any
 
 from harness.access import Access
 from harness.agent import ChangeProof
-from harness.evidence import Blocked
-from harness.patience import Impatient
 from harness.transport import Reply
 from harness.wallet import deferred
 from harness.wallet.credential import carries_credential
@@ -95,10 +93,7 @@ class Deferral:
         remaining = self._due - self._tools.now()
         if remaining <= 0:
             return
-        try:
-            await self._tools.patience.wait(remaining, "the interval of the deferred credential")
-        except Impatient as error:
-            raise Blocked(str(error)) from error
+        await self._tools.wait(remaining, "the interval of the deferred credential")
 
 
 def _pause(reply: Reply) -> float:

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 from harness.agent import Agent
 from harness.formats import sd_jwt_vc
 from harness.formats.problems import FormatError
-from harness.patience import Patience
-from harness.settings import AttesterSettings, AuthorizationSettings, ClientSettings, TrustSettings, UserSettings
+from harness.patience import Impatient, Patience
+from harness.settings import (
+    AttesterSettings,
+    AuthorizationSettings,
+    ClientSettings,
+    Promises,
+    TrustSettings,
+    UserSettings,
+)
 from harness.transport import Client, Reply
 from harness.wallet import credential
 from harness.wallet.browser import KnownPages
@@ -99,6 +106,7 @@ class Tools:
         second_http: its own way to the network, when it shows another TLS certificate than the wallet.
         bare_http: a way to the network without certificate, when the wallet shows one.
         patience: bounds what is waited for.
+        promises: what the team says of its deployment.
         known_pages: what users saw who came through to a code.
         denied_offers: gives offers whose issuance is deferred and then denied, where the team can arrange that.
 
@@ -114,8 +122,24 @@ class Tools:
     second_http: Client | None = None
     bare_http: Client | None = None
     patience: Patience = field(default_factory=Patience)
+    promises: Promises = field(default_factory=Promises)
     known_pages: KnownPages = field(default_factory=KnownPages)
     denied_offers: OfferSource | None = None
+
+    async def wait(self, seconds: float, why: str) -> None:
+        """Wait, as long as the run allows.
+
+        Args:
+            why: what is waited for, in a few words.
+
+        Raises:
+            Blocked: it would take longer.
+
+        """
+        try:
+            await self.patience.wait(seconds, why)
+        except Impatient as error:
+            raise Blocked(str(error)) from error
 
     @cached_property
     def agent(self) -> Agent:

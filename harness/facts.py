@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.authorized import Authorized
 from harness.evidence import IssuedCredential, Scenario, proof_types
 from harness.formats import claims_path
-from harness.settings import ClientSettings, UserSettings
+from harness.settings import ClientSettings, Promises, UserSettings
 from harness.transport import Reply
 from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.keys import WalletKey
@@ -33,6 +33,7 @@ class Facts:
     client: ClientSettings = field(init=False)
     """How the wallet is registered."""
     longest_wait_s: float = field(init=False)
+    promises: Promises = field(init=False)
     """Seconds that one wait of the run may take."""
     server: AuthorizationServer = field(init=False)
     """The Authorization Server that the flow leads to."""

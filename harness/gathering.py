@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -80,6 +81,7 @@ class Gathering:
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
+        tools.patience.before = self._settle
 
     @property
     def flows(self) -> Mapping[Scenario, Flow]:
@@ -91,6 +93,12 @@ class Gathering:
         if scenario not in self._shared:
             self._shared[scenario] = self._flow(scenario)
         return self._shared[scenario]
+
+    async def _settle(self) -> None:
+        """Finish what the shared flows have begun, before a wait that their codes and tokens would not outlast."""
+        for flow in list(self._shared.values()):
+            with contextlib.suppress(Blocked, AccessExpired, TransportFailure):
+                await flow.issuance()
 
     async def gather(self, needs: Collection[str], facts: Facts) -> None:
         """Add what a predicate reads to the facts."""
@@ -130,6 +138,8 @@ class Gathering:
             facts.batch = await batch.credentials() if (await batch.issuance()).successful else ()
         if "patience" in needs:
             facts.longest_wait_s = self._tools.patience.limit_s
+        if "promises" in needs:
+            facts.promises = self._tools.promises
         if "issuance" in needs:
             facts.issuance = await flow.issuance()
         if "polls" in needs:

@@ -18,6 +18,9 @@ class Patience:
         sleep: does the waiting.
         announce: told the seconds and the reason before each wait.
 
+    Attributes:
+        before: called before each wait, to finish what would not outlast it.
+
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class Patience:
         self.limit_s = limit_s
         self.waited_s = 0.0
         self.announce = announce
+        self.before: Callable[[], Awaitable[None]] | None = None
         self._sleep = sleep
 
     async def wait(self, seconds: float, why: str) -> None:
@@ -47,6 +51,8 @@ class Patience:
                 f"{why} takes {seconds:g} s and the run waits {self.limit_s:g} s at most; "
                 "limits.max_wait_s in assay.toml or --vci-max-wait changes that"
             )
+        if self.before is not None:
+            await self.before()
         if self.announce is not None:
             self.announce(seconds, why)
         await self._sleep(seconds)

@@ -140,6 +140,7 @@ class Run:
             second_http=self._client_for(second) if second and second.certificate else None,
             bare_http=self._client_for(ClientSettings()) if settings.client.certificate else None,
             patience=self.patience,
+            promises=settings.promises,
             denied_offers=denied_offers(settings),
         )
 

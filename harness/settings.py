@@ -133,6 +133,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Promises:
+    """What the team says of its deployment where the specification leaves the number to it; ``None``: nothing."""
+
+    tx_code_attempts: int | None = None
+    """How many wrong Transaction Codes make the Pre-Authorized Code useless."""
+    pre_authorized_code_s: float | None = None
+    """Seconds that a Pre-Authorized Code lives."""
+    authorization_code_s: float | None = None
+    """Seconds that an authorization code lives."""
+
+
+@dataclass(frozen=True)
 class ProofSettings:
     """How the wallet proves possession of its keys; ``None`` leaves it to the issuer's metadata."""
 
@@ -232,6 +244,7 @@ class Settings:
     """Where a Transaction Code comes from when the answer that carries the offer does not have it."""
     trust: TrustSettings = TrustSettings()
     limits: Limits = Limits()
+    promises: Promises = Promises()
     proof: ProofSettings = ProofSettings()
     select: tuple[str, ...] = ()
     """Globs over check ids; empty: all."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence import WalletOptions
-from harness.settings import AttesterSettings, ClientSettings, FormRule, HttpHook, Settings, UserSettings
+from harness.settings import AttesterSettings, ClientSettings, FormRule, HttpHook, Promises, Settings, UserSettings
 
 if TYPE_CHECKING:
     from harness.reference.app import ReferenceIssuer
@@ -110,6 +110,7 @@ def open_target(settings: Settings, variant: str) -> Target:
             offers=settings.offers or hooks,
             denied_offer=settings.denied_offer or minting("denied", _DENIED),
             trust=trust,
+            promises=Promises(**server.issuer.promises()),
             client=wallet.client,
             second_client=wallet.second,
             user=wallet.options.user,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.applicability.predicate import Ruling, predicate, present
+from harness.applicability.predicate import Predicate, Ruling, predicate, present
 from harness.wallet.offer import KNOWN_GRANTS
 
 if TYPE_CHECKING:
@@ -88,6 +88,36 @@ class Offers:
             return Ruling(False, "the offer asks for no Transaction Code")
         told = facts.offer.tx_code is not None
         return Ruling(told, f"the Transaction Code is {'' if told else 'not '}at hand")
+
+    @predicate("promises")
+    @staticmethod
+    def promised_attempts(facts: Facts) -> Ruling:
+        """The team says how many wrong Transaction Codes are too many."""
+        promised = facts.promises.tx_code_attempts
+        if promised is None:
+            return Ruling(False, "nothing says how many wrong codes are too many: [promises] tx_code_attempts")
+        return Ruling(True, f"after {promised} wrong Transaction Codes the offer is said to be useless")
+
+    @staticmethod
+    def brief_code(name: str) -> Predicate:
+        """The team says how long a code lives, and the run waits that long.
+
+        Args:
+            name: the key under ``[promises]``.
+
+        """
+
+        def rule(facts: Facts) -> Ruling:
+            lifetime = getattr(facts.promises, name)
+            if lifetime is None:
+                return Ruling(False, f"nothing says how long such a code lives: {name} under [promises]")
+            return Ruling(
+                lifetime < facts.longest_wait_s,
+                f"such a code is said to live for {lifetime:g} s and the run waits {facts.longest_wait_s:g} s at"
+                " most; limits.max_wait_s in assay.toml or --vci-max-wait changes that",
+            )
+
+        return Predicate(frozenset({"promises", "patience"}), rule)
 
     @predicate("offer")
     @staticmethod

@@ -29,6 +29,19 @@ class Tokens:
         said = "names" if named else "does not name"
         return Ruling(named, f"the Token Response {said} credential_identifiers for {facts.configuration_name}")
 
+    @predicate("token", "patience")
+    @staticmethod
+    def brief_token(facts: Facts) -> Ruling:
+        """The Access Token expires before the run has waited too long."""
+        lifetime = facts.token.object.get("expires_in")
+        if not isinstance(lifetime, (int, float)) or isinstance(lifetime, bool):
+            return Ruling(False, f"the Token Response has expires_in {lifetime!r}")
+        return Ruling(
+            0 < lifetime < facts.longest_wait_s,
+            f"an Access Token lives for {lifetime:g} s and the run waits {facts.longest_wait_s:g} s at most;"
+            " limits.max_wait_s in assay.toml or --vci-max-wait changes that",
+        )
+
     @predicate("token")
     @staticmethod
     def bearer_token(facts: Facts) -> Ruling:

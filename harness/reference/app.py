@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.reference import clients, documents, keys
+from harness.reference import clients, documents, keys, token_rules
 from harness.reference.authorization_server import AuthorizationServer
 from harness.reference.context import Context
 from harness.reference.credential_issuer import CredentialIssuer
@@ -94,6 +94,14 @@ class ReferenceIssuer:
     def key_attester(self) -> dict[str, Any]:
         """Give the development attester that this issuer trusts to attest keys: ``issuer`` and private ``key``."""
         return keys.attester()
+
+    def promises(self) -> dict[str, Any]:
+        """Give what this issuer promises: wrong Transaction Codes it bears, and lifetimes of codes in seconds."""
+        return {
+            "tx_code_attempts": token_rules.MAX_WRONG_TX_CODES,
+            "pre_authorized_code_s": self.variant.code_lifetime,
+            "authorization_code_s": self.variant.authorization_code_lifetime,
+        }
 
     @property
     def trust_anchor_pem(self) -> str:

@@ -494,6 +494,16 @@ VARIANTS: dict[str, Variant] = {
         ),
         replace(
             DEFAULT,
+            name="brief",
+            description="Codes and access tokens live for half a minute.",
+            client_id="wallet-dev",
+            grants=("pre-authorized_code", "authorization_code"),
+            code_lifetime=30,
+            authorization_code_lifetime=30,
+            token_lifetime=30,
+        ),
+        replace(
+            DEFAULT,
             name="complete",
             description="Much of what there is: both grants, pages, PAR, attested clients, DPoP, refresh tokens, "
             "batches, all proof types, notifications, encryption, signed metadata, languages.",

@@ -24,7 +24,7 @@ from harness.preflight import PreflightError, discover, scenarios
 from harness.reference.app import ReferenceIssuer
 from harness.reference.tls import presenting
 from harness.reference.variants import VARIANTS
-from harness.settings import ClientSettings, TrustSettings
+from harness.settings import ClientSettings, Promises, TrustSettings
 from harness.target import registered_wallet
 from harness.transport import Client, Recorder
 
@@ -159,6 +159,7 @@ async def judge_issuer(
         second_http=second_http,
         bare_http=bare_http,
         patience=Patience(sleep=clock.sleep),
+        promises=Promises(**issuer.promises()),
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
     )
     source = InProcessOffers("offer", issuer)

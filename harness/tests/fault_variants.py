@@ -8,6 +8,10 @@ from harness.model import CheckResult, Verdict
 from harness.reference.variants import DEFAULT, VARIANTS
 
 _VARIANTS: dict[str, tuple[str, ...]] = {
+    "*:token.tx-code-attempts": ("tx-code",),
+    "*:token.code-expired": ("brief",),
+    "*:code.expired": ("brief",),
+    "*:credential.token-expired": ("brief",),
     "*:token.tx-code-present": ("tx-code",),
     "*:token.tx-code-correct": ("tx-code",),
     "*:token.client-identified": ("client-id",),
@@ -245,15 +249,12 @@ def is_due_advice(result: CheckResult) -> bool:
 
 _PARKED = {
     "token.form": "a server may read other encodings than forms besides (RFC 6749 section 3.2 binds the client)",
-    "token.code-expired": "whether a code has expired takes minutes of waiting",
-    "code.expired": "no message states the lifetime of an authorization code",
     "authorize.challenge-form": "the form of a code_challenge binds the client (RFC 7636 section 4.2)",
     "par.form": "a server may read other encodings than forms besides (RFC 9126 section 2 binds the client)",
     "authorize.request-uri-known": "what a request lacks without its pushed parameters is judged by itself",
     "par.method": "RFC 9126 section 2.3 demands no answer to other methods than POST",
     "dpop.single-use": "a server can remember the proofs it has seen, and need not (RFC 9449 section 11.1)",
     "dpop.bound": "RFC 9449 does not say what becomes of an unbound token with the scheme DPoP",
-    "credential.token-expired": "whether a token has expired takes minutes of waiting",
     "deferred.token-expired": "whether a token has expired takes minutes of waiting",
     "notification.token-expired": "whether a token has expired takes minutes of waiting",
     "notification.owner": "any valid Access Token may come with a notification (section 11)",
@@ -265,7 +266,6 @@ _PARKED = {
     "deferred.token-in-header": "a token in the query is tried at the Credential Endpoint",
     "notification.token-in-header": "a token in the query is tried at the Credential Endpoint",
     "client.assertion-single-use": "a server may remember the jti of assertions (RFC 7523 section 3)",
-    "token.tx-code-attempts": "how many attempts are too many is the issuer's own policy (section 13.6.3)",
 }
 _ANY_LANGUAGE = "an issuer may send any subset of its languages, whatever was asked for (section 12.2.2)"
 _LAWFUL = {

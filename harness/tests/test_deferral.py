@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from harness.deferral import Deferral
-from harness.evidence import Blocked
+from harness.evidence import Blocked, Tools
 from harness.patience import Patience
 from harness.transport import Reply
 
@@ -36,6 +36,9 @@ class Issuer:
         self.time = 1000.0
         self.access = cast("Access", SimpleNamespace(flow=SimpleNamespace(tools=self), collect=self.collect))
         self.patience = Patience(max_wait_s, sleep=self.sleep)
+
+    async def wait(self, seconds: float, why: str) -> None:
+        await Tools.wait(cast("Tools", self), seconds, why)
 
     def now(self) -> float:
         return self.time

@@ -50,3 +50,18 @@ def test_what_takes_longer_than_the_limit_is_not_waited_for() -> None:
 def test_who_is_told_no_says_what_changes_that() -> None:
     with pytest.raises(Impatient, match=r"limits\.max_wait_s .* --vci-max-wait"):
         asyncio.run(Patience(1, sleep=Sleeper()).wait(2, "it"))
+
+
+async def test_what_would_not_outlast_the_wait_is_finished_first() -> None:
+    order: list[str] = []
+
+    async def sleep(seconds: float) -> None:
+        order.append(f"slept {seconds:g}")
+
+    async def finish() -> None:
+        order.append("finished")
+
+    patience = Patience(60, sleep=sleep)
+    patience.before = finish
+    await patience.wait(31, "the end of a code")
+    assert order == ["finished", "slept 31"]

@@ -11,6 +11,7 @@ from harness.authorized import Authorized
 from harness.checks import Per, area
 from harness.evidence import Blocked
 from harness.expect import Expect
+from harness.facts import Facts
 from harness.flow import Flow
 from harness.transport import Reply
 from harness.wallet.credential import carries_credential
@@ -88,6 +89,30 @@ async def an_unknown_code_is_refused(shared: Flow, expect: Expect) -> None:
         errors={"invalid_grant"},
         status_requirement="RFC6749-5.2-01",
         error_requirement="RFC6749-5.2-07",
+    )
+
+
+@check(
+    "code-expired-refused",
+    requires=["RFC6749-5.2-07", "RFC6749-4.1.2-03", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:code.expired": "CODE-EXPIRED-ACCEPTED",
+        "misreports:code.expired": "CODE-EXPIRED-MISREPORTED",
+    },
+    applies=when.code_flow & when.brief_code("authorization_code_s"),
+)
+async def an_expired_code_is_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
+    """An authorization code is refused once its lifetime, as the team says it, is over."""
+    fields = await flow.token_fields()
+    await flow.tools.wait((facts.promises.authorization_code_s or 0) + 1, "the end of an authorization code")
+    expect.refused(
+        await flow.request_token(fields),
+        "CODE-EXPIRED",
+        what="a Token Request with an expired authorization code",
+        status={400},
+        errors={"invalid_grant"},
+        requirement="RFC6749-4.1.2-03",
+        status_requirement="RFC6749-5.2-01",
     )
 
 

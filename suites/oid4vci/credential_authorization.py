@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness import mutate
-from harness.access import Access
+from harness.access import Access, said
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.facts import Facts
+from harness.flow import Flow
 from harness.formats import challenges, text
 from harness.formats.challenges import Challenge, ChallengeError
 from harness.transport import Reply
@@ -72,6 +74,30 @@ async def an_unknown_token_is_refused(access: Access, expect: Expect) -> None:
     unknown = access.with_token(mutate.near_miss(access.token))
     reply = await unknown.request(await access.right_body())
     expect_unknown_token_refused(expect, _ENDPOINT, access, reply)
+
+
+@check(
+    "credential-token-expired-refused",
+    requires=["RFC6750-3.1-01"],
+    proven_by={
+        "accepts:credential.token-expired": "CREDENTIAL-TOKEN-EXPIRED-ACCEPTED",
+        "misreports:credential.token-expired": "CREDENTIAL-TOKEN-EXPIRED-MISREPORTED",
+    },
+    applies=when.brief_token,
+)
+async def an_expired_token_is_refused(another_flow: Callable[[], Flow], token: Reply, expect: Expect) -> None:
+    """A Credential Request with an Access Token whose expires_in is over is refused."""
+    access = await another_flow().access()
+    control = await access.request(await access.right_body())
+    if not (control.successful and carries_credential(control)):
+        raise Blocked(f"a fresh Access Token was refused: {said(control)}")
+    await access.flow.tools.wait(float(token.object["expires_in"]) + 1, "the end of an Access Token")
+    expect.refused(
+        await access.request(await access.right_body()),
+        "CREDENTIAL-TOKEN-EXPIRED",
+        what="a Credential Request with an expired Access Token",
+        status={401},
+    )
 
 
 @check(

@@ -10,7 +10,6 @@ from harness.checks import Per, area
 from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.flow import Flow
-from harness.patience import Impatient
 from harness.wallet import par
 from harness.wallet.authorization import challenge_of
 from harness.wallet.token import access_token
@@ -110,10 +109,7 @@ async def an_expired_request_uri_is_refused(flow: Flow, expect: Expect) -> None:
     """A request_uri is refused after the time of its expires_in."""
     uri, asked = await _push(flow)
     lifetime = par.expires_in(accepted_push(asked)) or 0.0
-    try:
-        await flow.tools.patience.wait(lifetime + 1, "the end of a request_uri")
-    except Impatient as error:
-        raise Blocked(str(error)) from error
+    await flow.tools.wait(lifetime + 1, "the end of a request_uri")
     expect.not_authorized(
         await _visit(flow, asked, uri),
         "PAR-REQUEST-URI-EXPIRED",

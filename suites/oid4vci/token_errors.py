@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from harness import mutate
+from harness.access import said
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Grant
+from harness.evidence import Blocked, Grant
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
@@ -325,6 +326,57 @@ async def details_beyond_the_grant_are_refused(flow: Flow, facts: Facts, expect:
         errors={"invalid_authorization_details"},
         # That a Pre-Authorized Code is good for the offered credentials only, is recommended and no more.
         requirement="VCI-6.1-03" if flow.scenario.grant is Grant.PRE_AUTHORIZED_CODE else None,
+        status_requirement="RFC6749-5.2-01",
+    )
+
+
+@check(
+    "token-tx-code-guesses-limited",
+    requires=["VCI-13.6.3-02", "VCI-13.6.3-01"],
+    proven_by={
+        "accepts:token.tx-code-attempts": "TOKEN-TX-CODE-GUESSES-ACCEPTED",
+        "misreports:token.tx-code-attempts": "TOKEN-TX-CODE-GUESSES-MISREPORTED",
+    },
+    applies=when.pre_authorized_flow & when.promised_attempts & when.tx_code,
+)
+async def guesses_are_limited(flow: Flow, facts: Facts, expect: Expect) -> None:
+    """After as many wrong Transaction Codes as the team says, the right one is refused as well."""
+    fields = await flow.token_fields()
+    wrong = fields["tx_code"]
+    attempts = facts.promises.tx_code_attempts or 0
+    for _ in range(attempts):
+        wrong = mutate.near_miss(wrong)
+        reply = await flow.request_token({**fields, "tx_code": wrong})
+        if reply.successful:
+            raise Blocked(f"a wrong Transaction Code was accepted: {said(reply)}")
+    expect.refused(
+        await flow.request_token(fields),
+        "TOKEN-TX-CODE-GUESSES",
+        what=f"the right Transaction Code after {attempts} wrong ones",
+        status={400},
+        errors={"invalid_grant"},
+    )
+
+
+@check(
+    "token-code-expired-refused",
+    requires=["VCI-6.3-09", "VCI-4.1.1-12", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:token.code-expired": "TOKEN-CODE-EXPIRED-ACCEPTED",
+        "misreports:token.code-expired": "TOKEN-CODE-EXPIRED-MISREPORTED",
+    },
+    applies=when.pre_authorized_flow & when.brief_code("pre_authorized_code_s"),
+)
+async def an_expired_code_is_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
+    """A Pre-Authorized Code is refused once its lifetime, as the team says it, is over."""
+    fields = await flow.token_fields()
+    await flow.tools.wait((facts.promises.pre_authorized_code_s or 0) + 1, "the end of a Pre-Authorized Code")
+    expect.refused(
+        await flow.request_token(fields),
+        "TOKEN-CODE-EXPIRED",
+        what="a Token Request with an expired Pre-Authorized Code",
+        status={400},
+        errors={"invalid_grant"},
         status_requirement="RFC6749-5.2-01",
     )
 
