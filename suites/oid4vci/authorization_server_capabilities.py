@@ -415,12 +415,13 @@ async def dpop_algorithms_are_signatures(issuer: Issuer, expect: Expect) -> None
 )
 async def tokens_can_be_sender_constrained(issuer: Issuer, expect: Expect) -> None:
     """The metadata announces Access Tokens that only their client can use, by DPoP or mutual TLS."""
-    for server, metadata, judge in described(issuer, expect):
+    for server in (server for server in issuer.servers if server.metadata):
         by_dpop = bool(server.metadata.get("dpop_signing_alg_values_supported"))
         by_tls = server.metadata.get("tls_client_certificate_bound_access_tokens") is True
-        judge.that(
+        expect.that(
             by_dpop or by_tls,
             "AS-SENDER-CONSTRAINT-MISSING",
             "dpop_signing_alg_values_supported, or tls_client_certificate_bound_access_tokens true",
-            metadata,
+            f"neither in the metadata of {server.identifier}",
+            at=server.fallback or server.reply,
         )
