@@ -238,9 +238,7 @@ class Access:
             AccessExpired: the token was used before and is not accepted any more.
 
         """
-        endpoint = self.flow.issuer.credential_endpoint
-        if endpoint is None:
-            raise Blocked("the issuer metadata has no usable credential_endpoint")
+        endpoint = _usable(self.flow.issuer.credential_endpoint, "credential_endpoint")
         return await self.send(
             "credential request",
             endpoint,
@@ -258,9 +256,7 @@ class Access:
             Blocked: the issuer has no Credential Endpoint, or answers no more requests for now.
 
         """
-        endpoint = self.flow.issuer.credential_endpoint
-        if endpoint is None:
-            raise Blocked("the issuer metadata has no usable credential_endpoint")
+        endpoint = _usable(self.flow.issuer.credential_endpoint, "credential_endpoint")
         return await self.send(
             "credential request",
             authorization.url(endpoint, {"access_token": self.token}),
@@ -287,9 +283,7 @@ class Access:
             AccessExpired: the token was used before and is not accepted any more.
 
         """
-        endpoint = self.flow.issuer.deferred_endpoint
-        if endpoint is None:
-            raise Blocked("the issuer metadata has no usable deferred_credential_endpoint")
+        endpoint = _usable(self.flow.issuer.deferred_endpoint, "deferred_credential_endpoint")
         return await self.send(
             "deferred credential request",
             endpoint,
@@ -315,9 +309,7 @@ class Access:
             AccessExpired: the token was used before and is not accepted any more.
 
         """
-        endpoint = self.flow.issuer.notification_endpoint
-        if endpoint is None:
-            raise Blocked("the issuer metadata has no usable notification_endpoint")
+        endpoint = _usable(self.flow.issuer.notification_endpoint, "notification_endpoint")
         return await self.send(
             "notification", endpoint, payload, scheme=scheme, headers=headers, dpop=dpop, sealing=None
         )
@@ -366,6 +358,12 @@ class Access:
         if self.used and denied and headers is None and scheme is None and dpop is None:
             raise AccessExpired
         return reply
+
+
+def _usable(endpoint: str | None, name: str) -> str:
+    if endpoint is None:
+        raise Blocked(f"the issuer metadata has no usable {name}")
+    return endpoint
 
 
 async def ask_nonce(issuer: Issuer, agent: Agent) -> Reply:

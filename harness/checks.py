@@ -117,9 +117,10 @@ def of_module(module: ModuleType) -> Iterator[Check]:
     Checks that follow from a table stand together in a tuple.
     """
     for value in vars(module).values():
-        for function in value if isinstance(value, tuple) else (value,):
-            if inspect.isfunction(function) and function.__module__ == module.__name__ and (made := of(function)):
-                yield made
+        if isinstance(value, tuple):
+            yield from filter(None, map(of, value))
+        elif inspect.isfunction(value) and value.__module__ == module.__name__ and (made := of(value)):
+            yield made
 
 
 def load(package: str = "suites") -> dict[str, Check]:

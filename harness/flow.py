@@ -159,15 +159,14 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             Blocked: the offer names one that the metadata does not know.
 
         """
-        grant = self.scenario.grant
-        try:
-            return self.issuer.server_for((await self.offer()).authorization_server(grant), grant)
-        except MetadataError as error:
-            raise Blocked(str(error)) from error
+        return await self._step("server", self._find_server)
 
     @cached_property
     def binding_key(self) -> WalletKey | None:
-        """The key that this flow's Access Token is bound to with DPoP; ``None`` for a Bearer token."""
+        """The key that this flow's Access Token is bound to with DPoP; ``None`` for a Bearer token.
+
+        Asked for once the server is known, since that is what announces DPoP.
+        """
         return self.agent.binding_key(self.taken("server") or self.issuer.servers[0])
 
     # Tokens
@@ -179,7 +178,6 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             Blocked: there is no code to redeem, or a Transaction Code is needed and not at hand.
 
         """
-        public = self.agent.client_id if self.agent.oauth.method == "none" else None
         if self.scenario.grant is Grant.AUTHORIZATION_CODE:
             attempt = await self.authorization()
             if attempt.code is None:
@@ -191,18 +189,24 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         if received.wants_tx_code and received.tx_code is None:
             raise Blocked(self._no_tx_code)
         return token.form(
-            received.code, tx_code=received.tx_code if received.wants_tx_code else None, client_id=public
+            received.code,
+            tx_code=received.tx_code if received.wants_tx_code else None,
+            client_id=self._public_client_id,
         )
 
     def code_fields(self, attempt: Authorized) -> dict[str, str]:
         """The parameters of a right Token Request for the code of an authorization (RFC 6749 section 4.1.3)."""
-        public = self.agent.client_id if self.agent.oauth.method == "none" else None
         return token.code_form(
             attempt.code or "",
             redirect_uri=attempt.parameters.get("redirect_uri"),
             verifier=attempt.verifier,
-            client_id=public,
+            client_id=self._public_client_id,
         )
+
+    @property
+    def _public_client_id(self) -> str | None:
+        """The ``client_id`` of a client that does not authenticate, which is an ordinary parameter then."""
+        return self.agent.client_id if self.agent.oauth.method == "none" else None
 
     async def token_endpoint(self) -> str:
         """URL of the Token Endpoint.
@@ -233,7 +237,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             Blocked: the issuer answers no more requests for now.
 
         """
-        server = await self._step("server", self.server)
+        server = await self.server()
         return unhurried(
             await self.agent.post_form(
                 "token request",
@@ -297,6 +301,13 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         """The configuration an offer is asked for; ``None`` when the source cannot choose."""
         chooses = self._source is not None and self._source.mints_for_configuration
         return (self.scenario.configuration or None) if chooses else None
+
+    async def _find_server(self) -> AuthorizationServer:
+        grant = self.scenario.grant
+        try:
+            return self.issuer.server_for((await self.offer()).authorization_server(grant), grant)
+        except MetadataError as error:
+            raise Blocked(str(error)) from error
 
     async def _request_token(self) -> Reply:
         return await self.request_token(await self.token_fields())

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from harness.applicability import ALWAYS, Predicate
+from harness.checks import CheckFunction
 from harness.evidence import Blocked, Grant
 from harness.expect import Expect
 from harness.flow import Flow
@@ -101,6 +102,46 @@ async def expect_refusals(
                 status_requirement=STATUS[1],
                 error_requirement=error_requirement,
             )
+
+
+def refusal(
+    check: Callable[..., Callable[[CheckFunction], CheckFunction]],
+    wrong: WrongAuthentication,
+    *,
+    applies: Predicate,
+    pushed_requirement: str,
+    error_requirement: str,
+    ending: str = "is refused",
+) -> CheckFunction:
+    """Declare the check that a wrong authentication is refused.
+
+    Args:
+        check: declares checks of the suite module's area.
+        applies: to which clients the table of this row applies.
+        pushed_requirement: what an acceptance at the PAR endpoint violates.
+        error_requirement: what a wrong error code violates.
+        ending: how the sentence of the check ends.
+
+    """
+
+    async def judge(unredeemed: Unredeemed, shared: Flow, expect: Expect) -> None:
+        await expect_refusals(
+            expect,
+            wrong,
+            unredeemed,
+            shared,
+            pushed_requirement=pushed_requirement,
+            error_requirement=error_requirement,
+        )
+
+    judge.__doc__ = f"{wrong.statement} {ending}."
+    named = dict.fromkeys([*wrong.requirements, error_requirement, pushed_requirement, *STATUS])
+    return check(
+        f"client-{wrong.name}-refused",
+        requires=list(named),
+        proven_by=wrong.proven_by,
+        applies=applies & wrong.applies,
+    )(judge)
 
 
 async def pushes(flow: Flow) -> bool:

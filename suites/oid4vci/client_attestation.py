@@ -33,6 +33,7 @@ from suites.oid4vci._authentications import (
     push,
     pushes,
     redeem,
+    refusal,
     unchanged,
 )
 from suites.oid4vci._token_requests import only_identified
@@ -454,28 +455,14 @@ _WRONG_POPS = (
 )
 
 
-def _refusal(wrong: WrongAuthentication) -> CheckFunction:
-    async def judge(unredeemed: Unredeemed, shared: Flow, expect: Expect) -> None:
-        await expect_refusals(
-            expect,
-            wrong,
-            unredeemed,
-            shared,
-            pushed_requirement="ATCA-6.4-01",
-            error_requirement="ATCA-6.2-09",
-        )
-
-    judge.__doc__ = f"{wrong.statement} is refused."
-    return check(
-        f"client-{wrong.name}-refused",
-        requires=[*wrong.requirements, "ATCA-6.2-09", "ATCA-6.4-01", *STATUS],
-        proven_by=wrong.proven_by,
-        applies=_ATTESTED & wrong.applies,
-    )(judge)
+def _attested_refusal(wrong: WrongAuthentication) -> CheckFunction:
+    return refusal(
+        check, wrong, applies=_ATTESTED, pushed_requirement="ATCA-6.4-01", error_requirement="ATCA-6.2-09"
+    )
 
 
-ATTESTATION_REFUSALS = tuple(map(_refusal, _WRONG_ATTESTATIONS))
-POP_REFUSALS = tuple(map(_refusal, _WRONG_POPS))
+ATTESTATION_REFUSALS = tuple(map(_attested_refusal, _WRONG_ATTESTATIONS))
+POP_REFUSALS = tuple(map(_attested_refusal, _WRONG_POPS))
 
 _FOREIGN = WrongAuthentication(
     "attestation-client-id",
@@ -527,27 +514,17 @@ _WRONG_CHALLENGES = (
 )
 
 
-def _challenge_refusal(wrong: WrongAuthentication) -> CheckFunction:
-    async def judge(unredeemed: Unredeemed, shared: Flow, expect: Expect) -> None:
-        await expect_refusals(
-            expect,
-            wrong,
-            unredeemed,
-            shared,
-            pushed_requirement="ATCA-6.4-01",
-            error_requirement="ATCA-6.2-06",
-        )
-
-    judge.__doc__ = f"{wrong.statement} is refused with use_attestation_challenge, once there was a challenge."
-    return check(
-        f"client-{wrong.name}-refused",
-        requires=[*wrong.requirements, "ATCA-6.4-01", *STATUS],
-        proven_by=wrong.proven_by,
+CHALLENGE_REFUSALS = tuple(
+    refusal(
+        check,
+        wrong,
         applies=_ATTESTED & when.attestation_challenge,
-    )(judge)
-
-
-CHALLENGE_REFUSALS = tuple(map(_challenge_refusal, _WRONG_CHALLENGES))
+        pushed_requirement="ATCA-6.4-01",
+        error_requirement="ATCA-6.2-06",
+        ending="is refused with use_attestation_challenge, once there was a challenge",
+    )
+    for wrong in _WRONG_CHALLENGES
+)
 
 
 @check(

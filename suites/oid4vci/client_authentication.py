@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from harness import mutate
 from harness.applicability import when
-from harness.checks import CheckFunction, Per, area
+from harness.checks import Per, area
 from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.flow import Flow
@@ -31,11 +31,11 @@ from suites.oid4vci._authentications import (
     WrongAuthentication,
     another_client,
     expect_accepted,
-    expect_refusals,
     naming_another_client,
     push,
     pushes,
     redeem,
+    refusal,
     unchanged,
 )
 from suites.oid4vci._connections import no_certificate, other_certificate, refusing_the_connection
@@ -174,27 +174,16 @@ _WRONG_SECRETS = (
 )
 
 
-def _secret_refusal(wrong: WrongAuthentication) -> CheckFunction:
-    async def judge(unredeemed: Unredeemed, shared: Flow, expect: Expect) -> None:
-        await expect_refusals(
-            expect,
-            wrong,
-            unredeemed,
-            shared,
-            pushed_requirement="RFC9126-2.1-01",
-            error_requirement=wrong.requirements[-1],
-        )
-
-    judge.__doc__ = f"{wrong.statement} is refused."
-    return check(
-        f"client-{wrong.name}-refused",
-        requires=[*wrong.requirements, "RFC9126-2.1-01", *STATUS],
-        proven_by=wrong.proven_by,
-        applies=_SECRET & wrong.applies,
-    )(judge)
-
-
-SECRET_REFUSALS = tuple(map(_secret_refusal, _WRONG_SECRETS))
+SECRET_REFUSALS = tuple(
+    refusal(
+        check,
+        wrong,
+        applies=_SECRET,
+        pushed_requirement="RFC9126-2.1-01",
+        error_requirement=wrong.requirements[-1],
+    )
+    for wrong in _WRONG_SECRETS
+)
 
 
 @check(
@@ -537,27 +526,17 @@ _WRONG_ASSERTIONS = (
 )
 
 
-def _assertion_refusal(wrong: WrongAuthentication) -> CheckFunction:
-    async def judge(unredeemed: Unredeemed, shared: Flow, expect: Expect) -> None:
-        await expect_refusals(
-            expect,
-            wrong,
-            unredeemed,
-            shared,
-            pushed_requirement="RFC9126-2.1-01",
-            error_requirement="RFC7523-3.2-01",
-        )
-
-    judge.__doc__ = f"{wrong.statement} is refused with invalid_client."
-    return check(
-        f"client-{wrong.name}-refused",
-        requires=[*wrong.requirements, "RFC7523-3.2-01", "RFC9126-2.1-01", *STATUS],
-        proven_by=wrong.proven_by,
-        applies=_ASSERTION & wrong.applies,
-    )(judge)
-
-
-ASSERTION_REFUSALS = tuple(map(_assertion_refusal, _WRONG_ASSERTIONS))
+ASSERTION_REFUSALS = tuple(
+    refusal(
+        check,
+        wrong,
+        applies=_ASSERTION,
+        pushed_requirement="RFC9126-2.1-01",
+        error_requirement="RFC7523-3.2-01",
+        ending="is refused with invalid_client",
+    )
+    for wrong in _WRONG_ASSERTIONS
+)
 
 
 @check(
