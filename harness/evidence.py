@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.agent import Agent
-from harness.formats import sd_jwt_vc
+from harness.formats import credential as credential_format
+from harness.formats.credential import Credential
 from harness.formats.problems import FormatError
+from harness.formats.sd_jwt_vc import SdJwtVc
 from harness.patience import Impatient, Patience
 from harness.settings import (
     AttesterSettings,
@@ -28,6 +30,8 @@ from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
 
 if TYPE_CHECKING:
     from harness.offer_sources import OfferSource
+
+_Kind = TypeVar("_Kind")
 
 
 class Blocked(Exception):
@@ -174,7 +178,7 @@ class IssuedCredential:
         pointer: JSON Pointer to it in that exchange's answer.
         keys: the proof keys of the request, as public JWKs.
         received: when it came, in seconds since 1970.
-        vc: the credential read as SD-JWT VC.
+        format: that of the configuration (OpenID4VCI 1.0 appendix A), well-formed or not.
 
     """
 
@@ -183,33 +187,50 @@ class IssuedCredential:
     pointer: str
     keys: tuple[dict[str, Any], ...]
     received: float
+    format: Any
 
     @cached_property
-    def vc(self) -> sd_jwt_vc.SdJwtVc:
-        """Read the credential as an SD-JWT VC.
+    def document(self) -> Credential:
+        """Read the credential as its format wants it.
 
         Raises:
             Blocked: it is nothing that can be read; the check of its serialization says so.
 
         """
-        if not isinstance(self.raw, str):
-            raise Blocked("the credential is not a string")
         try:
-            return sd_jwt_vc.read(self.raw)
+            return credential_format.read(self.format, self.raw)
         except FormatError as error:
             raise Blocked(f"the credential cannot be read: {error.detail}") from error
 
+    @property
+    def vc(self) -> SdJwtVc:
+        """The credential as an SD-JWT VC.
 
-def issued_in(reply: Reply, keys: tuple[dict[str, Any], ...], received: float) -> tuple[IssuedCredential, ...]:
+        Raises:
+            Blocked: it is none, or cannot be read.
+
+        """
+        return self._of(SdJwtVc)
+
+    def _of(self, kind: type[_Kind]) -> _Kind:
+        if not isinstance(self.document, kind):
+            raise Blocked(f"the credential has the format {self.format!r}")
+        return self.document
+
+
+def issued_in(
+    reply: Reply, keys: tuple[dict[str, Any], ...], received: float, name: Any
+) -> tuple[IssuedCredential, ...]:
     """Give the credentials of a Credential Response.
 
     Args:
         keys: the proof keys of the request, as public JWKs.
         received: when it came, in seconds since 1970.
+        name: the format of the configuration.
 
     """
     return tuple(
-        IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", keys, received)
+        IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", keys, received, name)
         for index, raw in enumerate(credential.credentials(reply))
     )
 

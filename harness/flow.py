@@ -132,7 +132,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
 
         """
         reply = await self.collected()
-        found = issued_in(reply, self._keys, self._received)
+        found = issued_in(reply, self._keys, self._received, self.configuration.get("format"))
         if not found:
             raise Blocked(f"no credential was issued: {said(reply)}")
         return found

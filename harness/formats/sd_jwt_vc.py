@@ -19,13 +19,13 @@ Problems of :func:`read`:
 - ``cnf-jwk``: ``cnf.jwk`` is no public key (RFC 7800 section 3.2).
 - ``cnf-private-key``: ``cnf.jwk`` is a private or symmetric key (RFC 7800 section 3.2).
 
-Problems of :func:`validity`:
+Problems of :meth:`SdJwtVc.validity`:
 
 - ``expired``: now is not before ``exp`` (RFC 7519 section 4.1.4).
 - ``not-yet-valid``: now is before ``nbf`` (RFC 7519 section 4.1.5).
 - ``issued-in-future``: now is before ``iat`` (RFC 7519 section 4.1.6).
 
-Errors: those of ``sd_jwt.parse``.
+Errors: those of ``sd_jwt.parse``, and ``credential-type``: no string (OpenID4VCI 1.0 appendix A.3.4).
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from harness.formats import did, sd_jwt
+from harness.formats import did, jose, sd_jwt
 from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key
-from harness.formats.problems import Problem, json_type, shown
+from harness.formats.problems import FormatError, Problem, json_type, shown
 from harness.formats.strict_json import pointer
 from harness.model import Json
 
@@ -73,14 +74,74 @@ class SdJwtVc:
     problems: tuple[Problem, ...]
     """What this draft and the JWT claims forbid; the SD-JWT's own problems are not repeated."""
 
+    @property
+    def claims(self) -> Mapping[str, Json]:
+        """The processed claims (RFC 9901 section 7.1)."""
+        return self.sd_jwt.claims
 
-def read(text: str) -> SdJwtVc:
+    @property
+    def algorithm(self) -> str | None:
+        """The ``alg`` of the header."""
+        found = self.sd_jwt.jws.header.get("alg")
+        return found if isinstance(found, str) else None
+
+    @property
+    def expires(self) -> float | None:
+        """The ``exp`` in seconds since 1970."""
+        return _number(self.claims.get("exp"))
+
+    @property
+    def holder_key(self) -> dict[str, Json] | None:
+        """The public key as JWK: ``cnf.jwk``, or that of the did:jwk or did:key which ``cnf.kid`` names."""
+        cnf = self.claims.get("cnf")
+        if not isinstance(cnf, dict):
+            return None
+        if isinstance(cnf.get("jwk"), dict):
+            return dict(cnf["jwk"])
+        if isinstance(cnf.get("kid"), str):
+            try:
+                return dict(did.resolve(cnf["kid"]))
+            except did.DidError:
+                return None
+        return None
+
+    def validity(self, now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+        """Judge ``exp``, ``nbf`` and ``iat``; one that is missing or no number says nothing here.
+
+        Args:
+            now: seconds since 1970 in UTC.
+            skew: seconds that the issuer's clock may be off.
+
+        """
+        exp, nbf, iat = (_number(self.claims.get(name)) for name in ("exp", "nbf", "iat"))
+        problems: list[Problem] = []
+        if exp is not None and now - skew >= exp:
+            problems.append(Problem("expired", f"expired {now - exp:.0f} seconds ago", "/exp"))
+        if nbf is not None and now + skew < nbf:
+            problems.append(Problem("not-yet-valid", f"valid in {nbf - now:.0f} seconds", "/nbf"))
+        if iat is not None and now + skew < iat:
+            problems.append(Problem("issued-in-future", f"issued {iat - now:.0f} seconds from now", "/iat"))
+        return tuple(problems)
+
+    def verify(self, jwk: Mapping[str, Json]) -> None:
+        """Check that this key signed the Issuer-signed JWT.
+
+        Raises:
+            SignatureError: it did not; see ``jose.verify``.
+
+        """
+        jose.verify(self.sd_jwt.jws, jwk)
+
+
+def read(text: Any) -> SdJwtVc:
     """Read a credential of the format ``dc+sd-jwt`` as issued.
 
     Raises:
-        FormatError: the text is no SD-JWT; see ``sd_jwt.parse``.
+        FormatError: it is no string, or no SD-JWT; see ``sd_jwt.parse``.
 
     """
+    if not isinstance(text, str):
+        raise FormatError("credential-type", f"the credential is {json_type(text)}, not a string")
     parsed = sd_jwt.parse(text)
     problems = (
         *_typ_problems(parsed.jws.header),
@@ -91,43 +152,6 @@ def read(text: str) -> SdJwtVc:
         *_disclosure_problems(parsed),
     )
     return SdJwtVc(parsed, problems)
-
-
-def validity(vc: SdJwtVc, now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
-    """Judge ``exp``, ``nbf`` and ``iat``; one that is missing or no number says nothing here.
-
-    Args:
-        vc: the credential.
-        now: seconds since 1970 in UTC.
-        skew: seconds that the issuer's clock may be off.
-
-    """
-    exp, nbf, iat = (_number(vc.sd_jwt.claims.get(name)) for name in ("exp", "nbf", "iat"))
-    problems: list[Problem] = []
-    if exp is not None and now - skew >= exp:
-        problems.append(Problem("expired", f"expired {now - exp:.0f} seconds ago", "/exp"))
-    if nbf is not None and now + skew < nbf:
-        problems.append(Problem("not-yet-valid", f"valid in {nbf - now:.0f} seconds", "/nbf"))
-    if iat is not None and now + skew < iat:
-        problems.append(Problem("issued-in-future", f"issued {iat - now:.0f} seconds from now", "/iat"))
-    return tuple(problems)
-
-
-def holder_key(vc: SdJwtVc) -> dict[str, Json] | None:
-    """Give the public key the credential is bound to as JWK: ``cnf.jwk``, or the did:jwk or did:key that
-    ``cnf.kid`` names. ``None`` when there is neither or it cannot be read.
-    """
-    cnf = vc.sd_jwt.claims.get("cnf")
-    if not isinstance(cnf, dict):
-        return None
-    if isinstance(cnf.get("jwk"), dict):
-        return dict(cnf["jwk"])
-    if isinstance(cnf.get("kid"), str):
-        try:
-            return dict(did.resolve(cnf["kid"]))
-        except did.DidError:
-            return None
-    return None
 
 
 def _number(value: Json) -> int | float | None:

@@ -128,7 +128,7 @@ class ReferenceIssuer:
             ValueError: there is no such configuration, way to pass an offer, outcome or grant.
 
         """
-        known = documents.configuration_ids()
+        known = self.context.variant.configurations
         name = known[0] if configuration is None else configuration
         if name not in known:
             raise ValueError(f"unknown configuration; there are {', '.join(known)}")
@@ -215,7 +215,7 @@ class ReferenceIssuer:
 
     async def _page(self, _: Request) -> Response:
         url = html.escape(self.issuer_url)
-        names = ", ".join(documents.configuration_ids())
+        names = ", ".join(self.context.variant.configurations)
         text = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Assay reference issuer</title>
 <h1>Assay reference issuer</h1>

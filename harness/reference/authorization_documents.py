@@ -61,7 +61,7 @@ def _of_the_code_flow(context: Context) -> JsonObject:
         "code_challenge_methods_supported": list(variant.challenge_methods),
     }
     if variant.detail == "full" and not variant.details_only:
-        members["scopes_supported"] = [data["scope"] for data in configurations().values()]
+        members["scopes_supported"] = [data["scope"] for data in configurations(variant).values()]
     if variant.iss_parameter:
         members["authorization_response_iss_parameter_supported"] = True
     if variant.par != "none":

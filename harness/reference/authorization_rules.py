@@ -20,7 +20,7 @@ from typing import Any
 from harness.reference import claims_descriptions, forms
 from harness.reference.clients import Client, registered
 from harness.reference.context import Context
-from harness.reference.documents import configuration_ids, configurations
+from harness.reference.documents import configurations
 from harness.reference.forms import Pairs
 from harness.reference.rules import rule, tolerance
 from harness.reference.state import Pushed, Shelf
@@ -90,14 +90,14 @@ class AuthorizationRequest:
         """The scope values that are known, with the configuration each stands for."""
         if self.context.variant.details_only or self.context.variant.detail != "full":
             return {}
-        known = {data["scope"]: name for name, data in configurations().items()}
+        known = {data["scope"]: name for name, data in configurations(self.context.variant).items()}
         return {scope: known[scope] for scope in self.scopes if scope in known}
 
     @property
     def by_details(self) -> list[str]:
         """The configurations asked for by ``authorization_details``."""
         asked = [item.get("credential_configuration_id") for item in self.details or [] if isinstance(item, dict)]
-        return [name for name in configuration_ids() if name in asked]
+        return [name for name in self.context.variant.configurations if name in asked]
 
     @property
     def described(self) -> list[dict[str, Any]]:
@@ -108,7 +108,8 @@ class AuthorizationRequest:
     def configurations(self) -> tuple[str, ...]:
         """What is asked for; everything when a request that asks for nothing is let off."""
         asked = {*self.by_scope.values(), *self.by_details}
-        return tuple(name for name in configuration_ids() if name in asked) or configuration_ids()
+        known = self.context.variant.configurations
+        return tuple(name for name in known if name in asked) or tuple(known)
 
 
 @dataclass
@@ -339,7 +340,10 @@ def details_type(request: AuthorizationRequest) -> str | None:
 @rule("authorize.details-configuration", "invalid_authorization_details", presumes=["authorize.details-type"])
 def details_configuration(request: AuthorizationRequest) -> str | None:
     """An authorization detail names a configuration from the metadata (OpenID4VCI 5.1.1)."""
-    if all(item.get("credential_configuration_id") in configuration_ids() for item in request.details or []):
+    if all(
+        item.get("credential_configuration_id") in request.context.variant.configurations
+        for item in request.details or []
+    ):
         return None
     return "An authorization detail names no known configuration."
 

@@ -244,7 +244,7 @@ class AuthorizationServer:
     def _issue_token(self, asked: TokenRequest) -> dict[str, Any]:
         variant, authorization = self._context.variant, asked.authorization
         # A code that was let off though it is unknown opens everything.
-        granted = asked.granted or documents.configuration_ids()
+        granted = asked.granted or variant.configurations
         requested = asked.requested_configurations
         asked_by_details = authorization is not None and authorization.by_details
         named = requested or (granted if variant.identifiers or asked_by_details else ())

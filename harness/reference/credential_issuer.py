@@ -21,6 +21,7 @@ from harness.reference import (
     signed_metadata,
 )
 from harness.reference.context import Context
+from harness.reference.credential_formats import FORMATS
 from harness.reference.credential_rules import CredentialRequest
 from harness.reference.deferred_rules import DeferredRequest
 from harness.reference.documents import Reply
@@ -193,9 +194,11 @@ class CredentialIssuer:
         )
         return self._seal(endpoint, name, document, terms, 200)
 
-    def _credential_for(self, configuration: str, holder_key: Any) -> str:
-        draft = documents.sd_jwt_vc(self._context, configuration, holder_key)
-        self._defects.emit("sd-jwt", draft)
+    def _credential_for(self, configuration: str, holder_key: Any) -> Any:
+        data = documents.configurations(self._variant)[configuration]
+        made_by = FORMATS[data["format"]]
+        draft = made_by.draft(self._context, data, holder_key)
+        self._defects.emit(made_by.DOCUMENT, draft)
         return draft.signed()
 
     def _defer(
@@ -250,7 +253,7 @@ class CredentialIssuer:
         except Refusal as refusal:
             return self._refuse("deferred", refusal, asked.terms)
         # A transaction that was let off though it is unknown is one for the first credential there is.
-        transaction = asked.transaction or Transaction(asked.access, documents.configuration_ids()[0], [None], 0)
+        transaction = asked.transaction or Transaction(asked.access, self._variant.configurations[0], [None], 0)
         if transaction.pending == 0:
             self._defects.emit("transaction", transaction)
             return self._issue("deferred", "deferred", transaction, asked.terms)

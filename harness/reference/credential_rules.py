@@ -10,7 +10,7 @@ from typing import Any
 from harness.reference import encryption_rules
 from harness.reference.access_rules import access_rules
 from harness.reference.di_vp_rules import DataIntegrityProof
-from harness.reference.documents import configuration_ids, credential_identifier
+from harness.reference.documents import credential_identifier
 from harness.reference.encryption_rules import EncryptableRequest
 from harness.reference.key_attestation_rules import KeyAttestation
 from harness.reference.proof_rules import Proof
@@ -36,7 +36,7 @@ class CredentialRequest(EncryptableRequest):
         """The configuration that ``credential_identifier`` leads to, if the token response named it."""
         identifier = self.parameters.get("credential_identifier")
         if self.access is None:
-            names = {credential_identifier(name): name for name in configuration_ids()}
+            names = {credential_identifier(name): name for name in self.context.variant.configurations}
         else:
             names = dict(self.access.identifiers)
         return names.get(identifier) if isinstance(identifier, str) else None
@@ -45,12 +45,12 @@ class CredentialRequest(EncryptableRequest):
     def configured(self) -> str | None:
         """The configuration that ``credential_configuration_id`` names, if the issuer has it."""
         name = self.parameters.get("credential_configuration_id")
-        return name if isinstance(name, str) and name in configuration_ids() else None
+        return name if isinstance(name, str) and name in self.context.variant.configurations else None
 
     @property
     def configuration(self) -> str:
         """The configuration to issue; a broken request that is let off gets the first it could mean."""
-        granted = self.access.configurations if self.access else configuration_ids()
+        granted = self.access.configurations if self.access else self.context.variant.configurations
         return self.identified or self.configured or granted[0]
 
     @property

@@ -6,26 +6,23 @@ The functions build drafts; ``faults.Defects.emit`` is the seam each draft passe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
-from harness.reference import encryption, jwt, keys
+from harness.reference import credential_formats, encryption, jwt, keys
 from harness.reference.context import Context
 from harness.reference.data_integrity import CRYPTOSUITES
 from harness.reference.encoding import json_text
 from harness.reference.languages import only_in
-from harness.reference.sd_jwt import Concealer, Hidden, SdJwt
 from harness.reference.variants import Variant
 
 PRE_AUTHORIZED_CODE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 TX_CODE_LENGTH = 6
 LANGUAGES = ("en-GB", "de-DE")
-HOUR = 3600
-CREDENTIAL_LIFETIME = 90 * 24 * HOUR
 
 JsonObject = dict[str, Any]
 
@@ -82,20 +79,13 @@ def uncacheable(reply: Reply) -> Reply:
 
 
 @cache
-def _configurations_text() -> str:
-    return files(__package__).joinpath("configurations.json").read_text(encoding="utf-8")
+def _configuration_text(name: str) -> str:
+    return files(__package__).joinpath("configurations", f"{name}.json").read_text(encoding="utf-8")
 
 
-def configurations() -> dict[str, JsonObject]:
-    """Give a fresh copy of the data behind the Credential Configurations, by id."""
-    data: dict[str, JsonObject] = json.loads(_configurations_text())
-    return data
-
-
-@cache
-def configuration_ids() -> tuple[str, ...]:
-    """The ids of the Credential Configurations."""
-    return tuple(configurations())
+def configurations(variant: Variant) -> dict[str, JsonObject]:
+    """Give a fresh copy of the data behind the Credential Configurations of a variant, by id."""
+    return {name: json.loads(_configuration_text(name)) for name in variant.configurations}
 
 
 def credential_identifier(configuration: str) -> str:
@@ -179,7 +169,7 @@ def metadata(context: Context, shown: Collection[str]) -> JsonObject:
             )
         ]
     document["credential_configurations_supported"] = {
-        name: _configuration(context, data) for name, data in configurations().items()
+        name: _configuration(context, data) for name, data in configurations(variant).items()
     }
     if variant.other_formats:
         document["credential_configurations_supported"] |= _other_formats()
@@ -197,14 +187,13 @@ def metadata_reply(body: Any, announced: Sequence[str]) -> Reply:
 
 def _configuration(context: Context, data: Mapping[str, Any]) -> JsonObject:
     variant = context.variant
-    document: JsonObject = {"format": "dc+sd-jwt", "vct": data["vct"]}
+    document: JsonObject = {"format": data["format"], **credential_formats.described(context, data)}
     if variant.binding_methods:
         document["cryptographic_binding_methods_supported"] = list(variant.binding_methods)
         document["proof_types_supported"] = {name: _proof_type(variant, name) for name in variant.proof_types}
     if variant.detail == "full" and not variant.details_only:
         document["scope"] = data["scope"]
     if variant.detail == "full":
-        document["credential_signing_alg_values_supported"] = [variant.signing_algorithm]
         document["credential_metadata"] = data["credential_metadata"]
     return document
 
@@ -315,7 +304,7 @@ def error(code: str, description: str) -> JsonObject:
     return {"error": code, "error_description": description}
 
 
-def credential(credentials: Sequence[str], notification_id: str | None) -> JsonObject:
+def credential(credentials: Sequence[Any], notification_id: str | None) -> JsonObject:
     """Build a Credential Response or Deferred Credential Response with credentials (OpenID4VCI 8.3 and 9.2)."""
     document: JsonObject = {"credentials": [{"credential": text} for text in credentials]}
     if notification_id is not None:
@@ -326,57 +315,3 @@ def credential(credentials: Sequence[str], notification_id: str | None) -> JsonO
 def deferral(context: Context, transaction_id: str) -> JsonObject:
     """Build a response that says to come back later (OpenID4VCI 8.3 and 9.2)."""
     return {"transaction_id": transaction_id, "interval": context.variant.interval}
-
-
-def sd_jwt_vc(context: Context, configuration: str, holder_key: Mapping[str, Any] | None) -> SdJwt:
-    """Build an SD-JWT VC (SD-JWT VC section 3.2), bound to ``holder_key`` where there is one."""
-    variant = context.variant
-    data = configurations()[configuration]
-    key = keys.issuer_key(variant.signing_algorithm)
-    header: JsonObject = {"alg": variant.signing_algorithm, "typ": "dc+sd-jwt"}
-    claims: JsonObject = {"vct": data["vct"]}
-    if variant.key_mechanism == "x5c":
-        header["x5c"] = [keys.leaf(key, context.issuer_url)]
-    elif variant.key_mechanism == "did":
-        header["kid"] = f"{key.did}#0"
-    else:
-        header["kid"] = key.kid
-    if variant.key_mechanism != "x5c" or variant.detail == "full":
-        claims["iss"] = key.did if variant.key_mechanism == "did" else context.issuer_url
-    if variant.detail == "full":
-        # Rounded, so that they tell nobody which credential this is (OpenID4VCI 15.4.1).
-        issued = context.now() // HOUR * HOUR
-        claims |= {"iat": issued, "nbf": issued, "exp": issued + CREDENTIAL_LIFETIME}
-    if holder_key is not None:
-        claims["cnf"] = {"jwk": dict(holder_key)}
-    concealer = Concealer(variant.hash_name, context.random_bytes, decoys=2 if variant.disclosure == "rich" else 0)
-    disclosed = _HIDING[variant.disclosure](data["disclosed"])
-    payload = concealer.conceal({**claims, **data["plain"], **disclosed})
-    if concealer.disclosures:
-        payload["_sd_alg"] = variant.hash_name
-    return SdJwt(header, payload, concealer.disclosures, variant.hash_name, key)
-
-
-def _hide_flat(claims: JsonObject) -> JsonObject:
-    return {name: Hidden(value) for name, value in claims.items()}
-
-
-def _hide_richly(claims: JsonObject) -> JsonObject:
-    """Hide the address as a whole and in parts, other objects in parts, arrays element by element."""
-
-    def hidden(name: str, value: Any) -> Any:
-        if isinstance(value, list):
-            return [Hidden(element) for element in value]
-        if not isinstance(value, dict):
-            return Hidden(value)
-        parts = _hide_flat(value)
-        return Hidden(parts) if name == "address" else parts
-
-    return {name: hidden(name, value) for name, value in claims.items()}
-
-
-_HIDING: dict[str, Callable[[JsonObject], JsonObject]] = {
-    "none": lambda claims: claims,
-    "flat": _hide_flat,
-    "rich": _hide_richly,
-}

@@ -95,6 +95,8 @@ class Variant:
     compression: bool = False
     """Whether encrypted messages may be compressed."""
     signed_metadata: bool = False
+    configurations: Sequence[str] = ("identity_credential", "loyalty_card")
+    """The ids of the Credential Configurations; the data of each are in the folder ``configurations``."""
     other_formats: bool = False
     """Whether the metadata also describe credentials of formats that this issuer makes no offers for."""
     languages: Sequence[str] = ()

@@ -23,7 +23,7 @@ from harness.wallet.issuer_key import IssuerKey
 from suites.oid4vci import _binding, sd_jwt, sd_jwt_vc
 
 BAD = (Verdict.FAIL, Verdict.WARN, Verdict.BLOCKED, Verdict.ERROR)
-UNBOUND = IssuedCredential("e30.e30.AA~", 1, "/credentials/0/credential", (), 0.0)
+UNBOUND = IssuedCredential("e30.e30.AA~", 1, "/credentials/0/credential", (), 0.0, "dc+sd-jwt")
 
 
 async def results(variant: str, *faults: str, **rest: Any) -> dict[str, CheckResult]:
@@ -104,7 +104,7 @@ async def test_a_wallet_told_to_send_certificates_sends_no_bare_key() -> None:
 
 async def test_an_algorithm_that_is_not_known_blocks_the_signature() -> None:
     text = ".".join(base64url.encode(part) for part in (b'{"alg":"X-OWN"}', b"{}", b"signature"))
-    credential, expect = IssuedCredential(f"{text}~", 1, "", (), 0.0), Expect({})
+    credential, expect = IssuedCredential(f"{text}~", 1, "", (), 0.0, "dc+sd-jwt"), Expect({})
     key = IssuerKey("jwks", keys.issuer_key("ES256").public_jwk)
     with pytest.raises(Blocked, match="X-OWN"):
         await sd_jwt_vc.signature_verifies(credential=credential, issuer_key=key, expect=expect)
@@ -147,4 +147,4 @@ def test_no_text_is_taken_for_an_encoded_credential(text: str) -> None:
 def test_an_unreadable_credential_blocks_with_its_reason() -> None:
     for raw in (None, 7, {"a": 1}, "no credential"):
         with pytest.raises(Blocked):
-            _ = IssuedCredential(raw, 1, "/credentials/0/credential", (), 0.0).vc
+            _ = IssuedCredential(raw, 1, "/credentials/0/credential", (), 0.0, "dc+sd-jwt").vc

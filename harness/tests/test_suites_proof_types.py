@@ -171,7 +171,7 @@ async def test_an_issuer_that_wants_a_nonce_of_its_own_for_each_proof_is_right()
 def issued(claims: dict[str, Any], received: float) -> IssuedCredential:
     payload = base64url.encode(json.dumps(claims).encode())
     header = base64url.encode(b'{"alg":"ES256"}')
-    return IssuedCredential(f"{header}.{payload}.AA~", 1, "/credentials/0/credential", (), received)
+    return IssuedCredential(f"{header}.{payload}.AA~", 1, "/credentials/0/credential", (), received, "dc+sd-jwt")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
-from harness.formats import jose, sd_jwt_vc
+from harness.formats import jose
 from suites.oid4vci._problems import at
 
 
@@ -18,7 +18,7 @@ def holder_key(credential: IssuedCredential) -> dict[str, Any]:
         Blocked: there is none that can be read.
 
     """
-    key = sd_jwt_vc.holder_key(credential.vc)
+    key = credential.document.holder_key
     if key is None:
         raise Blocked("the credential has no cnf with a key that this version can read")
     return key

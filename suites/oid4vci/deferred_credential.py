@@ -14,7 +14,7 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect, show
 from harness.facts import Facts
 from harness.flow import Flow
-from harness.formats import jose, sd_jwt_vc
+from harness.formats import jose
 from harness.formats.problems import json_type
 from harness.transport import Reply
 from harness.wallet import deferred
@@ -291,7 +291,7 @@ async def the_credential_is_the_requested_one(credential: IssuedCredential, shar
         at=credential.exchange,
         pointer=at(credential).inside("/vct"),
     )
-    key = sd_jwt_vc.holder_key(credential.vc)
+    key = credential.document.holder_key
     if key is not None and credential.keys:
         expect.that(
             any(jose.same_key(key, own) for own in credential.keys),

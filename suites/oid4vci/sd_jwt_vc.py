@@ -450,7 +450,7 @@ async def credential_is_valid_when_issued(credential: IssuedCredential, expect: 
     judge(
         expect,
         at(credential),
-        sd_jwt_vc.validity(credential.vc, credential.received),
+        credential.vc.validity(credential.received),
         Rule("expired", "SDJWT-EXPIRED", "an exp that lies ahead", "RFC7519-4.1.4-02"),
         Rule("not-yet-valid", "SDJWT-NOT-YET-VALID", "an nbf that does not lie ahead", "RFC9901-7.1-09"),
         Rule("issued-in-future", "SDJWT-ISSUED-IN-FUTURE", "an iat that does not lie ahead", "RFC7519-4.1.6-02"),

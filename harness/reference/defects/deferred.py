@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.reference.context import Context
-from harness.reference.documents import Reply, configuration_ids
+from harness.reference.documents import Reply
 from harness.reference.faults import fault
 from harness.reference.keys import issuer_key
 from harness.reference.state import Transaction
@@ -138,9 +138,10 @@ def transaction_id_constant(deferral: Document, _: Context) -> None:
 
 
 @fault("transaction:configuration-other")
-def configuration_other(transaction: Transaction, _: Context) -> None:
+def configuration_other(transaction: Transaction, context: Context) -> None:
     """The deferred credential is of another configuration than the one asked for."""
-    transaction.configuration = next(name for name in configuration_ids() if name != transaction.configuration)
+    others = (name for name in context.variant.configurations if name != transaction.configuration)
+    transaction.configuration = next(others)
 
 
 @fault("transaction:key-other")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.reference.context import Context
-from harness.reference.documents import Reply, configuration_ids
+from harness.reference.documents import Reply
 from harness.reference.encoding import Twin, base64url, json_text
 from harness.reference.faults import fault
 
@@ -140,11 +140,11 @@ fault("token:authorization-details-missing", "The authorization_details that wer
 
 
 @fault("token:authorization-details-other")
-def authorization_details_other(token: Document, _: Context) -> None:
+def authorization_details_other(token: Document, context: Context) -> None:
     """The authorization_details are those of another configuration than was asked for."""
     for detail in token.get("authorization_details", []):
         detail["credential_configuration_id"] = next(
-            name for name in configuration_ids() if name != detail["credential_configuration_id"]
+            name for name in context.variant.configurations if name != detail["credential_configuration_id"]
         )
 
 
