@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from harness.formats import sd_jwt_vc
 from harness.formats.problems import FormatError, Problem, shown
+from harness.formats.signer import Signer
 from harness.model import Json
 
 
@@ -37,6 +38,10 @@ class Credential(Protocol):
     @property
     def expires(self) -> float | None:
         """When it ends to be valid, in seconds since 1970; ``None`` when it does not say."""
+
+    @property
+    def signer(self) -> Signer:
+        """What it says of the key that signed it."""
 
     def validity(self, now: float, skew: float = 60.0) -> tuple[Problem, ...]:
         """Judge its times: problems of the kinds ``expired``, ``not-yet-valid`` and ``issued-in-future``.

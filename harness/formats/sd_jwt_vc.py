@@ -38,6 +38,7 @@ from typing import Any
 from harness.formats import did, jose, sd_jwt
 from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key
 from harness.formats.problems import FormatError, Problem, json_type, shown
+from harness.formats.signer import Signer
 from harness.formats.strict_json import pointer
 from harness.model import Json
 
@@ -104,6 +105,13 @@ class SdJwtVc:
             except did.DidError:
                 return None
         return None
+
+    @property
+    def signer(self) -> Signer:
+        """What points at the issuer's key (3.5)."""
+        header = self.sd_jwt.jws.header
+        mechanisms = ("x5c", "jwt-vc-issuer", "did", "jwks")
+        return Signer(mechanisms, self.claims.get("iss"), header.get("kid"), header.get("x5c"))
 
     def validity(self, now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
         """Judge ``exp``, ``nbf`` and ``iat``; one that is missing or no number says nothing here.
