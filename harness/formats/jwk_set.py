@@ -26,7 +26,6 @@ Problems; pointers lead into the set:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
 
 from harness.formats import base64url, x509
 from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key, same_key
@@ -138,8 +137,13 @@ def _decoded(value: Json) -> bytes | None:
 
 
 def _repeated_kids(keys: list[dict[str, Json]]) -> Iterator[Problem]:
-    for (first, one), (second, other) in combinations(enumerate(keys), 2):
-        kid = one.get("kid")
-        if isinstance(kid, str) and kid == other.get("kid") and not same_key(one, other):
-            detail = f"kid is {shown(kid)} in the keys {first} and {second}"
-            yield Problem("kid-repeated", detail, f"/keys/{second}/kid")
+    # Each key is compared with the first of its kid only, so that a set of many keys costs little.
+    firsts: dict[str, int] = {}
+    for number, key in enumerate(keys):
+        kid = key.get("kid")
+        if not isinstance(kid, str):
+            continue
+        first = firsts.setdefault(kid, number)
+        if first != number and not same_key(keys[first], key):
+            detail = f"kid is {shown(kid)} in the keys {first} and {number}"
+            yield Problem("kid-repeated", detail, f"/keys/{number}/kid")
