@@ -42,6 +42,10 @@ _COORDINATE_BYTES = {
     ("EC", "P-384"): 48,
     ("EC", "P-521"): 66,
     ("EC", "secp256k1"): 32,
+    # Not registered for JWK: the names that jwcrypto gives the Brainpool curves of ISO/IEC 18013-5.
+    ("EC", "BP-256"): 32,
+    ("EC", "BP-384"): 48,
+    ("EC", "BP-512"): 64,
     ("OKP", "Ed25519"): 32,
     ("OKP", "Ed448"): 57,
     ("OKP", "X25519"): 32,
@@ -113,6 +117,14 @@ def same_key(a: Json, b: Json) -> bool:
         return thumbprint(a) == thumbprint(b)
     except JwkError:
         return False
+
+
+def key_bits(jwk: Json) -> int | None:
+    """Give the size of a public key in bits, of its modulus or its curve; ``None`` where it has none here."""
+    try:
+        return getattr(public_key(jwk), "key_size", None)
+    except JwkError:
+        return None
 
 
 def is_private_or_symmetric(jwk: Json) -> bool:

@@ -67,6 +67,33 @@ def verify(algorithm: Json, jwk: Mapping[str, Json], data: bytes, signature: byt
         raise SignatureError("key-unfit", f"the key cannot verify {algorithm}: {shown(str(error))}") from None
 
 
+def verify_ecdsa(digest_bits: int, jwk: Mapping[str, Json], data: bytes, signature: bytes) -> None:
+    """Check an ECDSA signature whose algorithm names the hash only, as those of COSE do (RFC 9053 section 2.1).
+
+    Args:
+        digest_bits: 256, 384 or 512, of SHA-2.
+        jwk: a public key on any elliptic curve that is known here.
+        data: what was signed.
+        signature: the two numbers one after the other.
+
+    Raises:
+        SignatureError: the key is none of that kind or did not sign this; see the module's docstring.
+
+    """
+    try:
+        key = public_key(jwk)
+    except JwkError as error:
+        raise SignatureError("key-unfit", error.detail) from None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise SignatureError("key-unfit", f"ECDSA does not go with a key of type {shown(jwk.get('kty'))}")
+    try:
+        _verify_ecdsa(key, _HASHES[str(digest_bits)], data, signature)
+    except InvalidSignature:
+        raise SignatureError("signature-invalid", "the ECDSA signature is not by this key") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SignatureError("key-unfit", f"the key cannot verify ECDSA: {shown(str(error))}") from None
+
+
 def _fitting_key(alg: str, jwk: Mapping[str, Json]) -> Any:
     """Give the key as an object of the ``cryptography`` library when ``alg`` may be used with it."""
     try:
@@ -104,12 +131,7 @@ def _check_purpose(alg: str, jwk: Mapping[str, Json]) -> None:
 
 def _verify_with(key: Any, alg: str, data: bytes, signature: bytes) -> None:
     if alg in _CURVE_OF:
-        size = (key.key_size + 7) // 8
-        if len(signature) != 2 * size:
-            detail = f"{alg} signatures have {2 * size} bytes, this one {len(signature)}"
-            raise SignatureError("signature-length", detail)
-        r, s = (int.from_bytes(half, "big") for half in (signature[:size], signature[size:]))
-        key.verify(encode_dss_signature(r, s), data, ec.ECDSA(_HASHES[alg[2:5]]))
+        _verify_ecdsa(key, _HASHES[alg[2:5]], data, signature)
     elif alg in _RSA:
         digest = _HASHES[alg[2:]]
         scheme: padding.AsymmetricPadding = (
@@ -122,3 +144,14 @@ def _verify_with(key: Any, alg: str, data: bytes, signature: bytes) -> None:
         key.verify(signature, data, scheme, digest)
     else:
         key.verify(signature, data)
+
+
+def _verify_ecdsa(
+    key: ec.EllipticCurvePublicKey, digest: hashes.HashAlgorithm, data: bytes, signature: bytes
+) -> None:
+    size = (key.key_size + 7) // 8
+    if len(signature) != 2 * size:
+        detail = f"ECDSA signatures of this key have {2 * size} bytes, this one {len(signature)}"
+        raise SignatureError("signature-length", detail)
+    r, s = (int.from_bytes(half, "big") for half in (signature[:size], signature[size:]))
+    key.verify(encode_dss_signature(r, s), data, ec.ECDSA(digest))
