@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from harness.formats import sd_jwt_vc
+from harness.formats import jwt_vc, ldp_vc, mdoc, sd_jwt_vc
 from harness.formats.problems import FormatError, Problem, shown
 from harness.formats.signer import Signer
 from harness.model import Json
@@ -64,7 +64,11 @@ class Credential(Protocol):
 
 
 READERS: Mapping[str, Callable[[Any], Credential]] = {
+    "ldp_vc": ldp_vc.read,
     "dc+sd-jwt": sd_jwt_vc.read,
+    "mso_mdoc": mdoc.read,
+    "jwt_vc_json": jwt_vc.read,
+    "jwt_vc_json-ld": jwt_vc.read_json_ld,
 }
 """Reader by the name of its format (OpenID4VCI 1.0 appendix A). It takes the value of ``credential``."""
 

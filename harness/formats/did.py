@@ -104,7 +104,7 @@ def resolve(did_url: str) -> dict[str, str]:
     expected = _fragment(method, identifier)
     if fragment not in (None, expected):
         raise DidError("did-fragment", f"{shown(fragment)} does not name the key of the DID")
-    return _from_did_jwk(identifier) if method == "jwk" else _from_did_key(identifier)
+    return _from_did_jwk(identifier) if method == "jwk" else multikey(identifier)
 
 
 def _parts(did_url: str) -> tuple[str, str, str | None]:
@@ -139,7 +139,13 @@ def _from_did_jwk(identifier: str) -> dict[str, str]:
     return _public_members(jwk)
 
 
-def _from_did_key(identifier: str) -> dict[str, str]:
+def multikey(identifier: str) -> dict[str, str]:
+    """Give the public JWK of a key in Multikey form, which is also the identifier of a did:key.
+
+    Raises:
+        DidError: one of those of did:key.
+
+    """
     if len(identifier) > _MAX_DID_KEY:
         raise DidError("did-key-codec", "the identifier is longer than that of any key type that is known")
     try:

@@ -8,22 +8,12 @@ Problems of :func:`read`:
 - ``vct-missing``: no ``vct`` (3.2.2.2).
 - ``vct-no-collision-resistant-name``: ``vct`` is no URI, dotted name or UUID (3.2.2.1, RFC 7515 section 2).
 - ``vct-integrity``: ``vct#integrity`` is no integrity metadata (7, W3C Subresource Integrity section 3).
-- ``claim-type``: a registered claim has another JSON type than its definition gives it (3.2.2.2; RFC 7519 section
-  4.1, NumericDate section 2; RFC 7800 section 3.1).
-- ``claim-not-uri``: ``iss`` or ``sub`` has a colon but is no URI (StringOrURI, RFC 7519 section 2).
+- those of ``jwt_claims``; ``claim-type`` for ``vct``, ``vct#integrity`` and ``status`` as well (3.2.2.2).
 - ``claim-disclosed``: ``iss``, ``nbf``, ``exp``, ``cnf``, ``vct``, ``vct#integrity`` or ``status``, or a part of
   one, is in a disclosure (3.2.2.2).
 - ``sd-without-disclosures``: ``_sd`` although there is no disclosure (3.2.2.4).
-- ``cnf-empty``: ``cnf`` names no key (RFC 7800 section 3.1).
-- ``cnf-several-keys``: more than one of ``jwk``, ``jwe`` and ``jku`` (RFC 7800 section 3.1).
-- ``cnf-jwk``: ``cnf.jwk`` is no public key (RFC 7800 section 3.2).
-- ``cnf-private-key``: ``cnf.jwk`` is a private or symmetric key (RFC 7800 section 3.2).
 
-Problems of :meth:`SdJwtVc.validity`:
-
-- ``expired``: now is not before ``exp`` (RFC 7519 section 4.1.4).
-- ``not-yet-valid``: now is before ``nbf`` (RFC 7519 section 4.1.5).
-- ``issued-in-future``: now is before ``iat`` (RFC 7519 section 4.1.6).
+Problems of :meth:`SdJwtVc.validity`: those of ``jwt_claims.validity``.
 
 Errors: those of ``sd_jwt.parse``, and ``credential-type``: no string (OpenID4VCI 1.0 appendix A.3.4).
 """
@@ -35,36 +25,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.formats import did, jose, sd_jwt
-from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key
+from harness.formats import integrity, jose, jwt_claims, sd_jwt
 from harness.formats.problems import FormatError, Problem, json_type, shown
 from harness.formats.signer import Signer
-from harness.formats.strict_json import pointer
 from harness.model import Json
 
 TYPE = "dc+sd-jwt"
 NEVER_DISCLOSED = ("iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status")
 """Claims that cannot be selectively disclosable (3.2.2.2)."""
-DEFAULT_SKEW_S = 60.0
-"""Seconds by which two honest clocks may differ."""
 
 _CLAIM_TYPES: dict[str, tuple[type, ...]] = {
-    "iss": (str,),
-    "sub": (str,),
-    "jti": (str,),
-    "aud": (str, list),
-    "exp": (int, float),
-    "nbf": (int, float),
-    "iat": (int, float),
+    **jwt_claims.CLAIM_TYPES,
     "vct": (str,),
     "vct#integrity": (str,),
-    "cnf": (dict,),
     "status": (dict,),
 }
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,/:;=?@\[\]A-Za-z0-9._~-]*")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
-_INTEGRITY = re.compile(r"sha(256|384|512)-[A-Za-z0-9+/_-]+={0,2}(\?[!-~]*)?")
-_CNF_KEYS = ("jwk", "jwe", "jku")
 
 
 @dataclass(frozen=True)
@@ -89,22 +65,12 @@ class SdJwtVc:
     @property
     def expires(self) -> float | None:
         """The ``exp`` in seconds since 1970."""
-        return _number(self.claims.get("exp"))
+        return jwt_claims.number(self.claims.get("exp"))
 
     @property
     def holder_key(self) -> dict[str, Json] | None:
         """The public key as JWK: ``cnf.jwk``, or that of the did:jwk or did:key which ``cnf.kid`` names."""
-        cnf = self.claims.get("cnf")
-        if not isinstance(cnf, dict):
-            return None
-        if isinstance(cnf.get("jwk"), dict):
-            return dict(cnf["jwk"])
-        if isinstance(cnf.get("kid"), str):
-            try:
-                return dict(did.resolve(cnf["kid"]))
-            except did.DidError:
-                return None
-        return None
+        return jwt_claims.confirmed_key(self.claims)
 
     @property
     def signer(self) -> Signer:
@@ -113,7 +79,7 @@ class SdJwtVc:
         mechanisms = ("x5c", "jwt-vc-issuer", "did", "jwks")
         return Signer(mechanisms, self.claims.get("iss"), header.get("kid"), header.get("x5c"))
 
-    def validity(self, now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+    def validity(self, now: float, skew: float = jwt_claims.DEFAULT_SKEW_S) -> tuple[Problem, ...]:
         """Judge ``exp``, ``nbf`` and ``iat``; one that is missing or no number says nothing here.
 
         Args:
@@ -121,15 +87,7 @@ class SdJwtVc:
             skew: seconds that the issuer's clock may be off.
 
         """
-        exp, nbf, iat = (_number(self.claims.get(name)) for name in ("exp", "nbf", "iat"))
-        problems: list[Problem] = []
-        if exp is not None and now - skew >= exp:
-            problems.append(Problem("expired", f"expired {now - exp:.0f} seconds ago", "/exp"))
-        if nbf is not None and now + skew < nbf:
-            problems.append(Problem("not-yet-valid", f"valid in {nbf - now:.0f} seconds", "/nbf"))
-        if iat is not None and now + skew < iat:
-            problems.append(Problem("issued-in-future", f"issued {iat - now:.0f} seconds from now", "/iat"))
-        return tuple(problems)
+        return jwt_claims.validity(self.claims, now, skew)
 
     def verify(self, jwk: Mapping[str, Json]) -> None:
         """Check that this key signed the Issuer-signed JWT.
@@ -153,17 +111,13 @@ def read(text: Any) -> SdJwtVc:
     parsed = sd_jwt.parse(text)
     problems = (
         *_typ_problems(parsed.jws.header),
-        *_type_problems(parsed.claims),
+        *jwt_claims.type_problems(parsed.claims, _CLAIM_TYPES),
         *_vct_problems(parsed.claims),
-        *_uri_problems(parsed.claims),
-        *_cnf_problems(parsed.claims),
+        *jwt_claims.uri_problems(parsed.claims),
+        *jwt_claims.confirmation_problems(parsed.claims),
         *_disclosure_problems(parsed),
     )
     return SdJwtVc(parsed, problems)
-
-
-def _number(value: Json) -> int | float | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _typ_problems(header: Mapping[str, Json]) -> Iterable[Problem]:
@@ -173,53 +127,14 @@ def _typ_problems(header: Mapping[str, Json]) -> Iterable[Problem]:
         yield Problem("typ-wrong", f"typ is {shown(header['typ'])} instead of {TYPE}", "header/typ")
 
 
-def _type_problems(claims: Mapping[str, Json]) -> Iterable[Problem]:
-    for name, types in _CLAIM_TYPES.items():
-        if name not in claims:
-            continue
-        value = claims[name]
-        fits = isinstance(value, types) and not isinstance(value, bool)
-        if fits and isinstance(value, list):
-            fits = all(isinstance(element, str) for element in value)
-        if not fits:
-            yield Problem("claim-type", f"{name} is {json_type(value)}", pointer(name))
-
-
 def _vct_problems(claims: Mapping[str, Json]) -> Iterable[Problem]:
-    vct, integrity = claims.get("vct"), claims.get("vct#integrity")
+    vct, promised = claims.get("vct"), claims.get("vct#integrity")
     if "vct" not in claims:
         yield Problem("vct-missing", "the payload has no vct", "")
     elif isinstance(vct, str) and ":" not in vct and "." not in vct and not _UUID.fullmatch(vct):
         yield Problem("vct-no-collision-resistant-name", f"{shown(vct)} is a bare name", "/vct")
-    if isinstance(integrity, str) and not any(_INTEGRITY.fullmatch(part) for part in integrity.split()):
+    if isinstance(promised, str) and not integrity.hashes(promised):
         yield Problem("vct-integrity", "no integrity metadata in vct#integrity", "/vct#integrity")
-
-
-def _uri_problems(claims: Mapping[str, Json]) -> Iterable[Problem]:
-    for name in ("iss", "sub"):
-        value = claims.get(name)
-        if isinstance(value, str) and ":" in value and not _URI.fullmatch(value):
-            yield Problem("claim-not-uri", f"{name} has a colon but is no URI", pointer(name))
-
-
-def _cnf_problems(claims: Mapping[str, Json]) -> Iterable[Problem]:
-    cnf = claims.get("cnf")
-    if not isinstance(cnf, dict):
-        return
-    if not cnf:
-        yield Problem("cnf-empty", "cnf has no member", "/cnf")
-    present = [name for name in _CNF_KEYS if name in cnf]
-    if len(present) > 1:
-        yield Problem("cnf-several-keys", f"cnf has {', '.join(present)}", "/cnf")
-    if "jwk" not in cnf:
-        return
-    if is_private_or_symmetric(cnf["jwk"]):
-        yield Problem("cnf-private-key", "cnf.jwk is a private or symmetric key", "/cnf/jwk")
-        return
-    try:
-        public_key(cnf["jwk"])
-    except JwkError as error:
-        yield Problem("cnf-jwk", error.detail, "/cnf/jwk")
 
 
 def _disclosure_problems(parsed: sd_jwt.SdJwt) -> Iterable[Problem]:

@@ -13,7 +13,7 @@ class Signer:
 
     mechanisms: tuple[str, ...]
     """The ways to a key that its format knows, in the order in which they are tried: ``x5c``, ``x5chain``,
-    ``jwt-vc-issuer``, ``did``, ``jwks``."""
+    ``jwt-vc-issuer``, ``did``, ``controller-document`` (an https URL as key id), ``jwks``."""
     issuer: Json = None
     """Who claims to have issued it: ``iss``, or the ``issuer`` of a W3C credential or its ``id``."""
     key_id: Json = None

@@ -15,6 +15,9 @@ from harness.model import Json
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:")
 _URI_CHARACTERS = re.compile(r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*+")
 
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20\x7f-\x9f\s\"<>\\^`{|}]++")
+_LONGEST_URL = 100_000
+
 _IRREGULAR_TAG = re.compile(
     r"en-gb-oed|sgn-(?:be-fr|be-nl|ch-de)"
     r"|i-(?:ami|bnn|default|enochian|hak|klingon|lux|mingo|navajo|pwn|tao|tay|tsu)"
@@ -64,6 +67,11 @@ _PRINTABLE = 94
 def is_uri(value: Json) -> bool:
     """Whether this is a URI, with a scheme (RFC 3986 section 3)."""
     return isinstance(value, str) and _SCHEME.match(value) is not None and is_uri_reference(value)
+
+
+def is_url(value: Json) -> bool:
+    """Whether this is an absolute URL as the WHATWG URL Standard has it: a URI that may have other characters."""
+    return isinstance(value, str) and len(value) <= _LONGEST_URL and _URL.fullmatch(value) is not None
 
 
 def is_uri_reference(value: Json) -> bool:

@@ -1,8 +1,9 @@
-"""Certificate chains in ``x5c`` (RFC 7515 section 4.1.6, RFC 5280).
+"""Certificate chains in ``x5c`` (RFC 7515 section 4.1.6) and ``x5chain`` (RFC 9360 section 2), and RFC 5280.
 
 Chains are judged link by link, in the order in which ``x5c`` gives them. The path builder of the ``cryptography``
 library is made for the Web: it refuses the EdDSA and Brainpool keys that credential issuers use, and gives one
-reason for everything. Name constraints and policies are not judged, and revocation is not looked up.
+reason for everything. Name constraints and policies are left to ``x509_constraints``, and revocation is not looked
+up.
 
 Errors, all :class:`X509Error`:
 
@@ -10,13 +11,17 @@ Errors, all :class:`X509Error`:
 - ``x5c-too-long``: more certificates than are read here.
 - ``x5c-base64``: a string is not base64 with padding; base64url is not base64 (RFC 7515 section 4.1.6).
 - ``x5c-certificate``: the bytes are no DER certificate (RFC 7515 section 4.1.6, RFC 5280 section 4.1).
+- ``x5chain-malformed``: neither bytes nor a non-empty array of them (RFC 9360 section 2).
+- ``x5chain-too-long``: more certificates than are read here.
+- ``x5chain-certificate``: the bytes are no DER certificate (RFC 9360 section 2).
 - ``certificate-key``: a certificate's key has no JWK form.
 
-Problems of :func:`parse_x5c`:
+Problems of :func:`parse_x5c` and :func:`parse_x5chain`:
 
 - ``certificate-encoding``: the certificate could be read, but its encoding breaks a rule (RFC 5280 section 4.1).
+- ``x5chain-single``: an array with one certificate, which stands by itself (RFC 9360 section 2).
 
-Problems of :func:`check_chain`; pointers lead into the ``x5c`` array:
+Problems of :func:`check_chain`; pointers lead into the array of certificates:
 
 - ``certificate-expired``, ``certificate-not-yet-valid``: outside its validity (RFC 5280 section 4.1.2.5).
 - ``certificate-critical-extension``: a critical extension that nobody here knows (RFC 5280 section 4.2).
@@ -25,6 +30,8 @@ Problems of :func:`check_chain`; pointers lead into the ``x5c`` array:
 - ``issuer-not-ca``: a certificate that issued another one is no CA (RFC 5280 section 4.2.1.9).
 - ``issuer-key-usage``: such a certificate may not sign certificates (RFC 5280 section 4.2.1.3).
 - ``path-length``: more CA certificates below it than it allows (RFC 5280 section 4.2.1.9).
+- ``path-constraints``: name constraints or policies of an authority forbid the first certificate; only judged on
+  the way to an anchor (RFC 5280 sections 4.2.1.10 and 4.2.1.11).
 - ``leaf-key-usage``: the first certificate may not make digital signatures (RFC 5280 section 4.2.1.3).
 - ``leaf-self-signed``: the first certificate signed itself although others follow.
 - ``root-included``: a later certificate is a trust anchor or signed itself. RFC 7515 does not forbid this,
@@ -36,19 +43,23 @@ from __future__ import annotations
 import base64
 import binascii
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.utils import CryptographyDeprecationWarning
 from jwcrypto.common import JWException
 from jwcrypto.jwk import JWK
 
+from harness.formats import x509_constraints
 from harness.formats.jwk import JwkError, required_members
-from harness.formats.problems import FormatError, Problem, json_type
+from harness.formats.problems import FormatError, Problem, json_type, shown
 from harness.model import Json
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -65,7 +76,7 @@ class X509Error(FormatError):
 
 @dataclass(frozen=True)
 class X5c:
-    """The certificates of an ``x5c`` header parameter, the one with the signing key first."""
+    """The certificates of an ``x5c`` or ``x5chain`` header parameter, the one with the signing key first."""
 
     certificates: tuple[x509.Certificate, ...]
     problems: tuple[Problem, ...] = ()
@@ -78,6 +89,8 @@ class ChainResult:
     problems: tuple[Problem, ...]
     trusted: bool | None
     """Whether the first certificate leads to an anchor without a problem; ``None`` without any anchor."""
+    anchor: x509.Certificate | None = None
+    """The anchor that is in the chain or issued one of it, whatever else is wrong; ``None`` when there is none."""
 
 
 def parse_x5c(values: Json) -> X5c:
@@ -91,15 +104,29 @@ def parse_x5c(values: Json) -> X5c:
         raise X509Error("x5c-malformed", "x5c is no non-empty array of strings")
     if len(values) > MAX_CERTIFICATES:
         raise X509Error("x5c-too-long", f"x5c has more than {MAX_CERTIFICATES} certificates")
-    certificates: list[x509.Certificate] = []
-    problems: list[Problem] = []
-    for index, value in enumerate(values):
-        with warnings.catch_warnings(record=True) as complaints:
-            # The library reads some certificates that break RFC 5280 and only warns of it.
-            warnings.simplefilter("always", CryptographyDeprecationWarning)
-            certificates.append(_certificate(index, value))
-        problems += [Problem("certificate-encoding", str(c.message)[:200], f"/{index}") for c in complaints]
-    return X5c(tuple(certificates), tuple(problems))
+    return _read([partial(_from_base64, index, value) for index, value in enumerate(values)])
+
+
+def parse_x5chain(value: object) -> X5c:
+    """Read the value of an ``x5chain`` header parameter: one DER certificate as bytes, or an array of several.
+
+    Raises:
+        X509Error: the value is neither, or any certificate in it cannot be read.
+
+    """
+    values = [value] if isinstance(value, bytes) else value
+    if not isinstance(values, list) or not values or not all(isinstance(item, bytes) for item in values):
+        raise X509Error("x5chain-malformed", "x5chain is neither bytes nor a non-empty array of bytes")
+    if len(values) > MAX_CERTIFICATES:
+        raise X509Error("x5chain-too-long", f"x5chain has more than {MAX_CERTIFICATES} certificates")
+    kind = "x5chain-certificate"
+    read = _read(
+        [partial(_from_der, kind, f"element {index} of x5chain", der) for index, der in enumerate(values)]
+    )
+    if isinstance(value, list) and len(values) == 1:
+        problem = Problem("x5chain-single", "x5chain is an array with a single certificate", "")
+        return replace(read, problems=(problem, *read.problems))
+    return read
 
 
 def public_jwk(certificate: x509.Certificate) -> dict[str, str]:
@@ -115,6 +142,43 @@ def public_jwk(certificate: x509.Certificate) -> dict[str, str]:
         raise X509Error("certificate-key", "the certificate's key has no JWK form") from None
 
 
+def jwk_in_der(data: bytes) -> dict[str, str] | None:
+    """Give the public key of a certificate in DER as JWK; ``None`` when there is none that can be read."""
+    try:
+        return public_jwk(_from_der("x5c-certificate", "the certificate", data))
+    except X509Error:
+        return None
+
+
+def subject(certificate: x509.Certificate) -> str:
+    """Give the subject in one line, cut where it is long."""
+    try:
+        return shown(certificate.subject.rfc4514_string())
+    except ValueError:
+        return "a certificate"
+
+
+def weak_hash(certificate: x509.Certificate) -> str | None:
+    """Name the hash of the certificate's signature where it is MD5 or SHA-1."""
+    try:
+        found = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None
+    return found.name if isinstance(found, (hashes.MD5, hashes.SHA1)) else None
+
+
+def short_key(certificate: x509.Certificate) -> str | None:
+    """Describe the certificate's key where its security strength is below 112 bits."""
+    key = certificate.public_key()
+    if isinstance(key, (rsa.RSAPublicKey, dsa.DSAPublicKey)):
+        least = 2_048
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        least = 224
+    else:
+        return None
+    return f"a key of {key.key_size} bits" if key.key_size < least else None
+
+
 def is_self_signed(certificate: x509.Certificate) -> bool:
     """Say whether a certificate is signed with its own key."""
     return _issued(certificate, certificate)
@@ -126,7 +190,7 @@ def check_chain(
     """Judge a chain, the first certificate being the one whose key signed.
 
     Args:
-        chain: at least one certificate, in the order of ``x5c``.
+        chain: at least one certificate, in the order of ``x5c`` or ``x5chain``.
         now: seconds since 1970 in UTC.
         anchors: the certificates that are trusted; they may or may not be part of the chain.
 
@@ -139,32 +203,54 @@ def check_chain(
     moment = datetime.fromtimestamp(now, UTC)
     problems: list[Problem] = []
     trusted: bool | None = False if anchors else None
+    anchor: x509.Certificate | None = None
     for index, certificate in enumerate(chain):
         problems += _certificate_problems(index, certificate, moment)
         problems += _leaf_problems(chain) if index == 0 else _issuer_problems(index, certificate)
-        if anchors and not problems and _leads_to(certificate, anchors, index, moment):
-            trusted = True
+        reached = _anchor_of(certificate, anchors, index, moment)
+        anchor = anchor or reached.certificate
+        if reached.valid and reached.certificate is not None and not problems:
+            below = chain[: index if reached.certificate == certificate else index + 1]
+            complaint = x509_constraints.refusal(below, reached.certificate, moment)
+            trusted = complaint is None
+            problems += [Problem("path-constraints", complaint, "/0")] if complaint else []
         if index and (certificate in anchors or is_self_signed(certificate)):
             detail = "the chain carries a trust anchor or self-signed certificate"
             problems.append(Problem("root-included", detail, f"/{index}"))
         if index + 1 < len(chain) and not _issued(certificate, chain[index + 1]):
             detail = f"certificate {index} is not issued and signed by certificate {index + 1}"
             problems.append(Problem("chain-broken", detail, f"/{index}"))
-    return ChainResult(tuple(problems), trusted)
+    return ChainResult(tuple(problems), trusted, anchor)
 
 
-def _certificate(index: int, value: Json) -> x509.Certificate:
+def _read(certificates: Sequence[Callable[[], x509.Certificate]]) -> X5c:
+    found: list[x509.Certificate] = []
+    problems: list[Problem] = []
+    for index, certificate in enumerate(certificates):
+        with warnings.catch_warnings(record=True) as complaints:
+            # The library reads some certificates that break RFC 5280 and only warns of it.
+            warnings.simplefilter("always", CryptographyDeprecationWarning)
+            found.append(certificate())
+        problems += [Problem("certificate-encoding", str(c.message)[:200], f"/{index}") for c in complaints]
+    return X5c(tuple(found), tuple(problems))
+
+
+def _from_base64(index: int, value: Json) -> x509.Certificate:
     if not isinstance(value, str):
         raise X509Error("x5c-malformed", f"element {index} of x5c is {json_type(value)}, not a string")
     try:
         der = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         raise X509Error("x5c-base64", f"element {index} of x5c is not base64 with padding") from None
+    return _from_der("x5c-certificate", f"element {index} of x5c", der)
+
+
+def _from_der(kind: str, place: str, der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
-        raise X509Error("x5c-certificate", f"element {index} of x5c is no DER certificate") from None
+        raise X509Error(kind, f"{place} is no DER certificate") from None
     return certificate
 
 
@@ -228,17 +314,23 @@ def _issuer_problems(index: int, certificate: x509.Certificate) -> list[Problem]
     return problems
 
 
-def _leads_to(
+class _Reached(NamedTuple):
+    """The anchor above a certificate, and whether it may certify and is valid."""
+
+    certificate: x509.Certificate | None
+    valid: bool
+
+
+def _anchor_of(
     certificate: x509.Certificate, anchors: Sequence[x509.Certificate], index: int, moment: datetime
-) -> bool:
+) -> _Reached:
     if certificate in anchors:
-        return True
-    return any(
-        _issued(certificate, anchor)
-        and not _certificate_problems(index + 1, anchor, moment)
-        and not _issuer_problems(index + 1, anchor)
-        for anchor in anchors
-    )
+        return _Reached(certificate, valid=True)
+    issuers = [anchor for anchor in anchors if _issued(certificate, anchor)]
+    for anchor in issuers:
+        if not _certificate_problems(index + 1, anchor, moment) and not _issuer_problems(index + 1, anchor):
+            return _Reached(anchor, valid=True)
+    return _Reached(next(iter(issuers), None), valid=False)
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 from jwcrypto.jwk import JWK
+from pyld import jsonld
 
 from harness.formats import did, multibase
 from harness.formats.base64url import decode
@@ -24,6 +25,9 @@ from harness.wallet.di_vp import ALGORITHMS, PresentationDraft
 from harness.wallet.keys import WalletKey, make_key
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "data-integrity"
+CONTEXTS = {
+    "https://www.w3.org/ns/credentials/v2": Path(__file__).parents[2] / "schemas/contexts/credentials-v2.json"
+}
 AUDIENCE = "https://issuer.test"
 NOW = 1_700_000_000.9
 SUITES = [(suite, algorithm) for suite, algorithms in ALGORITHMS.items() for algorithm in algorithms]
@@ -39,15 +43,29 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def rdf(value: Any) -> bytes:
+    """What JSON-LD makes of a value that has at most one blank node, so that no hash decides on its name."""
+
+    def load(url: str, _: Any) -> dict[str, Any]:
+        return {"contextUrl": None, "documentUrl": url, "document": json.loads(CONTEXTS[url].read_text("utf-8"))}
+
+    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": load}
+    return str(jsonld.normalize(value, options)).encode()
+
+
 def verify(secured: dict[str, Any]) -> None:
     """Verify as the cryptosuites say: the hash of the proof options, then that of the document."""
     document = {name: value for name, value in secured.items() if name != "proof"}
     options = {name: value for name, value in secured["proof"].items() if name != "proofValue"}
+    form = rdf if "rdfc" in options["cryptosuite"] else canonical
+    if form is rdf:
+        assert "@context" not in options
+        options["@context"] = document["@context"]
     assert options["@context"] == document["@context"]
     signature = multibase.decode(secured["proof"]["proofValue"])
     jwk = did.resolve(options["verificationMethod"])
     digest = hashlib.sha384 if jwk["crv"] == "P-384" else hashlib.sha256
-    signed = digest(canonical(options)).digest() + digest(canonical(document)).digest()
+    signed = digest(form(options)).digest() + digest(form(document)).digest()
     if jwk["crv"] == "Ed25519":
         ed25519.Ed25519PublicKey.from_public_bytes(decode(jwk["x"])).verify(signature, signed)
         return
@@ -110,6 +128,9 @@ def test_every_part_is_signed(suite: str, algorithm: str) -> None:
 
 
 PUBLISHED = [
+    ("eddsa/eddsa-rdfc-2022", "DataInt", "EdDSA"),
+    ("ecdsa/ecdsa-rdfc-2019-p256", "ECDSAP256", "ES256"),
+    ("ecdsa/ecdsa-rdfc-2019-p384", "ECDSAP384", "ES384"),
     ("eddsa/eddsa-jcs-2022", "JCS", "EdDSA"),
     ("ecdsa/ecdsa-jcs-2019-p256", "JCSECDSAP256", "ES256"),
     ("ecdsa/ecdsa-jcs-2019-p384", "JCSECDSAP384", "ES384"),
@@ -120,13 +141,14 @@ PUBLISHED = [
 @pytest.mark.parametrize(("folder", "suffix", "algorithm"), PUBLISHED)
 def test_the_published_examples_are_hashed_alike(folder: str, suffix: str, algorithm: str) -> None:
     secured = json.loads((VECTORS / folder / f"signed{suffix}.json").read_text())
-    verify(secured)
+    if suffix.startswith("JCS"):  # the others need a context that only the examples have
+        verify(secured)
     proof = secured.pop("proof")
     del proof["proofValue"]
     expected = (VECTORS / folder / f"combinedHash{suffix}.txt").read_text().strip()
     draft = PresentationDraft(WalletKey(JWK(), algorithm), secured, proof)
     assert draft.hash_data().hex() == expected
-    del proof["@context"]  # it is taken from the document
+    proof.pop("@context", None)  # it is taken from the document
     assert draft.hash_data().hex() == expected
 
 

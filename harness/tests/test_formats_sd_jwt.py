@@ -81,6 +81,23 @@ def test_the_disclosures_rfc_9901_prints_in_4_2() -> None:
     assert parsed.claims == {"family_name": "Möbius", "nationalities": ["DE", "FR", "US"]}
 
 
+EXAMPLES = json.loads(Path(__file__).with_name("rfc9901_examples.json").read_text(encoding="utf-8"))
+"""The examples that RFC 9901 prints, by section."""
+
+
+@pytest.mark.parametrize("section", sorted(EXAMPLES.keys() - {"source"}))
+def test_the_examples_rfc_9901_prints(section: str) -> None:
+    example = EXAMPLES[section]
+    texts = [base64url.encode(text.encode()) for text in example["disclosures"]]
+    parsed = sd_jwt.parse(combined(example["payload"], *texts))
+    assert parsed.problems == ()
+    plain = {
+        name: value for name, value in example["payload"].items() if name in ("iss", "iat", "exp", "sub", "cnf")
+    }
+    assert parsed.claims == {**plain, **example["claims"]}
+    assert len(parsed.disclosed) == len(texts)
+
+
 def test_other_spellings_of_a_disclosure_that_rfc_9901_prints_in_4_2_1() -> None:
     for text in (
         "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNXHUwMGY2Yml1cyJd",

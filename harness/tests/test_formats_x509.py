@@ -232,7 +232,73 @@ def test_the_key_of_a_certificate_as_jwk() -> None:
     rsa_leaf = issue("rsa", key=rsa.generate_private_key(65537, 2048))
     assert sorted(x509.public_jwk(rsa_leaf[0])) == ["e", "kty", "n"]
     with pytest.raises(X509Error, match="certificate-key"):
-        x509.public_jwk(issue("brainpool", key=ec.generate_private_key(ec.BrainpoolP256R1()))[0])
+        x509.public_jwk(issue("short", key=ec.generate_private_key(ec.SECP224R1()))[0])
+
+
+def constrained(domain: str) -> Authority:
+    names = certs.NameConstraints([certs.DNSName(domain)], None)
+    return issue("constrained", ROOT, ca=True, key_usage=usage("key_cert_sign"), extension=(names, True))
+
+
+def named(host: str, issuer: Authority) -> Authority:
+    names = certs.SubjectAlternativeName([certs.DNSName(host)])
+    return issue("named", issuer, key_usage=usage("digital_signature"), extension=(names, False))
+
+
+def test_name_constraints_hold_on_the_way_to_an_anchor() -> None:
+    authority = constrained("good.example")
+    good, bad = named("a.good.example", authority), named("bad.example", authority)
+    assert (kinds(good, authority, anchors=(ROOT,)), trusted(good, authority, anchors=(ROOT,))) == ([], True)
+    assert kinds(bad, authority, anchors=(ROOT,)) == [("path-constraints", "/0")]
+    assert trusted(bad, authority, anchors=(ROOT,)) is False
+    assert kinds(bad, authority) == []
+    assert trusted(bad, anchors=(authority,)) is True
+
+
+def test_the_anchor_of_a_chain_is_told_whatever_else_is_wrong() -> None:
+    late = (NOW + 3 * DAY).timestamp()
+    chain, anchors = [LEAF[0], MIDDLE[0]], [STRANGER[0], ROOT[0]]
+    assert x509.check_chain(chain, NOW.timestamp(), anchors).anchor == ROOT[0]
+    assert x509.check_chain(chain, late, anchors).anchor == ROOT[0]
+    assert x509.check_chain(chain, NOW.timestamp(), [STRANGER[0]]).anchor is None
+
+
+def der(authority: Authority) -> bytes:
+    return authority[0].public_bytes(Encoding.DER)
+
+
+def test_an_x5chain_is_one_certificate_or_an_array_of_several() -> None:
+    assert x509.parse_x5chain(der(LEAF)) == x509.X5c((LEAF[0],))
+    assert x509.parse_x5chain([der(LEAF), der(MIDDLE)]) == x509.X5c((LEAF[0], MIDDLE[0]))
+    alone = x509.parse_x5chain([der(LEAF)])
+    assert alone.certificates == (LEAF[0],)
+    assert [problem.kind for problem in alone.problems] == ["x5chain-single"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "x5chain-malformed"),
+        ([], "x5chain-malformed"),
+        (b64(LEAF[0]), "x5chain-malformed"),
+        ([der(LEAF), "text"], "x5chain-malformed"),
+        (b"", "x5chain-certificate"),
+        ([der(LEAF), der(LEAF)[:-1]], "x5chain-certificate"),
+        ([der(LEAF)] * 11, "x5chain-too-long"),
+    ],
+)
+def test_what_is_no_x5chain_is_refused(value: Any, kind: str) -> None:
+    with pytest.raises(X509Error, match=kind):
+        x509.parse_x5chain(value)
+
+
+def test_weak_keys_are_described() -> None:
+    short = issue("short", key=rsa.generate_private_key(65537, 1024))
+    assert x509.short_key(short[0]) == "a key of 1024 bits"
+    assert x509.short_key(LEAF[0]) is None
+    assert x509.short_key(issue("edwards", key=ed25519.Ed25519PrivateKey.generate())[0]) is None
+    assert x509.weak_hash(LEAF[0]) is None
+    assert x509.subject(LEAF[0]) == "'CN=leaf'"
 
 
 DER = LEAF[0].public_bytes(Encoding.DER)

@@ -1,14 +1,13 @@
 """The ``di_vp`` proof type: OpenID4VCI 1.0 appendix F.2.
 
 A W3C Verifiable Presentation (Verifiable Credentials Data Model 2.0) without credentials, secured with a proof of
-Verifiable Credential Data Integrity 1.0 by one of the cryptosuites that canonicalize JSON (RFC 8785): those that
-canonicalize RDF are not among the wallet's.
+Verifiable Credential Data Integrity 1.0.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -16,20 +15,24 @@ from typing import Any, Self
 import rfc8785
 from jwcrypto.jwa import JWA
 
-from harness.formats import multibase
+from harness.formats import json_ld, multibase
 from harness.wallet.keys import WalletKey
 from harness.wallet.proof import did_url
 
 ALGORITHMS: Mapping[str, tuple[str, ...]] = {
     "ecdsa-jcs-2019": ("ES256", "ES384"),
     "eddsa-jcs-2022": ("EdDSA", "Ed25519"),
+    "ecdsa-rdfc-2019": ("ES256", "ES384"),
+    "eddsa-rdfc-2022": ("EdDSA", "Ed25519"),
 }
-"""Cryptosuite to the JWS algorithms whose keys go with it (Data Integrity ECDSA Cryptosuites 1.0 section 3.3,
-Data Integrity EdDSA Cryptosuites 1.0 section 3.3)."""
+"""Cryptosuite to the JWS algorithms whose keys go with it (Data Integrity ECDSA Cryptosuites 1.0 section 3,
+Data Integrity EdDSA Cryptosuites 1.0 section 3), in the order in which the wallet prefers them."""
+OF_JSON = ("ecdsa-jcs-2019", "eddsa-jcs-2022")
+"""The cryptosuites that canonicalize JSON as it stands (RFC 8785), and not the RDF that JSON-LD makes of it."""
 
 _CONTEXT = "https://www.w3.org/ns/credentials/v2"
-_HASHES: dict[str, Callable[[bytes], Any]] = {"ES384": hashlib.sha384}
-"""By algorithm; SHA-256 for all others."""
+_HASHES = {"ES384": "sha384"}
+"""Hash function by algorithm; SHA-256 for all others."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,28 @@ class PresentationDraft:
         Nothing is checked, since checks also need presentations that no library would make.
         """
         signature = JWA.signing_alg(self.key.algorithm).sign(self.key.private, self.hash_data())
-        return {**self.document, "proof": {**self._options(), "proofValue": multibase.encode(signature)}}
+        options = self.proof if self._by_rdf else self._options()
+        return {**self.document, "proof": {**options, "proofValue": multibase.encode(signature)}}
 
     def hash_data(self) -> bytes:
         """Give what is signed: the hashes of the proof options and of the presentation, both in canonical form."""
-        digest = _HASHES.get(self.key.algorithm, hashlib.sha256)
-        return b"".join(digest(rfc8785.dumps(part)).digest() for part in (self._options(), self.document))
+        name = _HASHES.get(self.key.algorithm, "sha256")
+        parts = (self._options(), self.document)
+        return b"".join(hashlib.new(name, self._canonical(part, name)).digest() for part in parts)
+
+    @property
+    def _by_rdf(self) -> bool:
+        suite = self.proof.get("cryptosuite")
+        return suite in ALGORITHMS and suite not in OF_JSON
+
+    def _canonical(self, part: Mapping[str, Any], hash_name: str) -> bytes:
+        if self._by_rdf:
+            return json_ld.canonical(part, json_ld.bundled(), hash_name).encode()
+        return rfc8785.dumps(dict(part))
 
     def _options(self) -> dict[str, Any]:
-        # The proof repeats the context, so that it still verifies when it becomes one of several.
+        # What is signed repeats the context. Where JSON is canonicalized the proof itself does so, too, and thus
+        # still verifies when it becomes one of several.
         context = self.document.get("@context")
         return dict(self.proof) if context is None else {**self.proof, "@context": context}
 
