@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -62,6 +63,8 @@ class Reply:
     """The answer as it came, when this is its decrypted form (OpenID4VCI 1.0 section 10)."""
     jwe: Mapping[str, Any] | None = None
     """The header of the encrypted answer, when this is its decrypted form."""
+    certificate: bytes | None = None
+    """The TLS certificate of the server, in DER; ``None`` without TLS of this machine's own."""
 
     @property
     def media_type(self) -> str | None:
@@ -203,12 +206,28 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+HostLookup = Callable[[str], Awaitable[Sequence[str]]]
+"""Gives the IP addresses of a host name; raises ``OSError`` when there are none."""
+
+
+async def ask_the_system(host: str) -> Sequence[str]:
+    """Look a host up as the machine is set up to do it, which also reads addresses such as ``127.1``.
+
+    Raises:
+        OSError: it has no address.
+
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
 class Client:
     """Sends requests and records them.
 
     Args:
         recorder: where exchanges go.
         transport: an httpx transport, for tests and the reference issuer in process; ``None`` for the network.
+        lookup: gives the addresses of a host; by default the system on the network, and nothing elsewhere.
         verify: TLS settings for the network.
         timeout_s: seconds for one whole exchange.
         max_body: bytes of one answer.
@@ -222,6 +241,7 @@ class Client:
         recorder: Recorder,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
+        lookup: HostLookup | None = None,
         verify: ssl.SSLContext | None = None,
         timeout_s: float = 10.0,
         max_body: int = 2_000_000,
@@ -233,6 +253,7 @@ class Client:
         self._max_body = max_body
         self._allow_http = allow_http
         self._now = now
+        self._lookup = lookup or (ask_the_system if transport is None else None)
         self._http = httpx.AsyncClient(
             transport=transport,
             verify=verify if verify is not None else transport is None,
@@ -247,6 +268,16 @@ class Client:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    async def addresses(self, host: str) -> Sequence[str]:
+        """Give the IP addresses of a host; none where it is not known or nothing is looked up."""
+        if self._lookup is None:
+            return ()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._lookup(host)
+        except (OSError, TimeoutError, UnicodeError):
+            return ()
 
     async def send(
         self,
@@ -289,11 +320,11 @@ class Client:
         try:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    status, got, body = await self._exchange(request)
+                    status, got, body, certificate = await self._exchange(request)
             except (TimeoutError, httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError) as error:
                 raise _explain(error, url, self._timeout_s) from error
             answer = self.recorder.message(got, body)
-            return Reply(number, method, url, status, got, body)
+            return Reply(number, method, url, status, got, body, certificate=certificate)
         except TransportFailure as error:
             error.exchange = number
             failure = error
@@ -329,7 +360,7 @@ class Client:
             )
         return request
 
-    async def _exchange(self, request: httpx.Request) -> tuple[int, httpx.Headers, bytes]:
+    async def _exchange(self, request: httpx.Request) -> tuple[int, httpx.Headers, bytes, bytes | None]:
         response = await self._http.send(request, stream=True)
         try:
             body = bytearray()
@@ -339,7 +370,8 @@ class Client:
                     raise TransportFailure(
                         f"the answer from {request.url} is larger than {self._max_body} bytes", "too-large"
                     )
-            return response.status_code, response.extensions[_HEADERS], bytes(body)
+            certificate = _server_certificate(response)
+            return response.status_code, response.extensions[_HEADERS], bytes(body), certificate
         finally:
             await response.aclose()
 
@@ -355,6 +387,13 @@ async def _set_location_aside(response: httpx.Response) -> None:
     """
     response.extensions[_HEADERS] = httpx.Headers(response.headers)
     response.headers.pop("location", None)
+
+
+def _server_certificate(response: httpx.Response) -> bytes | None:
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    certificate: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
+    return certificate
 
 
 def _explain(error: Exception, url: str, timeout_s: float) -> TransportFailure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -160,6 +161,39 @@ async def test_a_certificate_nobody_trusts_is_told_as_such() -> None:
             await client.send("metadata", "GET", f"https://{address(server)}/")
     await client.aclose()
     assert caught.value.kind == "tls"
+
+
+async def test_the_certificate_of_the_server_is_kept(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    root = tmp_path / "root.pem"
+    root.write_bytes(authority.cert_pem.bytes())
+    server = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", context=context)
+    client = Client(Recorder(), verify=tls_context(root), timeout_s=5)
+    async with server:
+        reply = await client.send("metadata", "GET", f"https://{address(server)}/")
+    await client.aclose()
+    assert reply.certificate == ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
+
+
+async def test_addresses_are_looked_up_on_the_network_only() -> None:
+    async def unknown(host: str) -> list[str]:
+        raise OSError(host)
+
+    async def slow(host: str) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    network, inside = (
+        Client(Recorder()),
+        Client(Recorder(), transport=httpx.MockTransport(lambda _: httpx.Response(200))),
+    )
+    assert "127.0.0.1" in await network.addresses("127.1")
+    assert await inside.addresses("localhost") == ()
+    assert await Client(Recorder(), lookup=unknown).addresses("issuer.test") == ()
+    assert await Client(Recorder(), lookup=slow, timeout_s=0.01).addresses("issuer.test") == ()
 
 
 @respx.mock

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any
 
 from harness.formats import strict_json
+from harness.formats.well_known import origin_and_path, well_known_url
 from harness.transport import Client, Reply, TransportFailure
 from harness.wallet.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 
@@ -16,22 +16,9 @@ ISSUER_SUFFIX = "openid-credential-issuer"
 SERVER_SUFFIX = "oauth-authorization-server"
 OPENID_SUFFIX = "openid-configuration"
 
-# Never fails: what is no URL is for the sending to refuse and for a check to judge.
-_ORIGIN_AND_PATH = re.compile(r"((?:[^:/?#]+:)?(?://[^/?#]*)?)([^?#]*)")
-
 
 class MetadataError(Exception):
     """There is no metadata a wallet could work with; the message is one line."""
-
-
-def well_known_url(identifier: str, suffix: str) -> str:
-    """Insert ``/.well-known/SUFFIX`` between host and path, without a slash at the end (RFC 8414 section 3.1).
-
-    >>> well_known_url("https://issuer.example.com/tenant", "openid-credential-issuer")
-    'https://issuer.example.com/.well-known/openid-credential-issuer/tenant'
-    """
-    origin, path = _taken_apart(identifier)
-    return f"{origin}/.well-known/{suffix}{path.rstrip('/')}"
 
 
 def issuer_metadata_urls(identifier: str) -> tuple[str, ...]:
@@ -42,14 +29,9 @@ def issuer_metadata_urls(identifier: str) -> tuple[str, ...]:
     >>> issuer_metadata_urls("https://issuer.example.com/tenant")
     ('https://issuer.example.com/.well-known/openid-credential-issuer/tenant',)
     """
-    origin, path = _taken_apart(identifier)
+    origin, path = origin_and_path(identifier)
     by_the_letter = f"{origin}/.well-known/{ISSUER_SUFFIX}{path}"
     return tuple(dict.fromkeys((by_the_letter, well_known_url(identifier, ISSUER_SUFFIX))))
-
-
-def _taken_apart(identifier: str) -> tuple[str, str]:
-    found = _ORIGIN_AND_PATH.match(identifier)
-    return (found[1], found[2]) if found else (identifier, "")
 
 
 @dataclass(frozen=True)

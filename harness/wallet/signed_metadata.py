@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.formats import jose, strict_json
 from harness.formats.problems import FormatError
-from harness.transport import Client, Reply
-from harness.wallet import issuer_key, metadata
-from harness.wallet.issuer_key import IssuerKey
+from harness.transport import Reply
+from harness.trust.fetching import Fetcher
+from harness.trust.found import IssuerKey
+from harness.trust.issuer_key import resolve_signer
+from harness.wallet import metadata
 
 if TYPE_CHECKING:
     from harness.settings import TrustSettings
@@ -53,10 +55,11 @@ class SignedMetadata:
         return value if isinstance(value, dict) else {}
 
 
-async def request(client: Client, url: str, trust: TrustSettings, now: Callable[[], float]) -> SignedMetadata:
+async def request(fetcher: Fetcher, url: str, trust: TrustSettings, now: Callable[[], float]) -> SignedMetadata:
     """Ask for signed metadata.
 
     Args:
+        fetcher: the way to the network, wary where the metadata point at something.
         url: where the unsigned document was found.
         trust: where the keys of signers are known from, besides the document itself.
         now: seconds since 1970.
@@ -66,7 +69,7 @@ async def request(client: Client, url: str, trust: TrustSettings, now: Callable[
         TrustError: a trust anchor or JWK Set that the team configured cannot be read.
 
     """
-    reply = await metadata.request(client, url, media_type=MEDIA_TYPE)
+    reply = await metadata.request(fetcher.client, url, media_type=MEDIA_TYPE)
     received = now()
     try:
         jws = jose.parse_compact(reply.body.decode("ascii").strip())
@@ -74,7 +77,7 @@ async def request(client: Client, url: str, trust: TrustSettings, now: Callable[
         return SignedMetadata(reply, received)
     document = _payload(jws)
     iss = document.value.get("iss") if document and isinstance(document.value, dict) else None
-    signer = await issuer_key.resolve_signer(jws, iss, client, trust, received)
+    signer = await resolve_signer(jws, iss, fetcher, trust, received)
     return SignedMetadata(reply, received, jws, signer)
 
 

@@ -14,11 +14,14 @@ from jwcrypto.jwk import JWK
 
 from harness.formats import base64url, jose, sd_jwt_vc
 from harness.formats.sd_jwt_vc import SdJwtVc
+from harness.formats.signer import Signer
 from harness.reference import keys
 from harness.settings import TrustSettings
 from harness.transport import Client, Recorder
-from harness.wallet import issuer_key
-from harness.wallet.issuer_key import IssuerKey, TrustError
+from harness.trust import issuer_key
+from harness.trust.fetching import Fetcher
+from harness.trust.files import TrustError
+from harness.trust.found import IssuerKey, Search
 
 NOW = 1_780_000_000.0
 ISS = "https://issuer.example/tenant"
@@ -57,7 +60,7 @@ async def resolve() -> AsyncIterator[Resolve]:
 
     async def of(vc: SdJwtVc, answers: Pages | None = None, **trust: Any) -> IssuerKey:
         pages.update(answers or {})
-        return await issuer_key.resolve(vc, client, TrustSettings(**trust), NOW)
+        return await issuer_key.resolve(vc, Fetcher(client, ISS), TrustSettings(**trust), NOW)
 
     yield of
     await client.aclose()
@@ -148,6 +151,54 @@ async def test_a_folder_without_certificates_is_named(resolve: Resolve, tmp_path
         await resolve(credential({"x5c": [LEAF]}), x5c=(tmp_path,))
 
 
+# x5chain
+
+
+async def from_x5chain(value: object, anchors: tuple[Path, ...] = ()) -> IssuerKey:
+    signer = Signer(("x5chain",), certificates=value)
+    client = Client(Recorder(), transport=httpx.MockTransport(lambda _: httpx.Response(404)))
+
+    def verify(_: Any) -> None:
+        raise AssertionError("a certificate needs no trying")
+
+    search = Search(signer, verify, Fetcher(client, ISS), TrustSettings(iaca=anchors), NOW)
+    found = await issuer_key.find(search)
+    await client.aclose()
+    return found
+
+
+async def test_an_x5chain_gives_the_key_and_leads_to_an_iaca(root: Path) -> None:
+    der = base64.b64decode(LEAF)
+    found = await from_x5chain(der, (root,))
+    assert (found.mechanism, found.problems, len(found.certificates)) == ("x5chain", (), 1)
+    assert found.jwk is not None
+    assert jose.same_key(found.jwk, KEY.public_jwk)
+    assert found.chain is not None
+    assert found.chain.trusted is True
+    assert found.chain.anchor is not None
+    alone = await from_x5chain([der])
+    assert [(problem.kind, problem.pointer) for problem in alone.problems] == [
+        ("x5chain-single", "header/x5chain")
+    ]
+    assert alone.chain is not None
+    assert alone.chain.trusted is None
+
+
+async def test_an_unreadable_or_missing_x5chain_gives_no_key() -> None:
+    broken = await from_x5chain(b"no certificate")
+    assert (broken.mechanism, broken.jwk, kinds(broken)) == ("x5chain", None, ["x5chain-certificate"])
+    missing = await from_x5chain(None)
+    assert missing.mechanism is None
+    assert "no x5chain" in missing.missing
+
+
+async def test_an_unusable_iaca_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "iaca.pem"
+    file.write_text("no PEM")
+    with pytest.raises(TrustError, match=r"^trust\.iaca: .*iaca\.pem holds no PEM"):
+        await from_x5chain(base64.b64decode(LEAF), (file,))
+
+
 # JWT VC Issuer Metadata
 
 
@@ -201,6 +252,7 @@ PRIVATE = {**KEY.public_jwk, "d": base64url.encode(b"x" * 32)}
 @pytest.mark.parametrize(
     ("answer", "expected", "usable"),
     [
+        (httpx.Response(302, headers={"Location": "http://issuer.example/x"}), ["metadata-redirect"], False),
         (metadata(jwks_uri="https://keys.example/set"), ["keys-twice"], True),
         (metadata(jwks=None), ["keys-missing"], False),
         (metadata(jwks=[KEY.public_jwk]), ["jwks"], False),
