@@ -1,6 +1,6 @@
 """The reference issuer: an ASGI application that serves a Credential Issuer and its Authorization Server.
 
-It speaks both flows of OpenID4VCI 1.0 and issues SD-JWT VCs. Endpoints read a request, let
+It speaks both flows of OpenID4VCI 1.0 and issues credentials of all its formats. Endpoints read a request, let
 the rules judge it, build documents and let them pass the seam; which faults are on is not their business.
 """
 
@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.reference import clients, documents, keys, token_rules
+from harness.reference import clients, document_signer, documents, keys, token_rules
 from harness.reference.authorization_server import AuthorizationServer
 from harness.reference.context import Context
 from harness.reference.credential_issuer import CredentialIssuer
@@ -31,7 +31,7 @@ from harness.reference.rules import Judge
 from harness.reference.state import DAY, Grant, Outcome, Shelf
 from harness.reference.token_guard import TokenGuard
 from harness.reference.variants import Variant
-from harness.reference.wire import body, emitted, response
+from harness.reference.wire import Dated, body, emitted, response
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ReferenceIssuer:
         guard = TokenGuard(self.context, self._judge, ledger)
         self._issuer = CredentialIssuer(self.context, self._judge, self._defects, ledger.tokens, guard)
         self._offers: Shelf[Any] = Shelf(clock, DAY)
-        self.app = Starlette(routes=self._routes())
+        self.app = Dated(Starlette(routes=self._routes()), clock)
 
     @property
     def issuer_url(self) -> str:
@@ -102,6 +102,13 @@ class ReferenceIssuer:
             "pre_authorized_code_s": self.variant.code_lifetime,
             "authorization_code_s": self.variant.authorization_code_lifetime,
         }
+
+    @property
+    def iaca_pem(self) -> str:
+        """The root certificate of the authority that certifies the signers of mobile documents, in PEM."""
+        root = document_signer.authority(self.context.clock())
+        self._defects.emit("iaca", root)
+        return document_signer.pem(root)
 
     @property
     def trust_anchor_pem(self) -> str:
@@ -219,7 +226,7 @@ class ReferenceIssuer:
         text = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Assay reference issuer</title>
 <h1>Assay reference issuer</h1>
-<p>A Credential Issuer for tests: OpenID4VCI 1.0, both flows, SD-JWT VC.
+<p>A Credential Issuer for tests: OpenID4VCI 1.0, both flows, all formats of credentials.
 Its credentials say nothing about anybody.</p>
 <p>Credential Issuer Identifier: <code>{url}</code><br>
 Variant: <code>{html.escape(self.variant.name)}</code>. {html.escape(self.variant.description)}</p>

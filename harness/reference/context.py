@@ -52,6 +52,10 @@ class Context:
         """The time in whole seconds."""
         return int(self.clock())
 
+    def number_below(self, limit: int) -> int:
+        """Give a random number that is not negative."""
+        return int.from_bytes(self.random_bytes(8), "big") % limit
+
     def secret(self) -> str:
         """Give 256 fresh random bits in base64url; RFC 6749 section 10.10 asks for 160."""
         return base64url(self.random_bytes(32))

@@ -11,20 +11,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from harness.reference import (
+    credential_formats,
     credential_rules,
     deferred_rules,
     di_vp_rules,
+    did_web,
     documents,
     key_attestation_rules,
     notification_rules,
     proof_rules,
     signed_metadata,
+    type_metadata,
 )
 from harness.reference.context import Context
-from harness.reference.credential_formats import FORMATS
 from harness.reference.credential_rules import CredentialRequest
 from harness.reference.deferred_rules import DeferredRequest
-from harness.reference.documents import Reply
+from harness.reference.documents import Reply, Text
 from harness.reference.encoding import json_text
 from harness.reference.encryption import MEDIA_TYPE, Terms
 from harness.reference.faults import Defects
@@ -60,7 +62,10 @@ class CredentialIssuer:
         routes = [
             Route(f"/.well-known/openid-credential-issuer{path}", self._metadata),
             Route(f"{path}/credential", self._credential, methods=["POST"]),
+            Route(did_web.place(path), self._did_document),
         ]
+        if variant.type_metadata != "none":
+            routes.append(Route(f"{path}/types/{{file}}", self._type))
         if variant.nonce:
             routes.append(Route(f"{path}/nonce", self._nonce, methods=["POST"]))
         if variant.deferred != "never":
@@ -116,6 +121,20 @@ class CredentialIssuer:
         document = documents.credential_keys()
         self._defects.emit("credential-keys", document)
         return response(Reply(document))
+
+    async def _did_document(self, _: Request) -> Response:
+        document = did_web.document(self._context)
+        self._defects.emit("did-document", document)
+        return self._reply("did-document", Reply(document))
+
+    async def _type(self, request: Request) -> Response:
+        file = request.path_params["file"]
+        text = type_metadata.served(self._context, file, self._defects.emit)
+        if text is None:
+            raise HTTPException(404)
+        suffix = f".{file.rpartition('.')[2]}" if "." in file else ".json"
+        reply = Reply(Text(text), headers={"Content-Type": type_metadata.MEDIA_TYPES[suffix]})
+        return self._reply("type-metadata" if "." not in file else "type-attachment", reply)
 
     # Nonce Endpoint
 
@@ -196,10 +215,7 @@ class CredentialIssuer:
 
     def _credential_for(self, configuration: str, holder_key: Any) -> Any:
         data = documents.configurations(self._variant)[configuration]
-        made_by = FORMATS[data["format"]]
-        draft = made_by.draft(self._context, data, holder_key)
-        self._defects.emit(made_by.DOCUMENT, draft)
-        return draft.signed()
+        return credential_formats.issued(self._context, data, holder_key, self._defects.emit)
 
     def _defer(
         self, endpoint: str, name: str, transaction: Transaction, transaction_id: str, terms: Terms | None

@@ -10,7 +10,7 @@ from typing import Any
 from harness.reference import encryption_rules
 from harness.reference.access_rules import access_rules
 from harness.reference.di_vp_rules import DataIntegrityProof
-from harness.reference.documents import credential_identifier
+from harness.reference.documents import binding_methods, configurations, credential_identifier, proof_types
 from harness.reference.encryption_rules import EncryptableRequest
 from harness.reference.key_attestation_rules import KeyAttestation
 from harness.reference.proof_rules import Proof
@@ -53,12 +53,17 @@ class CredentialRequest(EncryptableRequest):
         granted = self.access.configurations if self.access else self.context.variant.configurations
         return self.identified or self.configured or granted[0]
 
+    @cached_property
+    def _data(self) -> Mapping[str, Any]:
+        """The data behind the configuration to issue."""
+        return configurations(self.context.variant)[self.configuration]
+
     @property
     def proof_type(self) -> str | None:
         """The first supported type in ``proofs``; ``None`` when there is none."""
         proofs = self.parameters.get("proofs")
         given = proofs if isinstance(proofs, dict) else {}
-        return next((name for name in self.context.variant.proof_types if name in given), None)
+        return next((name for name in proof_types(self.context.variant, self._data) if name in given), None)
 
     @property
     def proof_values(self) -> list[Any]:
@@ -77,8 +82,9 @@ class CredentialRequest(EncryptableRequest):
         if self._expects != "jwt":
             return []
         client_id = self.access.client_id if self.access else None
+        methods = binding_methods(self.context.variant, self._data)
         return [
-            Proof(self.context, value, client_id, self.nonces, further=index > 0)
+            Proof(self.context, value, client_id, self.nonces, methods, further=index > 0)
             for index, value in enumerate(self.proof_values)
         ]
 

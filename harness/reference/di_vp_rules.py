@@ -12,7 +12,6 @@ from harness.reference.context import Context
 from harness.reference.rules import Rule, rule, tolerance
 from harness.reference.state import Shelf
 
-CRYPTOSUITES = tuple(data_integrity.CRYPTOSUITES)
 _KNOWN_MEMBERS = {"@context", "type", "holder", "proof", "id"}
 _KNOWN_PROOF_MEMBERS = {
     "@context",
@@ -93,7 +92,7 @@ def proof_present(proof: DataIntegrityProof) -> str | None:
 @rule("di-vp.cryptosuite", "invalid_proof", presumes=["di-vp.proof-present"])
 def cryptosuite(proof: DataIntegrityProof) -> str | None:
     """The cryptosuite of the proof is one the metadata lists."""
-    if proof.proof.get("cryptosuite") in CRYPTOSUITES:
+    if proof.proof.get("cryptosuite") in proof.context.variant.cryptosuites:
         return None
     return "The cryptosuite is not in proof_signing_alg_values_supported."
 
@@ -163,7 +162,7 @@ def unknown_property(proof: DataIntegrityProof) -> bool:
 @tolerance("di-vp.other-cryptosuite")
 def other_cryptosuite(proof: DataIntegrityProof) -> bool:
     """A proof may use any cryptosuite the metadata list, not only the first."""
-    return proof.proof.get("cryptosuite") in CRYPTOSUITES[1:]
+    return proof.proof.get("cryptosuite") in proof.context.variant.cryptosuites[1:]
 
 
 RULES: tuple[Rule[DataIntegrityProof], ...] = (

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 
 from harness.reference import credential_formats, encryption, jwt, keys
 from harness.reference.context import Context
-from harness.reference.data_integrity import CRYPTOSUITES
 from harness.reference.encoding import json_text
 from harness.reference.languages import only_in
 from harness.reference.variants import Variant
@@ -86,6 +85,20 @@ def _configuration_text(name: str) -> str:
 def configurations(variant: Variant) -> dict[str, JsonObject]:
     """Give a fresh copy of the data behind the Credential Configurations of a variant, by id."""
     return {name: json.loads(_configuration_text(name)) for name in variant.configurations}
+
+
+def binding_methods(variant: Variant, data: Mapping[str, Any]) -> Sequence[str]:
+    """Give what the credentials of a configuration are bound to; empty for no key.
+
+    A configuration may say so itself where its format leaves no choice.
+    """
+    return data.get("binding_methods", variant.binding_methods) if variant.binding_methods else ()
+
+
+def proof_types(variant: Variant, data: Mapping[str, Any]) -> Sequence[str]:
+    """Give the proof types of a variant that lead to keys that a configuration can bind to."""
+    possible = data.get("proof_types", variant.proof_types)
+    return [name for name in variant.proof_types if name in possible]
 
 
 def credential_identifier(configuration: str) -> str:
@@ -171,8 +184,6 @@ def metadata(context: Context, shown: Collection[str]) -> JsonObject:
     document["credential_configurations_supported"] = {
         name: _configuration(context, data) for name, data in configurations(variant).items()
     }
-    if variant.other_formats:
-        document["credential_configurations_supported"] |= _other_formats()
     chosen: JsonObject = only_in(document, shown)
     return chosen
 
@@ -188,9 +199,11 @@ def metadata_reply(body: Any, announced: Sequence[str]) -> Reply:
 def _configuration(context: Context, data: Mapping[str, Any]) -> JsonObject:
     variant = context.variant
     document: JsonObject = {"format": data["format"], **credential_formats.described(context, data)}
-    if variant.binding_methods:
-        document["cryptographic_binding_methods_supported"] = list(variant.binding_methods)
-        document["proof_types_supported"] = {name: _proof_type(variant, name) for name in variant.proof_types}
+    if methods := binding_methods(variant, data):
+        document["cryptographic_binding_methods_supported"] = list(methods)
+        document["proof_types_supported"] = {
+            name: _proof_type(variant, name) for name in proof_types(variant, data)
+        }
     if variant.detail == "full" and not variant.details_only:
         document["scope"] = data["scope"]
     if variant.detail == "full":
@@ -198,15 +211,9 @@ def _configuration(context: Context, data: Mapping[str, Any]) -> JsonObject:
     return document
 
 
-def _other_formats() -> JsonObject:
-    text = files(__package__).joinpath("other_formats.json").read_text(encoding="utf-8")
-    described: JsonObject = json.loads(text)
-    return described
-
-
 def _proof_type(variant: Variant, name: str) -> JsonObject:
     if name == "di_vp":
-        return {"proof_signing_alg_values_supported": list(CRYPTOSUITES)}
+        return {"proof_signing_alg_values_supported": list(variant.cryptosuites)}
     document: JsonObject = {"proof_signing_alg_values_supported": list(variant.proof_algorithms)}
     if variant.key_attestation is not None:
         document["key_attestations_required"] = {

@@ -35,6 +35,14 @@ _MODULES = (
     "challenges",
     "sd_jwt",
     "disclosures",
+    "type_metadata",
+    "status_claim",
+    "w3c_model",
+    "jwt_vc",
+    "ldp_vc",
+    "mdoc",
+    "mdoc_signature",
+    "mdoc_certificates",
     "deferred",
     "notification",
     "encryption",
@@ -42,6 +50,8 @@ _MODULES = (
     "signed_metadata",
     "languages",
     "key_attestation",
+    "did_document",
+    "signer_keys",
 )
 
 

@@ -15,7 +15,13 @@ from jwcrypto.jwk import JWK
 
 from harness.reference.encoding import from_base64url
 
-Key = dict[str, Any]
+
+class Key(dict[str, Any]):
+    """A public JWK: the members of the key and nothing else."""
+
+    did: str | None = None
+    """The DID by which the wallet named the key; ``None`` where it named it otherwise."""
+
 
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 """JWK members that must stay with their owner (RFC 7518 section 6)."""
@@ -56,14 +62,16 @@ def from_header(header: Mapping[str, Any], binding_methods: Collection[str]) -> 
     try:
         for name, method, read in _FORMS:
             if name in header and (method is None or method in binding_methods):
-                return _public(read(header[name], binding_methods))
+                key = _public(read(header[name], binding_methods))
+                key.did = header[name].partition("#")[0] if name == "kid" else None
+                return key
     except _UNREADABLE as error:
         raise UnusableKey(str(error)) from error
     raise UnusableKey("no key in a supported form")
 
 
 def _public(jwk: Any) -> Key:
-    members = {name: jwk[name] for name in ("kty", *_PUBLIC_MEMBERS[jwk["kty"]])}
+    members = Key({name: jwk[name] for name in ("kty", *_PUBLIC_MEMBERS[jwk["kty"]])})
     # Building the key checks that the point lies on the curve.
     JWK(**members).get_op_key("verify")
     return members
@@ -125,9 +133,12 @@ def _exported(key: Any) -> Any:
 
 
 _DID_METHODS: dict[str, Callable[[str, str], Any]] = {"did:jwk": _did_jwk, "did:key": _did_key}
-# A certificate is another way to spell a bare key; DID URLs say themselves which method they are.
+# A certificate is another way to spell a bare key, and so is the COSE key that a mobile document makes of one;
+# DID URLs say themselves which method they are.
 _FORMS: tuple[tuple[str, str | None, Callable[[Any, Collection[str]], Any]], ...] = (
     ("jwk", "jwk", _jwk),
     ("x5c", "jwk", _x5c),
+    ("jwk", "cose_key", _jwk),
+    ("x5c", "cose_key", _x5c),
     ("kid", None, _did),
 )

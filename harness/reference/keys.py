@@ -21,6 +21,7 @@ from jwcrypto.jwa import JWA
 from jwcrypto.jwk import JWK
 
 from harness.reference.encoding import encoded_json
+from harness.reference.multikey import multikey
 
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 END = datetime(2049, 12, 31, tzinfo=UTC)
@@ -54,6 +55,11 @@ class SigningKey:
     def did(self) -> str:
         """The did:jwk of the public key."""
         return f"did:jwk:{encoded_json(self.jwk.export_public(as_dict=True))}"
+
+    @property
+    def multikey(self) -> str:
+        """The public key as a Multikey."""
+        return multikey(self.jwk.export_public(as_dict=True))
 
     @property
     def public_jwk(self) -> dict[str, Any]:
@@ -134,7 +140,7 @@ class Authority:
         identifier = x509.SubjectKeyIdentifier.from_public_key(public_key)
         builder = _builder(subject, self.certificate.subject, public_key, end)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        builder = builder.add_extension(_key_usage(digital_signature=True), critical=True)
+        builder = builder.add_extension(key_usage(digital_signature=True), critical=True)
         builder = builder.add_extension(identifier, critical=False)
         builder = builder.add_extension(self._identifier, critical=False)
         builder = builder.add_extension(
@@ -172,7 +178,8 @@ def _builder(
     )
 
 
-def _key_usage(*, digital_signature: bool = False, authority: bool = False) -> x509.KeyUsage:
+def key_usage(*, digital_signature: bool = False, authority: bool = False) -> x509.KeyUsage:
+    """Say what a key may be used for: signatures on documents, or on certificates and revocation lists."""
     return x509.KeyUsage(
         digital_signature=digital_signature,
         content_commitment=False,
@@ -191,7 +198,7 @@ def _authority(common_name: str) -> Authority:
     name = _name(common_name)
     builder = _builder(name, name, key.public_key(), END)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    builder = builder.add_extension(_key_usage(authority=True), critical=True)
+    builder = builder.add_extension(key_usage(authority=True), critical=True)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     return Authority(key, builder.sign(key, hashes.SHA256()))
 

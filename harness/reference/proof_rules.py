@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,8 @@ class Proof:
     client_id: str | None
     """The client the access token was given to; ``None`` after anonymous access."""
     nonces: Shelf[bool]
+    binding_methods: Sequence[str]
+    """What the credential can be bound to."""
     further: bool = False
     """Whether another proof of the request stands before this one."""
 
@@ -70,7 +72,7 @@ class Proof:
         if self.form == "attested" and self.attestation:
             return self.attestation.key(self.header["kid"])
         try:
-            return holder_keys.from_header(self.header, self.context.variant.binding_methods)
+            return holder_keys.from_header(self.header, self.binding_methods)
         except holder_keys.UnusableKey:
             return None
 
@@ -281,7 +283,7 @@ def other_algorithm(proof: Proof) -> bool:
 @tolerance("proof.other-binding-method")
 def other_binding_method(proof: Proof) -> bool:
     """A proof may name its key in any way the metadata lists, not only the first."""
-    return proof.form in proof.context.variant.binding_methods[1:]
+    return proof.form in proof.binding_methods[1:]
 
 
 RULES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.reference import keys
+from harness.reference import issuer_identity, keys, type_metadata
 from harness.reference.context import Context
 from harness.reference.lifetime import CREDENTIAL_LIFETIME, issued_at
 from harness.reference.sd_jwt import Concealer, Hidden, SdJwt
@@ -17,7 +17,7 @@ DOCUMENT = "sd-jwt"
 
 def described(context: Context, data: Mapping[str, Any]) -> JsonObject:
     """Give what the metadata say of the format (OpenID4VCI A.3.2)."""
-    members: JsonObject = {"vct": data["vct"]}
+    members: JsonObject = {"vct": type_metadata.identifier(context, data)}
     if context.variant.detail == "full":
         members["credential_signing_alg_values_supported"] = [context.variant.signing_algorithm]
     return members
@@ -28,26 +28,29 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
     variant = context.variant
     key = keys.issuer_key(variant.signing_algorithm)
     header: JsonObject = {"alg": variant.signing_algorithm, "typ": "dc+sd-jwt"}
-    claims: JsonObject = {"vct": data["vct"]}
-    if variant.key_mechanism == "x5c":
-        header["x5c"] = [keys.leaf(key, context.issuer_url)]
-    elif variant.key_mechanism == "did":
-        header["kid"] = f"{key.did}#0"
-    else:
-        header["kid"] = key.kid
+    vct = type_metadata.identifier(context, data)
+    claims: JsonObject = {"vct": vct}
+    header |= issuer_identity.header(context, key)
     if variant.key_mechanism != "x5c" or variant.detail == "full":
-        claims["iss"] = key.did if variant.key_mechanism == "did" else context.issuer_url
+        claims["iss"] = issuer_identity.identifier(context, key)
     if variant.detail == "full":
         issued = issued_at(context)
         claims |= {"iat": issued, "nbf": issued, "exp": issued + CREDENTIAL_LIFETIME}
     if holder_key is not None:
         claims["cnf"] = {"jwk": dict(holder_key)}
+    if variant.status:
+        claims["status"] = {
+            "status_list": {"idx": context.number_below(1 << 20), "uri": f"{context.issuer_url}/status"}
+        }
+    if variant.type_metadata != "none" and variant.sd_jwt_vc == "draft-18":
+        claims["aka_vcts"] = type_metadata.further(context)
     concealer = Concealer(variant.hash_name, context.random_bytes, decoys=2 if variant.disclosure == "rich" else 0)
     disclosed = _HIDING[variant.disclosure](data["disclosed"])
     payload = concealer.conceal({**claims, **data["plain"], **disclosed})
     if concealer.disclosures:
         payload["_sd_alg"] = variant.hash_name
-    return SdJwt(header, payload, concealer.disclosures, variant.hash_name, key)
+    made = SdJwt(header, payload, concealer.disclosures, variant.hash_name, key)
+    return made if variant.type_metadata == "none" else type_metadata.typed(context, vct, made)
 
 
 def _hide_flat(claims: JsonObject) -> JsonObject:

@@ -150,6 +150,8 @@ def _running(app: Any, listener: socket.socket, tls: ssl.SSLContext | None) -> I
         log_level="critical",
         access_log=False,
         server_header=False,
+        # The issuer has a clock of its own.
+        date_header=False,
         timeout_graceful_shutdown=1,
     )
     config.load()

@@ -74,14 +74,30 @@ class Variant:
     proof_algorithms: Sequence[str] = ("ES256",)
     batch_size: int | None = None
     signing_algorithm: str = "ES256"
-    key_mechanism: Literal["x5c", "jwt-vc-issuer", "jwks-uri", "did"] = "x5c"
-    """How a verifier finds the key that signed a credential (SD-JWT VC section 3.5)."""
+    key_mechanism: Literal["x5c", "jwt-vc-issuer", "jwks-uri", "did", "did:key", "did:web"] = "x5c"
+    """How a verifier finds the key that signed a credential (SD-JWT VC section 3.5); ``did`` is did:jwk."""
+    data_model: Literal["1.1", "2.0"] = "2.0"
+    """Which version of the W3C data model credentials have."""
+    proof_suites: Sequence[str] = ("eddsa-rdfc-2022",)
+    """The Data Integrity proofs of one credential, as ``credential_signing_alg_values_supported`` spells them."""
+    issuer_object: bool = False
+    """Whether the ``issuer`` of a W3C credential is an object with an ``id``."""
+    vc_counterparts: bool = True
+    """Whether the claim ``vc`` repeats what registered claims say (VC Data Model 1.1 section 6.3.1)."""
+    sd_jwt_vc: Literal["draft-11", "draft-18"] = "draft-11"
+    """The draft of SD-JWT VC that credentials and Type Metadata follow."""
+    type_metadata: Literal["none", "plain", "schema"] = "none"
+    """Whether the ``vct`` of an SD-JWT VC leads to Type Metadata, and whether these have JSON Schemas."""
+    status: bool = False
+    """Whether SD-JWT VCs have a place in a status list."""
     disclosure: Literal["flat", "rich", "none"] = "flat"
     hash_name: Literal["sha-256", "sha-384"] = "sha-256"
     detail: Literal["full", "required"] = "full"
     """Whether documents carry optional members."""
     proof_types: Sequence[str] = ("jwt",)
     """``jwt``, ``attestation``, ``di_vp``; meaningless for credentials that are bound to no key."""
+    cryptosuites: Sequence[str] = ("ecdsa-jcs-2019", "eddsa-jcs-2022", "eddsa-rdfc-2022", "ecdsa-rdfc-2019")
+    """The Data Integrity cryptosuites that a ``di_vp`` proof may be made with."""
     key_attestation: Mapping[str, Sequence[str]] | None = None
     """``key_attestations_required``; ``None`` where a ``jwt`` proof needs none."""
     deferred: Literal["never", "always"] = "never"
@@ -97,8 +113,6 @@ class Variant:
     signed_metadata: bool = False
     configurations: Sequence[str] = ("identity_credential", "loyalty_card")
     """The ids of the Credential Configurations; the data of each are in the folder ``configurations``."""
-    other_formats: bool = False
-    """Whether the metadata also describe credentials of formats that this issuer makes no offers for."""
     languages: Sequence[str] = ()
     """Among which languages ``Accept-Language`` chooses; where empty, that header is ignored."""
 
@@ -110,6 +124,35 @@ CODE_FLOW = replace(
     description="Authorization Code Flow of a public client, plain front channel, PKCE.",
     client_id="wallet-dev",
     grants=("authorization_code",),
+)
+W3C = replace(DEFAULT, binding_methods=("did:key", "did:jwk"))
+JWT_VC = replace(
+    W3C,
+    name="jwt-vc",
+    description="W3C credentials as JWTs, data model 1.1; the issuer is a did:jwk.",
+    configurations=("identity_jwt_vc", "loyalty_jwt_vc"),
+    key_mechanism="did",
+    data_model="1.1",
+)
+JWT_VC_2 = replace(
+    JWT_VC,
+    name="jwt-vc-2",
+    description="W3C credentials as JWTs, data model 2.0; the issuer is a did:web.",
+    key_mechanism="did:web",
+    data_model="2.0",
+)
+LDP_VC = replace(
+    W3C,
+    name="ldp-vc",
+    description="W3C credentials with proofs of eddsa-rdfc-2022; the issuer is a did:web.",
+    configurations=("identity_ldp_vc", "loyalty_ldp_vc"),
+    key_mechanism="did:web",
+)
+TYPE_METADATA = replace(
+    DEFAULT,
+    name="type-metadata",
+    description="The types of SD-JWT VCs are URLs that lead to Type Metadata with hashes.",
+    type_metadata="plain",
 )
 DEFERRED = replace(
     DEFAULT,
@@ -129,6 +172,12 @@ ENCRYPTING = replace(
     description="Requests and responses may be encrypted.",
     request_encryption="optional",
     response_encryption="optional",
+)
+MDOC = replace(
+    DEFAULT,
+    name="mdoc",
+    description="Mobile documents: a driving licence and person identification data.",
+    configurations=("driving_licence", "pid_mdoc"),
 )
 
 VARIANTS: dict[str, Variant] = {
@@ -375,6 +424,20 @@ VARIANTS: dict[str, Variant] = {
             disclosure="rich",
             hash_name="sha-384",
         ),
+        TYPE_METADATA,
+        replace(
+            TYPE_METADATA,
+            name="type-metadata-schema",
+            description="Types of SD-JWT VCs have JSON Schemas besides.",
+            type_metadata="schema",
+        ),
+        replace(
+            TYPE_METADATA,
+            name="type-metadata-18",
+            description="SD-JWT VCs and their types follow draft 18.",
+            sd_jwt_vc="draft-18",
+        ),
+        replace(DEFAULT, name="status", description="SD-JWT VCs have a place in a status list.", status=True),
         replace(
             DEFAULT,
             name="plain-sd-jwt",
@@ -444,11 +507,44 @@ VARIANTS: dict[str, Variant] = {
             request_encryption="required",
             response_encryption="required",
         ),
+        MDOC,
         replace(
-            DEFAULT,
-            name="other-formats",
-            description="Metadata also describe credentials of the W3C and mdoc formats, which are not offered.",
-            other_formats=True,
+            MDOC,
+            name="mdoc-pid",
+            description="Mobile documents: person identification data.",
+            configurations=("pid_mdoc", "driving_licence"),
+        ),
+        replace(
+            MDOC,
+            name="mdoc-photo-id",
+            description="Mobile documents: a photo ID.",
+            configurations=("photo_id", "pid_mdoc"),
+        ),
+        replace(
+            MDOC,
+            name="mdoc-eddsa",
+            description="Mobile documents that are signed with EdDSA and bound to Ed25519 keys.",
+            proof_algorithms=("EdDSA",),
+            signing_algorithm="EdDSA",
+        ),
+        replace(
+            MDOC,
+            name="mdoc-es384",
+            description="Mobile documents with ES384, SHA-384 and digests of elements that are not handed out.",
+            proof_algorithms=("ES384",),
+            signing_algorithm="ES384",
+            hash_name="sha-384",
+            disclosure="rich",
+        ),
+        replace(
+            CODE_FLOW,
+            name="mdoc-code-flow",
+            description="Authorization Code Flow for mobile documents.",
+            configurations=MDOC.configurations,
+        ),
+        replace(MDOC, name="mdoc-batch", description="Up to three mobile documents at once.", batch_size=3),
+        replace(
+            MDOC, name="mdoc-deferred", description="Mobile documents are always deferred.", deferred="always"
         ),
         replace(
             DEFAULT,
@@ -489,10 +585,117 @@ VARIANTS: dict[str, Variant] = {
         ),
         replace(
             DEFAULT,
+            name="di-vp-rdfc",
+            description="The proof is a Verifiable Presentation, of which the RDF is signed.",
+            proof_types=("di_vp",),
+            cryptosuites=("ecdsa-rdfc-2019", "eddsa-rdfc-2022"),
+            binding_methods=("did:key", "did:jwk"),
+        ),
+        replace(
+            DEFAULT,
             name="proof-types",
             description="The wallet may choose among all proof types.",
             proof_types=("jwt", "attestation", "di_vp"),
             binding_methods=("jwk", "did:key"),
+        ),
+        JWT_VC,
+        JWT_VC_2,
+        replace(
+            JWT_VC,
+            name="jwt-vc-brief",
+            description="W3C credentials as JWTs, data model 1.1; what registered claims say is said once.",
+            vc_counterparts=False,
+        ),
+        replace(
+            JWT_VC,
+            name="jwt-vc-x5c",
+            description="W3C credentials as JWTs, data model 1.1; the key comes in x5c, the issuer is an object.",
+            key_mechanism="x5c",
+            issuer_object=True,
+        ),
+        replace(
+            JWT_VC_2,
+            name="jwt-vc-confirmed",
+            description="W3C credentials as JWTs, data model 2.0, bound by cnf; keys come from issuer metadata.",
+            key_mechanism="jwt-vc-issuer",
+            binding_methods=("jwk",),
+        ),
+        replace(
+            JWT_VC_2,
+            name="jwt-vc-unbound",
+            description="W3C credentials as JWTs, data model 2.0, bound to no key.",
+            binding_methods=(),
+        ),
+        replace(
+            JWT_VC_2,
+            name="jwt-vc-batch",
+            description="W3C credentials as JWTs, data model 2.0, up to three at once.",
+            batch_size=3,
+        ),
+        replace(LDP_VC, name="ldp-vc-batch", description="Up to three W3C credentials with proofs.", batch_size=3),
+        replace(
+            JWT_VC_2,
+            name="jwt-vc-json-ld",
+            description="W3C credentials as JWTs that announce their JSON-LD context, data model 2.0.",
+            configurations=("identity_jwt_vc_ld", "loyalty_jwt_vc_ld"),
+        ),
+        LDP_VC,
+        replace(
+            LDP_VC,
+            name="ldp-vc-ecdsa-rdfc",
+            description="W3C credentials with proofs of ecdsa-rdfc-2019; the issuer is a did:key.",
+            proof_suites=("ecdsa-rdfc-2019",),
+            key_mechanism="did:key",
+        ),
+        replace(
+            LDP_VC,
+            name="ldp-vc-eddsa-jcs",
+            description="W3C credentials with proofs of eddsa-jcs-2022; the issuer is a did:key.",
+            proof_suites=("eddsa-jcs-2022",),
+            key_mechanism="did:key",
+        ),
+        replace(
+            LDP_VC,
+            name="ldp-vc-ecdsa-jcs",
+            description="W3C credentials with proofs of ecdsa-jcs-2019; the issuer is an object.",
+            proof_suites=("ecdsa-jcs-2019",),
+            issuer_object=True,
+        ),
+        replace(
+            LDP_VC,
+            name="ldp-vc-2020",
+            description="W3C credentials with proofs of Ed25519Signature2020, data model 1.1.",
+            proof_suites=("Ed25519Signature2020",),
+            data_model="1.1",
+        ),
+        replace(
+            LDP_VC,
+            name="ldp-vc-1",
+            description="W3C credentials with Data Integrity proofs, data model 1.1, bound to no key.",
+            data_model="1.1",
+            binding_methods=(),
+        ),
+        replace(
+            LDP_VC,
+            name="ldp-vc-proof-set",
+            description="W3C credentials with two proofs, of two cryptosuites.",
+            proof_suites=("eddsa-rdfc-2022", "ecdsa-rdfc-2019"),
+        ),
+        replace(
+            W3C,
+            name="did-web",
+            description="The issuer is a did:web with a path, of SD-JWT VCs and of W3C credentials as JWTs.",
+            path="/tenants/assay",
+            configurations=("identity_credential", "loyalty_card", "identity_jwt_vc", "loyalty_jwt_vc"),
+            key_mechanism="did:web",
+        ),
+        replace(
+            W3C,
+            name="did-key",
+            description="The issuer is a did:key, of SD-JWT VCs and of W3C credentials as JWTs.",
+            configurations=("identity_credential", "loyalty_card", "identity_jwt_vc", "loyalty_jwt_vc"),
+            key_mechanism="did:key",
+            data_model="1.1",
         ),
         replace(
             DEFAULT,
@@ -508,7 +711,12 @@ VARIANTS: dict[str, Variant] = {
             DEFAULT,
             name="complete",
             description="Much of what there is: both grants, pages, PAR, attested clients, DPoP, refresh tokens, "
-            "batches, all proof types, notifications, encryption, signed metadata, languages.",
+            "batches, all proof types, notifications, encryption, signed metadata, languages, several formats, "
+            "Type Metadata.",
+            configurations=(
+                *("identity_credential", "loyalty_card", "driving_licence"),
+                *("identity_jwt_vc", "identity_jwt_vc_ld", "identity_ldp_vc"),
+            ),
             client_id="wallet-dev",
             grants=("pre-authorized_code", "authorization_code", "refresh_token"),
             par="offered",
@@ -525,6 +733,7 @@ VARIANTS: dict[str, Variant] = {
             response_encryption="optional",
             compression=True,
             signed_metadata=True,
+            type_metadata="plain",
             languages=("en", "de"),
         ),
         replace(

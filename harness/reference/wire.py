@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from email.utils import formatdate
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +15,33 @@ from harness.reference.encoding import json_text
 from harness.reference.faults import Defects
 
 MAX_BODY_BYTES = 256 * 1024
+
+
+class Dated:
+    """An ASGI application whose responses have a ``Date`` (RFC 9110 section 6.6.1) even where it gives them none.
+
+    Args:
+        app: the application.
+        clock: seconds since the epoch.
+
+    """
+
+    def __init__(self, app: Any, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+        """Serve one request."""
+
+        async def dated(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])
+                if not any(name.lower() == b"date" for name, _ in headers):
+                    headers.append((b"date", formatdate(self._clock(), usegmt=True).encode("ascii")))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, dated)
 
 
 def response(reply: Reply) -> Response:

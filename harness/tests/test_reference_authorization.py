@@ -286,7 +286,11 @@ async def other(wallet: Wallet) -> AsyncIterator[Wallet]:
 # What works
 
 WITHOUT_PAGES = [
-    name for name in CODE_VARIANTS if VARIANTS[name].login == "none" and VARIANTS[name].deferred == "never"
+    name
+    for name in CODE_VARIANTS
+    if VARIANTS[name].login == "none"
+    and VARIANTS[name].deferred == "never"
+    and "identity_credential" in VARIANTS[name].configurations
 ]
 
 

@@ -14,7 +14,7 @@ from harness.reference.faults import fault
 from harness.reference.sd_jwt import HASHES, SdJwt, digest
 
 
-def _embed(sd_jwt: SdJwt, disclosure: str) -> None:
+def embed(sd_jwt: SdJwt, disclosure: str) -> None:
     """Add a Disclosure and its digest at the top level."""
     sd_jwt.disclosures.append(disclosure)
     digests = [*sd_jwt.payload.get("_sd", []), digest(disclosure, sd_jwt.hash_name)]
@@ -53,9 +53,15 @@ def _with_digests(sd_jwt: SdJwt, disclosures: Iterable[str], made: Callable[[str
 def _disclosed(claim: str) -> Any:
     def spoil(sd_jwt: SdJwt, context: Context) -> None:
         if claim in sd_jwt.payload:
-            _embed(sd_jwt, encoded_json([context.secret(), claim, sd_jwt.payload.pop(claim)]))
+            embed(sd_jwt, encoded_json([context.secret(), claim, sd_jwt.payload.pop(claim)]))
 
     return spoil
+
+
+@fault("sd-jwt:aud-disclosed")
+def aud_disclosed(sd_jwt: SdJwt, context: Context) -> None:
+    """There is an aud, which is selectively disclosable."""
+    embed(sd_jwt, encoded_json([context.secret(), "aud", "https://verifier.assay.test"]))
 
 
 for _claim in ("iss", "nbf", "exp", "cnf", "vct"):
@@ -65,13 +71,13 @@ for _claim in ("iss", "nbf", "exp", "cnf", "vct"):
 @fault("sd-jwt:disclosure-malformed")
 def disclosure_malformed(sd_jwt: SdJwt, _: Context) -> None:
     """A Disclosure is no JSON in base64url."""
-    _embed(sd_jwt, base64url(b"this is no JSON"))
+    embed(sd_jwt, base64url(b"this is no JSON"))
 
 
 @fault("sd-jwt:disclosure-two-elements")
 def disclosure_two_elements(sd_jwt: SdJwt, context: Context) -> None:
     """The Disclosure of an object property has no claim name."""
-    _embed(sd_jwt, encoded_json([context.secret(), "gold"]))
+    embed(sd_jwt, encoded_json([context.secret(), "gold"]))
 
 
 @fault("sd-jwt:disclosure-unreferenced")
@@ -83,19 +89,19 @@ def disclosure_unreferenced(sd_jwt: SdJwt, context: Context) -> None:
 @fault("sd-jwt:disclosure-reserved-name")
 def disclosure_reserved_name(sd_jwt: SdJwt, context: Context) -> None:
     """A Disclosure is of a claim named _sd."""
-    _embed(sd_jwt, encoded_json([context.secret(), "_sd", "gold"]))
+    embed(sd_jwt, encoded_json([context.secret(), "_sd", "gold"]))
 
 
 @fault("sd-jwt:disclosure-name-exists")
 def disclosure_name_exists(sd_jwt: SdJwt, context: Context) -> None:
     """A Disclosure is of a claim that stands in the payload already."""
-    _embed(sd_jwt, encoded_json([context.secret(), "issuing_country", "FR"]))
+    embed(sd_jwt, encoded_json([context.secret(), "issuing_country", "FR"]))
 
 
 @fault("sd-jwt:salt-not-string")
 def salt_not_string(sd_jwt: SdJwt, context: Context) -> None:
     """The salt of a Disclosure is a number."""
-    _embed(sd_jwt, encoded_json([int.from_bytes(context.random_bytes(16), "big"), "tier", "gold"]))
+    embed(sd_jwt, encoded_json([int.from_bytes(context.random_bytes(16), "big"), "tier", "gold"]))
 
 
 @fault("sd-jwt:salt-reused")
@@ -151,7 +157,7 @@ def disclosure_padded(sd_jwt: SdJwt, context: Context) -> None:
     """A Disclosure is in base64url with padding."""
     text = json_text([context.secret(), "tier", "gold"])
     text += " " * (3 - (len(text) + 1) % 3)
-    _embed(sd_jwt, base64.urlsafe_b64encode(text.encode()).decode())
+    embed(sd_jwt, base64.urlsafe_b64encode(text.encode()).decode())
 
 
 @fault("sd-jwt:disclosure-three-elements")
@@ -164,13 +170,13 @@ def disclosure_three_elements(sd_jwt: SdJwt, context: Context) -> None:
 @fault("sd-jwt:disclosure-four-elements")
 def disclosure_four_elements(sd_jwt: SdJwt, context: Context) -> None:
     """A Disclosure has an element too many."""
-    _embed(sd_jwt, encoded_json([context.secret(), "tier", "gold", "silver"]))
+    embed(sd_jwt, encoded_json([context.secret(), "tier", "gold", "silver"]))
 
 
 @fault("sd-jwt:disclosure-name-number")
 def disclosure_name_number(sd_jwt: SdJwt, context: Context) -> None:
     """The claim name in a Disclosure is a number."""
-    _embed(sd_jwt, encoded_json([context.secret(), 42, "gold"]))
+    embed(sd_jwt, encoded_json([context.secret(), 42, "gold"]))
 
 
 @fault("sd-jwt:disclosure-repeated")

@@ -412,13 +412,13 @@ _OTHER_FORMATS: dict[str, tuple[str, dict[str, tuple[str, Callable[[dict[str, An
         },
     )
     for name, configuration in (
-        ("jwt-vc", "identity_jwt_vc"),
-        ("jwt-vc-ld", "identity_jwt_vc_ld"),
-        ("ldp-vc", "identity_ldp_vc"),
+        ("jwt-vc", "loyalty_jwt_vc"),
+        ("jwt-vc-ld", "loyalty_jwt_vc_ld"),
+        ("ldp-vc", "loyalty_ldp_vc"),
     )
 } | {
     "mdoc": (
-        "identity_mdoc",
+        "pid_mdoc",
         {
             "doctype-missing": ("has no doctype", lambda item: item.pop("doctype")),
             "doctype-number": ("has a number as its doctype", lambda item: item.update(doctype=42)),
@@ -613,3 +613,24 @@ def claim_display_locale_twice(metadata: Metadata, _: Context) -> None:
     for usage in _usage(metadata):
         display = usage["claims"][0]["display"]
         display[1]["locale"] = display[0]["locale"]
+
+
+# Claims paths into a mobile document that is issued (OpenID4VCI C.2)
+
+
+def _path_of_licence(*path: Any) -> Callable[[Metadata, Context], None]:
+    def spoil(metadata: Metadata, _: Context) -> None:
+        for configuration in metadata["credential_configurations_supported"].values():
+            if configuration.get("doctype") == "org.iso.18013.5.1.mDL":
+                claims = configuration["credential_metadata"]["claims"]
+                claims.append({"path": ["org.iso.18013.5.1", *path]})
+
+    return spoil
+
+
+fault("metadata:mdoc-path-into-text", "A claims path leads into a text of the driving licence.")(
+    _path_of_licence("given_name", "first")
+)
+fault("metadata:mdoc-path-all-of-text", "A claims path takes a text of the driving licence for an array.")(
+    _path_of_licence("nationality", None)
+)

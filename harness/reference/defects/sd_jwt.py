@@ -351,6 +351,13 @@ def cnf_private_key(sd_jwt: SdJwt, context: Context) -> None:
         sd_jwt.payload["cnf"]["jwk"]["d"] = base64url(context.random_bytes(32))
 
 
+@fault("sd-jwt:cnf-x5u")
+def cnf_x5u(sd_jwt: SdJwt, context: Context) -> None:
+    """The key in cnf leads to a certificate elsewhere."""
+    if "cnf" in sd_jwt.payload:
+        sd_jwt.payload["cnf"]["jwk"]["x5u"] = f"{context.issuer_url}/holders/{context.secret()}"
+
+
 @fault("sd-jwt:cnf-kid")
 def cnf_kid(sd_jwt: SdJwt, _: Context) -> None:
     """The cnf names the holder's key by a DID URL instead of a jwk."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.reference import keys
 from harness.reference.context import Context
@@ -164,6 +165,13 @@ def key_response_content_type(reply: Reply, _: Context) -> None:
 def key_response_status(reply: Reply, _: Context) -> None:
     """The JWT VC Issuer Metadata are served with status 201."""
     reply.status = 201
+
+
+@fault("jwt-vc-issuer-response:redirect-http")
+def issuer_metadata_redirected(reply: Reply, context: Context) -> None:
+    """The JWT VC Issuer Metadata are redirected to plain http."""
+    reply.status, reply.body = 302, None
+    reply.headers["Location"] = f"http://{urlsplit(context.issuer_url).netloc}/jwt-vc-issuer"
 
 
 @fault("jwt-vc-issuer:issuer-missing")

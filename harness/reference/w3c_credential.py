@@ -1,0 +1,80 @@
+"""Credentials of the W3C data model before they are secured (VC Data Model 1.1 and 2.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from harness.reference.context import Context
+from harness.reference.encoding import encoded_json
+from harness.reference.lifetime import CREDENTIAL_LIFETIME, issued_at
+
+JsonObject = dict[str, Any]
+
+BASE_CONTEXTS = {"1.1": "https://www.w3.org/2018/credentials/v1", "2.0": "https://www.w3.org/ns/credentials/v2"}
+_BEGIN_AND_END = {"1.1": ("issuanceDate", "expirationDate"), "2.0": ("validFrom", "validUntil")}
+_VOCABULARY = "https://credentials.assay.test/vocabulary#"
+
+
+def contexts(context: Context, data: Mapping[str, Any], further: Sequence[str] = ()) -> list[Any]:
+    """Give ``@context``: that of the data model, further ones, and one that defines the terms of the credential.
+
+    The last stands in the credential itself, so that nobody has to fetch it.
+    """
+    defined = {term: _VOCABULARY + term for term in (data["type"], *sorted(_terms(data["subject"])))}
+    return [BASE_CONTEXTS[context.variant.data_model], *further, defined]
+
+
+def types(data: Mapping[str, Any]) -> list[str]:
+    """Give the types of a credential."""
+    return ["VerifiableCredential", data["type"]]
+
+
+def document(
+    context: Context, data: Mapping[str, Any], *, issuer: str, subject: str | None, further: Sequence[str] = ()
+) -> JsonObject:
+    """Build a credential.
+
+    Args:
+        context: where the issuer lives.
+        data: the data of the configuration.
+        issuer: its identifier.
+        subject: the DID of the holder's key; ``None`` where the credential does not name it.
+        further: contexts that what secures the credential needs.
+
+    """
+    variant = context.variant
+    begin, end = _BEGIN_AND_END[variant.data_model]
+    issued = issued_at(context)
+    return {
+        "@context": contexts(context, data, further),
+        "id": UUID(bytes=context.random_bytes(16), version=4).urn,
+        "type": types(data),
+        "issuer": {"id": issuer} if variant.issuer_object else issuer,
+        begin: date_time(issued),
+        end: date_time(issued + CREDENTIAL_LIFETIME),
+        "credentialSubject": {**({"id": subject} if subject else {}), **data["subject"]},
+    }
+
+
+def subject_did(holder_key: Mapping[str, Any] | None) -> str | None:
+    """Give the DID that stands for the holder's key: the one it was named by, or the did:jwk of it."""
+    if holder_key is None:
+        return None
+    return getattr(holder_key, "did", None) or f"did:jwk:{encoded_json(holder_key)}"
+
+
+def date_time(seconds: float) -> str:
+    """Write a time, in seconds since the epoch, as an XML Schema dateTimeStamp."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _terms(value: Any) -> set[str]:
+    """Give the names of the members of an object and of all objects in it."""
+    if isinstance(value, list):
+        return {term for element in value for term in _terms(element)}
+    if not isinstance(value, dict):
+        return set()
+    return set(value) | {term for member in value.values() for term in _terms(member)}
