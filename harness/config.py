@@ -28,6 +28,7 @@ from harness.settings import (
     AuthorizationSettings,
     ClientSettings,
     CommandHook,
+    DialectSettings,
     FormRule,
     HookSettings,
     HttpHook,
@@ -96,6 +97,7 @@ OPTIONS = (
     Option("--vci-skip", ("skip",), "no checks whose id matches this glob; repeatable", "list"),
     Option("--vci-strict", ("strict",), "findings of level SHOULD fail too", "flag"),
     Option("--vci-allow-http", ("allow_http",), "plain http to other machines than this one", "flag"),
+    Option("--vci-sd-jwt-vc", ("dialect", "sd_jwt_vc"), "draft of SD-JWT VC that judges: draft-11 or draft-18"),
     Option("--vci-max-wait", ("limits", "max_wait_s"), "seconds to wait at most where an issuer defers", "number"),
     Option("--vci-report-dir", ("report_dir",), "folder for the report"),
     Option("--vci-waivers", ("waivers",), "file with waivers"),
@@ -104,7 +106,8 @@ OPTIONS = (
 
 The variables are ``VCI_ISSUER_URL``, ``VCI_PROFILE``, ``VCI_CONFIGURATION``, ``VCI_CLIENT_ID``,
 ``VCI_CLIENT_AUTH``, ``VCI_REDIRECT_URI``, ``VCI_OFFER``, ``VCI_TX_CODE``, ``VCI_TLS_CA``, ``VCI_SELECT``,
-``VCI_SKIP``, ``VCI_STRICT``, ``VCI_ALLOW_HTTP``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and ``VCI_WAIVERS``.
+``VCI_SKIP``, ``VCI_STRICT``, ``VCI_ALLOW_HTTP``, ``VCI_SD_JWT_VC``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and
+``VCI_WAIVERS``.
 """
 
 
@@ -342,8 +345,8 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
         trust = result["trust"] = dict(document["trust"])
         if "tls_ca" in trust:
             trust["tls_ca"] = existing(trust["tls_ca"], "trust.tls_ca")
-        if "x5c" in trust:
-            trust["x5c"] = tuple(existing(item, "trust.x5c") for item in trust["x5c"])
+        for key in {"x5c", "iaca", "contexts"}.intersection(trust):
+            trust[key] = tuple(existing(item, f"trust.{key}") for item in trust[key])
         if "jwks" in trust:
             trust["jwks"] = tuple(
                 item if re.match("https?://", item) else str(existing(item, "trust.jwks"))
@@ -564,5 +567,6 @@ _TABLES: dict[str, type[Any]] = {
     "trust": TrustSettings,
     "limits": Limits,
     "promises": Promises,
+    "dialect": DialectSettings,
     "proof": ProofSettings,
 }

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.agent import Agent
 from harness.formats import credential as credential_format
+from harness.formats import json_ld
 from harness.formats.credential import Credential
+from harness.formats.json_ld import Contexts
+from harness.formats.jwt_vc import JwtVc
+from harness.formats.ldp_vc import LdpVc
+from harness.formats.mdoc import Mdoc
 from harness.formats.problems import FormatError
 from harness.formats.sd_jwt_vc import SdJwtVc
+from harness.formats.sd_jwt_vc_drafts import DRAFT_11, Draft
 from harness.patience import Impatient, Patience
 from harness.settings import (
     AttesterSettings,
@@ -113,6 +119,7 @@ class Tools:
         promises: what the team says of its deployment.
         known_pages: what users saw who came through to a code.
         denied_offers: gives offers whose issuance is deferred and then denied, where the team can arrange that.
+        sd_jwt_vc: the draft by which SD-JWT VCs and their Type Metadata are judged.
 
     """
 
@@ -129,6 +136,7 @@ class Tools:
     promises: Promises = field(default_factory=Promises)
     known_pages: KnownPages = field(default_factory=KnownPages)
     denied_offers: OfferSource | None = None
+    sd_jwt_vc: Draft = DRAFT_11
 
     async def wait(self, seconds: float, why: str) -> None:
         """Wait, as long as the run allows.
@@ -144,6 +152,21 @@ class Tools:
             await self.patience.wait(seconds, why)
         except Impatient as error:
             raise Blocked(str(error)) from error
+
+    @cached_property
+    def contexts(self) -> Contexts | None:
+        """The JSON-LD contexts that are known; ``None`` when the team has none besides those that are bundled.
+
+        Raises:
+            Blocked: those of the team cannot be read.
+
+        """
+        try:
+            folders = [json_ld.read_folder(folder) for folder in self.trust.contexts]
+        except json_ld.JsonLdError as error:
+            raise Blocked(f"trust.contexts: {error.detail}") from error
+        documents = {url: document for folder in folders for url, document in folder.items()}
+        return json_ld.bundled().with_documents(documents) if documents else None
 
     @cached_property
     def agent(self) -> Agent:
@@ -179,6 +202,7 @@ class IssuedCredential:
         keys: the proof keys of the request, as public JWKs.
         received: when it came, in seconds since 1970.
         format: that of the configuration (OpenID4VCI 1.0 appendix A), well-formed or not.
+        contexts: the JSON-LD contexts that are known; ``None`` for those that are bundled.
 
     """
 
@@ -188,6 +212,12 @@ class IssuedCredential:
     keys: tuple[dict[str, Any], ...]
     received: float
     format: Any
+    contexts: Contexts | None = None
+
+    @property
+    def known_contexts(self) -> Contexts:
+        """The JSON-LD contexts by which the credential is read."""
+        return self.contexts or json_ld.bundled()
 
     @cached_property
     def document(self) -> Credential:
@@ -198,9 +228,10 @@ class IssuedCredential:
 
         """
         try:
-            return credential_format.read(self.format, self.raw)
+            read = credential_format.read(self.format, self.raw)
         except FormatError as error:
             raise Blocked(f"the credential cannot be read: {error.detail}") from error
+        return replace(read, contexts=self.contexts) if isinstance(read, LdpVc) else read
 
     @property
     def vc(self) -> SdJwtVc:
@@ -212,6 +243,51 @@ class IssuedCredential:
         """
         return self._of(SdJwtVc)
 
+    @property
+    def mdoc(self) -> Mdoc:
+        """The credential as an mdoc.
+
+        Raises:
+            Blocked: it is none, or cannot be read.
+
+        """
+        return self._of(Mdoc)
+
+    @property
+    def ldp_vc(self) -> LdpVc:
+        """The credential as a W3C credential with Data Integrity proofs.
+
+        Raises:
+            Blocked: it is none, or cannot be read.
+
+        """
+        return self._of(LdpVc)
+
+    @property
+    def jwt_vc(self) -> JwtVc:
+        """The credential as a W3C credential in a JWT.
+
+        Raises:
+            Blocked: it is none, or cannot be read.
+
+        """
+        return self._of(JwtVc)
+
+    @property
+    def w3c(self) -> JwtVc | LdpVc:
+        """The credential as a W3C credential, whichever way it is secured.
+
+        Raises:
+            Blocked: it is none, cannot be read, or is a JWT without a credential.
+
+        """
+        if isinstance(self.document, LdpVc):
+            return self.document
+        found = self._of(JwtVc)
+        if not found.stated:
+            raise Blocked("there is no credential in the JWT")
+        return found
+
     def _of(self, kind: type[_Kind]) -> _Kind:
         if not isinstance(self.document, kind):
             raise Blocked(f"the credential has the format {self.format!r}")
@@ -219,7 +295,11 @@ class IssuedCredential:
 
 
 def issued_in(
-    reply: Reply, keys: tuple[dict[str, Any], ...], received: float, name: Any
+    reply: Reply,
+    keys: tuple[dict[str, Any], ...],
+    received: float,
+    name: Any,
+    contexts: Contexts | None = None,
 ) -> tuple[IssuedCredential, ...]:
     """Give the credentials of a Credential Response.
 
@@ -227,10 +307,11 @@ def issued_in(
         keys: the proof keys of the request, as public JWKs.
         received: when it came, in seconds since 1970.
         name: the format of the configuration.
+        contexts: the JSON-LD contexts that are known; ``None`` for those that are bundled.
 
     """
     return tuple(
-        IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", keys, received, name)
+        IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", keys, received, name, contexts)
         for index, raw in enumerate(credential.credentials(reply))
     )
 

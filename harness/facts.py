@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from harness.authorized import Authorized
 from harness.evidence import IssuedCredential, Scenario, proof_types
 from harness.formats import claims_path
+from harness.formats.sd_jwt_vc_drafts import DRAFT_11, Draft
 from harness.settings import ClientSettings, Promises, UserSettings
 from harness.transport import Reply
-from harness.wallet.issuer_key import IssuerKey
+from harness.trust.found import IssuerKey
+from harness.type_metadata import ResolvedType
 from harness.wallet.keys import WalletKey
 from harness.wallet.metadata import AuthorizationServer, Issuer
 from harness.wallet.offer import OfferLink, ReceivedOffer
@@ -54,6 +56,12 @@ class Facts:
     issuer_nonce: str | None = field(init=False)
     """The DPoP nonce that the Credential Issuer gave last."""
     issuer_key: IssuerKey = field(init=False)
+    credential: IssuedCredential = field(init=False)
+    """The first credential of the response; all are made in the same way."""
+    type_metadata: ResolvedType = field(init=False)
+    """The type of that credential."""
+    sd_jwt_vc: Draft = DRAFT_11
+    """The draft by which SD-JWT VCs are judged."""
     batch: tuple[IssuedCredential, ...] = field(init=False)
     """What a request for several keys brought."""
     signed_metadata: SignedMetadata = field(init=False)
@@ -117,7 +125,8 @@ class Facts:
         metadata = self.configuration.get("credential_metadata")
         claims = metadata.get("claims") if isinstance(metadata, dict) else None
         paths = [item.get("path") for item in claims if isinstance(item, dict)] if isinstance(claims, list) else []
-        return [path for path in paths if isinstance(path, list) and claims_path.well_formed(path)]
+        semantics = claims_path.semantics(self.configuration.get("format"))
+        return [path for path in paths if isinstance(path, list) and semantics.well_formed(path)]
 
     @property
     def configurations_by_scope(self) -> list[str]:

@@ -132,7 +132,8 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
 
         """
         reply = await self.collected()
-        found = issued_in(reply, self._keys, self._received, self.configuration.get("format"))
+        name, contexts = self.configuration.get("format"), self.tools.contexts
+        found = issued_in(reply, self._keys, self._received, name, contexts)
         if not found:
             raise Blocked(f"no credential was issued: {said(reply)}")
         return found

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from harness import type_metadata
 from harness.access import Access, ask_nonce, said
 from harness.authorized import Authorized
 from harness.checks import Check
@@ -17,10 +18,14 @@ from harness.facts import Facts
 from harness.flow import Flow
 from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
+from harness.trust import issuer_key
+from harness.trust.fetching import Fetcher
+from harness.trust.files import TrustError
+from harness.trust.found import IssuerKey
+from harness.type_metadata import ResolvedType
 from harness.unredeemed import Unredeemed
-from harness.wallet import issuer_key, signed_metadata
+from harness.wallet import signed_metadata
 from harness.wallet.credential import carries_credential
-from harness.wallet.issuer_key import IssuerKey
 from harness.wallet.metadata import Issuer
 from harness.wallet.offer import ReceivedOffer
 from harness.wallet.signed_metadata import SignedMetadata
@@ -47,6 +52,9 @@ _STEPS = frozenset(
 )
 """Steps of the shared flow, each method of :class:`Flow` giving what it brought."""
 
+_OF_CREDENTIAL = frozenset({"credential", "issuer_key", "type_metadata"})
+"""Evidence of each credential of the shared response by itself."""
+
 ENCRYPTED = frozenset({"encrypted_request", "encrypted_response"})
 """Right Credential Requests that the scenario's checks of encryption share."""
 
@@ -72,6 +80,7 @@ class Gathering:
         self.issuer = issuer
         self._sources = sources
         self._tools = tools
+        self._fetcher = Fetcher(tools.client, issuer.identifier)
         self._shared: dict[Scenario, Flow] = dict(flows)
         self._batches: dict[Scenario, Flow] = {}
         self._accesses: dict[Scenario, Access | None] = {}
@@ -79,6 +88,7 @@ class Gathering:
         self._exchanged: dict[tuple[Scenario, str], Encrypted] = {}
         self._codes: dict[Scenario, Unredeemed] = {}
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
+        self._types: dict[str, ResolvedType] = {}
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
         tools.patience.before = self._settle
@@ -148,9 +158,16 @@ class Gathering:
             facts.other_access = await self._other_access(_known(facts.scenario))
         if "denied" in needs:
             facts.denied = await self._denied(_known(facts.scenario))
+        if not _OF_CREDENTIAL.isdisjoint(needs):
+            # All credentials of one response are made in the same way as the first.
+            await self._gather_of_credential((await flow.credentials())[0], needs, facts)
+
+    async def _gather_of_credential(self, issued: IssuedCredential, needs: Collection[str], facts: Facts) -> None:
+        facts.credential = issued
         if "issuer_key" in needs:
-            # All credentials of one response are signed in the same way as the first.
-            facts.issuer_key = await self._issuer_key((await flow.credentials())[0])
+            facts.issuer_key = await self._issuer_key(issued)
+        if "type_metadata" in needs:
+            facts.type_metadata = await self._type_metadata(issued)
 
     async def call(
         self, check: Check, scenario: Scenario | None, facts: Facts, expect: Expect, read: list[int]
@@ -164,10 +181,10 @@ class Gathering:
         """
         given: dict[str, Any] = {"expect": expect}
         for name in check.evidence:
-            if name not in ("expect", "access", "transaction", "credential", "issuer_key"):
+            if name not in ("expect", "access", "transaction", *_OF_CREDENTIAL):
                 given[name] = value = await self._evidence(name, scenario, facts)
                 read += _exchanges(value)
-        if not {"credential", "issuer_key"}.isdisjoint(check.evidence):
+        if not _OF_CREDENTIAL.isdisjoint(check.evidence):
             # More than one credential in one response is judged one by one.
             for item in await self.shared(_known(scenario)).credentials():
                 read.append(item.exchange)
@@ -188,6 +205,9 @@ class Gathering:
             if key.mechanism is None:
                 raise Blocked(key.missing)
             read += _exchanges(key)
+        if "type_metadata" in check.evidence:
+            given["type_metadata"] = found = await self._type_metadata(item)
+            read += _exchanges(found)
         return given
 
     async def _evidence(self, name: str, scenario: Scenario | None, facts: Facts) -> Any:
@@ -306,11 +326,19 @@ class Gathering:
         if place not in self._issuer_keys:
             tools = self._tools
             try:
-                found = await issuer_key.resolve(issued.vc, tools.client, tools.trust, issued.received)
-            except issuer_key.TrustError as error:
+                found = await issuer_key.resolve(issued.document, self._fetcher, tools.trust, issued.received)
+            except TrustError as error:
                 raise Blocked(str(error)) from error
             self._issuer_keys[place] = found
         return self._issuer_keys[place]
+
+    async def _type_metadata(self, issued: IssuedCredential) -> ResolvedType:
+        claims = issued.vc.claims
+        vct, integrity = claims.get("vct"), claims.get("vct#integrity")
+        asked = repr((vct, integrity))
+        if asked not in self._types:
+            self._types[asked] = await type_metadata.resolve(vct, integrity, self._fetcher, self._tools.sd_jwt_vc)
+        return self._types[asked]
 
     async def _shared_batch(self, scenario: Scenario) -> Flow:
         # The control of a request for several keys: one for a single key was granted.
@@ -354,12 +382,12 @@ class Gathering:
             try:
                 tools = self._tools
                 self._signed_metadata = await signed_metadata.request(
-                    tools.client, self.issuer.reply.url, tools.trust, tools.now
+                    self._fetcher, self.issuer.reply.url, tools.trust, tools.now
                 )
             except TransportFailure as failure:
                 self._signed_metadata = failure
                 raise
-            except issuer_key.TrustError as error:
+            except TrustError as error:
                 raise Blocked(str(error)) from error
         if isinstance(self._signed_metadata, TransportFailure):
             raise Blocked(f"the request for signed metadata was not answered: {self._signed_metadata.message}")
@@ -410,6 +438,6 @@ def _exchanges(value: Any) -> list[int]:
         return [value.reply.exchange]
     if isinstance(value, Encrypted):
         return [value.reply.exchange]
-    if isinstance(value, IssuerKey):
+    if isinstance(value, (IssuerKey, ResolvedType)):
         return [reply.exchange for reply in value.replies]
     return []

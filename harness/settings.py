@@ -116,9 +116,13 @@ class TrustSettings:
     tls_ca: Path | None = None
     """PEM file with roots for the TLS connection."""
     x5c: tuple[Path, ...] = ()
-    """PEM files, or folders of them, with the trust anchors of credential signers."""
+    """PEM files, or folders of them, with the trust anchors of who signs credentials and sends ``x5c``."""
+    iaca: tuple[Path, ...] = ()
+    """PEM files, or folders of them, with the IACA certificates of mdoc issuers (ISO/IEC 18013-5 annex B)."""
     jwks: tuple[str, ...] = ()
     """URLs or absolute paths of JWK Sets with the keys of credential signers."""
+    contexts: tuple[Path, ...] = ()
+    """Folders with JSON-LD contexts that are not bundled; ``harness.formats.json_ld.read_folder`` reads them."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,14 @@ class Promises:
     """Seconds that a Pre-Authorized Code lives."""
     authorization_code_s: float | None = None
     """Seconds that an authorization code lives."""
+
+
+@dataclass(frozen=True)
+class DialectSettings:
+    """By which version a specification is judged that has more than one in the field."""
+
+    sd_jwt_vc: str = "draft-11"
+    """A draft of SD-JWT VC, as ``harness.formats.sd_jwt_vc_drafts`` names them; OpenID4VCI 1.0 names draft 11."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +257,7 @@ class Settings:
     trust: TrustSettings = TrustSettings()
     limits: Limits = Limits()
     promises: Promises = Promises()
+    dialect: DialectSettings = DialectSettings()
     proof: ProofSettings = ProofSettings()
     select: tuple[str, ...] = ()
     """Globs over check ids; empty: all."""

@@ -12,9 +12,11 @@ from __future__ import annotations
 from harness.applicability.authorization import Authorization
 from harness.applicability.clients import Clients
 from harness.applicability.credentials import Credentials
+from harness.applicability.data_integrity import DataIntegrity
 from harness.applicability.deferral import Deferral
 from harness.applicability.dpop import DPoP
 from harness.applicability.encryption import Encryption
+from harness.applicability.keys import Keys
 from harness.applicability.metadata import IssuerMetadata
 from harness.applicability.offers import Offers
 from harness.applicability.predicate import ALWAYS, Predicate, Ruling
@@ -22,6 +24,7 @@ from harness.applicability.proofs import Proofs
 from harness.applicability.requests import Requests
 from harness.applicability.servers import Servers
 from harness.applicability.tokens import Tokens
+from harness.applicability.types import Types
 
 __all__ = ["ALWAYS", "Predicate", "Ruling", "when"]
 
@@ -39,5 +42,8 @@ class when(  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     Encryption,
     Deferral,
     Credentials,
+    DataIntegrity,
+    Keys,
+    Types,
 ):
     """The predicates that checks use."""

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.applicability.predicate import Predicate, Ruling, predicate, present
+from harness.formats import json_ld
+from harness.formats.credential import READERS
+from harness.formats.jwt_vc import JwtVc
+from harness.formats.ldp_vc import LdpVc
+from harness.formats.problems import shown
 
 if TYPE_CHECKING:
     from harness.facts import Facts
+
+_JWT_VC = ("jwt_vc_json", "jwt_vc_json-ld")
 
 
 class Credentials:
@@ -20,6 +27,117 @@ class Credentials:
         found = facts.configuration.get("format")
         return Ruling(found == "dc+sd-jwt", f"{facts.configuration_name} has the format {found!r}")
 
+    @predicate()
+    @staticmethod
+    def mdoc(facts: Facts) -> Ruling:
+        """The configuration is a mobile document."""
+        found = facts.configuration.get("format")
+        return Ruling(found == "mso_mdoc", f"{facts.configuration_name} has the format {found!r}")
+
+    @staticmethod
+    def doctype(name: str) -> Predicate:
+        """The configuration is a mobile document of this type."""
+
+        def rule(facts: Facts) -> Ruling:
+            found = facts.configuration.get("doctype")
+            return Ruling(found == name, f"{facts.configuration_name} has the doctype {found!r}")
+
+        return Predicate(frozenset(), rule)
+
+    @predicate("credential")
+    @staticmethod
+    def mdoc_status(facts: Facts) -> Ruling:
+        """The mobile document has a status."""
+        found = "status" in facts.credential.mdoc.mso
+        return Ruling(found, f"the mobile document has {'a' if found else 'no'} status")
+
+    @predicate("issuer_key")
+    @staticmethod
+    def x5chain(facts: Facts) -> Ruling:
+        """The credential carries x5chain."""
+        found = facts.issuer_key.mechanism == "x5chain"
+        return Ruling(found, f"the credential has {'an' if found else 'no'} x5chain")
+
+    @predicate("issuer_key")
+    @staticmethod
+    def signer_root(facts: Facts) -> Ruling:
+        """The trust anchor that certifies the signer is known."""
+        chain = facts.issuer_key.chain
+        found = chain is not None and chain.anchor is not None
+        said = "is known" if found else 'is not known: name it in assay.toml, [trust] iaca = ["root.pem"]'
+        return Ruling(found, f"the root certificate behind the signer {said}")
+
+    @predicate()
+    @staticmethod
+    def readable_format(facts: Facts) -> Ruling:
+        """The format of the configuration is one whose credentials can be read."""
+        found = facts.configuration.get("format")
+        return Ruling(found in READERS, f"{facts.configuration_name} has the format {found!r}")
+
+    @predicate()
+    @staticmethod
+    def jwt_vc(facts: Facts) -> Ruling:
+        """The configuration is a W3C credential in a JWT."""
+        found = facts.configuration.get("format")
+        return Ruling(found in _JWT_VC, f"{facts.configuration_name} has the format {found!r}")
+
+    @predicate()
+    @staticmethod
+    def w3c_credential(facts: Facts) -> Ruling:
+        """The configuration is a W3C credential, whichever way it is secured."""
+        found = facts.configuration.get("format")
+        return Ruling(found in (*_JWT_VC, "ldp_vc"), f"{facts.configuration_name} has the format {found!r}")
+
+    @staticmethod
+    def data_model(version: str) -> Predicate:
+        """The W3C credential has this version of the data model."""
+
+        def rule(facts: Facts) -> Ruling:
+            document = facts.credential.document
+            found = document.version if isinstance(document, (JwtVc, LdpVc)) else None
+            return Ruling(found == version, f"the credential has the data model {found}")
+
+        return Predicate(frozenset({"credential"}), rule)
+
+    @staticmethod
+    def w3c_member(*names: str) -> Predicate:
+        """The W3C credential has one of these members."""
+
+        def rule(facts: Facts) -> Ruling:
+            found = [name for name in names if name in facts.credential.w3c.document]
+            said = f"has {found[0]}" if found else f"has no {' or '.join(names)}"
+            return Ruling(bool(found), f"the credential {said}")
+
+        return Predicate(frozenset({"credential"}), rule)
+
+    @staticmethod
+    def credential_definition(name: str) -> Predicate:
+        """The configuration has ``credential_definition`` with this array of strings."""
+
+        def rule(facts: Facts) -> Ruling:
+            definition = facts.configuration.get("credential_definition")
+            listed = definition.get(name) if isinstance(definition, dict) else None
+            usable = isinstance(listed, list) and (name != "type" or all(isinstance(item, str) for item in listed))
+            said = "has" if usable else "has no usable"
+            return Ruling(usable, f"{facts.configuration_name} {said} credential_definition with {name}")
+
+        return Predicate(frozenset(), rule)
+
+    @predicate("credential")
+    @staticmethod
+    def known_contexts(facts: Facts) -> Ruling:
+        """All contexts of the W3C credential are known: bundled, or given by the team."""
+        unknown = json_ld.missing(facts.credential.w3c.document, facts.credential.known_contexts)
+        said = f"names {shown(unknown[0])}, a context that is not known" if unknown else "has known contexts only"
+        return Ruling(not unknown, f"the credential {said}")
+
+    @predicate("credential")
+    @staticmethod
+    def embedded_proof(facts: Facts) -> Ruling:
+        """The W3C credential carries its proof inside, by its format or besides."""
+        found = facts.credential.format == "ldp_vc" or "proof" in facts.credential.w3c.document
+        return Ruling(found, f"the credential {'has' if found else 'has no'} proof inside")
+
     @staticmethod
     def configuration_has(name: str) -> Predicate:
         """The configuration has this member."""
@@ -28,7 +146,7 @@ class Credentials:
     @predicate()
     @staticmethod
     def described_claims(facts: Facts) -> Ruling:
-        """The configuration describes a claim of a JSON credential by a path."""
+        """The configuration describes a claim by a path."""
         found = len(facts.described_paths)
         return Ruling(found > 0, f"{facts.configuration_name} describes {found} claims")
 
@@ -58,7 +176,9 @@ class Credentials:
         """Trust anchors are configured against which certificates can be judged."""
         chain = facts.issuer_key.chain
         known = chain is None or chain.trusted is not None
-        said = "are configured" if known else 'are missing: name them in assay.toml, [trust] x5c = ["root.pem"]'
+        setting = "iaca" if facts.issuer_key.mechanism == "x5chain" else "x5c"
+        missing = f'are missing: name them in assay.toml, [trust] {setting} = ["root.pem"]'
+        said = "are configured" if known else missing
         return Ruling(known, f"trust anchors {said}")
 
     @predicate("issuer_key")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.applicability.predicate import Ruling, holds, predicate, present
+from harness.wallet import di_vp
 
 if TYPE_CHECKING:
     from harness.facts import Facts
@@ -36,6 +37,16 @@ class Proofs:
     def di_vp_proof(facts: Facts) -> Ruling:
         """The flow uses proofs of type ``di_vp``."""
         return _proof_of(facts, "di_vp")
+
+    @predicate()
+    @staticmethod
+    def di_vp_of_json(facts: Facts) -> Ruling:
+        """The flow uses proofs of type ``di_vp`` that protect JSON as it stands, whatever its terms mean."""
+        kind, types = _proof_of(facts, "di_vp"), facts.configuration.get("proof_types_supported")
+        terms = types.get("di_vp") if isinstance(types, dict) else None
+        listed = terms.get("proof_signing_alg_values_supported") if isinstance(terms, dict) else None
+        suites = [suite for suite in di_vp.OF_JSON if isinstance(listed, list) and suite in listed]
+        return Ruling(kind.applies and bool(suites), f"{kind.reason}; cryptosuites of JSON: {suites or 'none'}")
 
     @predicate()
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 
 from harness.model import CheckResult, Verdict
+from harness.reference.faults import defined_in
 from harness.reference.variants import DEFAULT, VARIANTS
 
 _VARIANTS: dict[str, tuple[str, ...]] = {
@@ -131,9 +132,10 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "metadata:request-encryption-*": ("encryption-optional",),
     "metadata:response-encryption-*": ("encryption-optional",),
     "signed-metadata*": ("signed-metadata",),
-    "metadata:jwt-vc-*": ("other-formats",),
-    "metadata:ldp-vc-*": ("other-formats",),
-    "metadata:mdoc-*": ("other-formats",),
+    "metadata:jwt-vc-ld-*": ("jwt-vc-json-ld",),
+    "metadata:jwt-vc-*": ("jwt-vc",),
+    "metadata:ldp-vc-*": ("ldp-vc",),
+    "metadata:mdoc-*": ("mdoc",),
     "metadata:attestation-algs-*": ("proof-types",),
     "metadata:di-vp-algs-*": ("proof-types",),
     "languages:*": ("languages",),
@@ -152,14 +154,15 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "*:attestation.key-storage": ("key-attestation",),
     "*:attestation.user-authentication": ("key-attestation",),
     "*:attestation.*": ("key-attestation", "attestation-proof"),
-    "*:di-vp.*": ("di-vp",),
+    "*:di-vp.unknown-property": ("di-vp",),
+    "*:di-vp.*": ("di-vp", "di-vp-rdfc"),
     "rejects:proof.other-type": ("proof-types",),
     "credential:first-key-only": ("key-attestation", "attestation-proof"),
     "metadata:key-attestation-level-invented": ("key-attestation",),
     "metadata:key-attestations-empty-storage": ("attestation-proof",),
     "*:proof.further-*": ("batch",),
     "rejects:credential.full-batch": ("batch",),
-    "credential:formats-mixed": ("batch",),
+    "credential:formats-mixed": ("batch", "mdoc-batch"),
     "sd-jwt:claim-by-key": ("batch",),
     "sd-jwt:jti-shared": ("batch",),
     "sd-jwt:status-shared": ("batch",),
@@ -208,18 +211,107 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "*:proof.issued-at": ("no-nonce",),
     "rejects:proof.other-algorithm": ("algorithms",),
     "rejects:proof.other-binding-method": ("did-binding",),
-    "credential:batch-of-copies": ("batch",),
+    "credential:batch-of-copies": ("batch", "mdoc-batch", "jwt-vc-batch", "ldp-vc-batch"),
+    "credential:two-for-one-key": (DEFAULT.name, "mdoc", "jwt-vc", "ldp-vc"),
+    "sd-jwt:type-mandatory-missing": ("type-metadata-18",),
+    "sd-jwt:type-always-plain": ("type-metadata", "type-metadata-18"),
+    "sd-jwt:type-*": ("type-metadata",),
+    "sd-jwt:vct-integrity-*": ("type-metadata",),
+    "sd-jwt:aka-vcts-*": ("type-metadata-18",),
+    "sd-jwt:status-empty": ("status",),
+    "sd-jwt:status-list-*": ("status",),
+    "sd-jwt:status-index-*": ("status",),
+    "sd-jwt:status-uri-*": ("status",),
+    "type-metadata:schema-*": ("type-metadata-schema",),
+    "type-schema:*": ("type-metadata-schema",),
+    "type-metadata:vct-other": ("type-metadata", "type-metadata-18"),
+    "type-metadata:vct-*": ("type-metadata-18",),
+    "type-metadata:background-image-*": ("type-metadata-18",),
+    "type-metadata:mandatory-*": ("type-metadata-18",),
+    "type-metadata:sd-changed": ("type-metadata-18",),
+    "type-metadata:always-inside": ("type-metadata-18",),
+    "type-metadata:claim-sd-missing": ("type-metadata-18",),
+    "type-metadata-response:status-201": ("type-metadata-18",),
+    "type-metadata-response:content-type": ("type-metadata-18",),
+    "type-metadata*": ("type-metadata",),
+    "type-picture:*": ("type-metadata",),
     "sd-jwt:key-unknown": ("issuer-metadata-key",),
     "sd-jwt:kid-missing": ("issuer-metadata-key",),
     "sd-jwt:iss-query": ("issuer-metadata-key",),
     "sd-jwt:kid-other-did": ("did-issuer",),
     "sd-jwt:*-without-*": ("plain-sd-jwt",),
+    "did-document:method-type-multikey": ("ldp-vc-2020",),
+    "did-document:signing-key-*": ("ldp-vc",),
+    "did-document*": ("did-web",),
     "jwt-vc-issuer:keys-uri-dead": ("issuer-metadata-key-set",),
     "jwt-vc-issuer-response:appended": ("issuer-metadata-key-set",),
     "jwt-vc-issuer*": ("issuer-metadata-key",),
     "credential-keys:*": ("issuer-metadata-key-set",),
 }
 """Pattern of fault ids to variant names; the first that matches decides, the default variant otherwise."""
+_EVERY_SUITE = ("ldp-vc", "ldp-vc-ecdsa-rdfc", "ldp-vc-eddsa-jcs", "ldp-vc-ecdsa-jcs", "ldp-vc-2020")
+_OLD_MODEL = ("begin-missing", "status-without-id", "refresh-service-without-id")
+"""Faults of W3C credentials against what only the data model 1.1 demands."""
+_NEW_MODEL = (
+    *("begin-of-old", "name-*", "description-*", "resource-*", "render-method-*", "confidence-method-*"),
+    *("context-vocabulary", "context-broken", "context-redefining", "keywords", "undefined-term*"),
+    *("subject-id-only", "begin-without-zone", "end-without-zone"),
+)
+"""Faults of W3C credentials against what only the data model 2.0 demands."""
+_OF_BATCHES = ("claim-by-key", "id-shared", "status-shared", "times-exact")
+"""Faults that show in several credentials together."""
+_VARIANTS |= {
+    **{
+        f"{document}:{defect}": (f"{document}-batch",)
+        for document in ("jwt-vc", "ldp-vc")
+        for defect in _OF_BATCHES
+    },
+    "mdoc:claim-by-key": ("mdoc-batch",),
+    "mdoc:randoms-counted": ("mdoc-batch",),
+    "mso:status-shared": ("mdoc-batch",),
+    "mso:times-exact": ("mdoc-batch",),
+    "mdoc:mandatory-claim-missing": ("mdoc", "mdoc-pid", "mdoc-photo-id", "mdoc-code-flow"),
+    "mdoc:element-missing": ("mdoc", "mdoc-pid", "mdoc-photo-id"),
+    "mdoc:pid-*": ("mdoc-pid",),
+    "mdoc:photo-id-*": ("mdoc-photo-id",),
+    **dict.fromkeys(("mdoc:*", "mso:*", "issuer-auth:*", "issuer-signed:*", "mdoc-encoding:*"), ("mdoc",)),
+    "document-signer:*": ("mdoc",),
+    "iaca:*": ("mdoc",),
+    "jwt-vc:cnf-*": ("jwt-vc-confirmed",),
+    "jwt-vc:x5c-*": ("jwt-vc-x5c",),
+    **{f"jwt-vc:{claim}-contradicting": ("jwt-vc",) for claim in ("iss", "sub", "jti", "nbf", "exp")},
+    **{f"jwt-vc:{claim}-missing": ("jwt-vc",) for claim in ("iss", "sub", "jti", "nbf", "exp")},
+    **dict.fromkeys(("jwt-vc:nbf-string", "jwt-vc:exp-string", "jwt-vc:iat-for-nbf"), ("jwt-vc",)),
+    **dict.fromkeys(("jwt-vc:vc-missing", "jwt-vc:vc-string", "jwt-vc:claim-outside-subject"), ("jwt-vc",)),
+    **dict.fromkeys(("jwt-vc:*-beside", "jwt-vc:vc-alone", "jwt-vc:signature-expired"), ("jwt-vc-2",)),
+    **dict.fromkeys(("jwt-vc:typ-missing", "jwt-vc:cty-other"), ("jwt-vc-2",)),
+    **dict.fromkeys(("jwt-vc:kid-missing", "jwt-vc:kid-relative"), ("jwt-vc-2",)),
+    **{f"jwt-vc:{defect}": ("jwt-vc",) for defect in _OLD_MODEL},
+    **{f"jwt-vc:{defect}": ("jwt-vc-2",) for defect in _NEW_MODEL},
+    "jwt-vc:context-other": ("jwt-vc-json-ld",),
+    "jwt-vc:kid-without-thumbprint": ("jwt-vc-2",),
+    "jwt-vc:*": ("jwt-vc", "jwt-vc-2"),
+    "ldp-vc:signature": _EVERY_SUITE,
+    "ldp-vc:claim-changed": _EVERY_SUITE,
+    "ldp-vc:created-missing": ("ldp-vc-2020",),
+    "ldp-vc:proof-missing": ("ldp-vc", "ldp-vc-1"),
+    "ldp-vc:proof-type-missing": ("ldp-vc", "ldp-vc-1"),
+    "ldp-vc:proof-context-missing": ("ldp-vc-1",),
+    "ldp-vc:proof-context-absent": ("ldp-vc-eddsa-jcs", "ldp-vc-ecdsa-jcs"),
+    "ldp-vc:proof-context-other": ("ldp-vc-eddsa-jcs",),
+    "ldp-vc:proof-type-unknown": ("ldp-vc", "ldp-vc-ecdsa-rdfc"),
+    "ldp-vc:value-base64url": ("ldp-vc", "ldp-vc-ecdsa-rdfc"),
+    "ldp-vc:value-short": ("ldp-vc", "ldp-vc-ecdsa-rdfc", "ldp-vc-2020"),
+    "ldp-vc:set-with-broken-proof": ("ldp-vc-proof-set",),
+    "ldp-vc:undefined-term": ("ldp-vc",),
+    **{f"ldp-vc:{defect}": ("ldp-vc-2020",) for defect in _OLD_MODEL},
+    "did-document*": ("did-web",),
+}
+for _fault in sorted(defined_in("w3c_model")):
+    if _fault.startswith("ldp-vc:"):
+        # The suites that canonicalize JSON sign whatever a credential looks like.
+        _VARIANTS.setdefault(_fault, ("ldp-vc-eddsa-jcs",))
+_VARIANTS["ldp-vc:*"] = ("ldp-vc",)
 
 GOES_AGAINST_ADVICE: dict[str, set[str]] = {
     "no-nonce": {"METADATA-NONCE-ENDPOINT-MISSING"},
@@ -269,6 +361,8 @@ _PARKED = {
 }
 _ANY_LANGUAGE = "an issuer may send any subset of its languages, whatever was asked for (section 12.2.2)"
 _LAWFUL = {
+    "jwt-vc:crit-unknown": "an extension of an ecosystem's own may be critical (RFC 7515 section 4.1.11)",
+    "jwt-vc:not-yet-valid": "a credential may begin to be valid later (VC Data Model 2.0 section 4.9)",
     "languages:not-asked-for": _ANY_LANGUAGE,
     "languages:none-left": _ANY_LANGUAGE,
     "languages:content-language-missing": _ANY_LANGUAGE,
@@ -289,6 +383,7 @@ _LAWFUL = {
     "rejects:authorize.beside-request-uri": "a refusal of what comes beside a request_uri harms nobody",
     "par:lifetime-long": "RFC 9126 section 2.2 leaves the lifetime to the server",
     "par-response:cacheable": "RFC 9126 forbids no cache, its examples only do so",
+    "mso:expected-update-late": "ISO/IEC 18013-5 puts expectedUpdate and validUntil in no order",
     "token:scope-missing": "without the member the scope is the one asked for (RFC 6749 section 5.1)",
     "accepts:authorize.challenge-present": "a server need not require PKCE (RFC 9700 section 2.1.1)",
     "accepts:token.resource": "a server that does not know the parameter ignores it (RFC 8707)",
@@ -299,6 +394,10 @@ _LAWFUL = {
     "rejects:authorize.claims": "a server may refuse what it cannot promise (OpenID4VCI 1.0 appendix B.1)",
     "accepts:authorize.credential": "a server may have a default scope (RFC 6749 section 3.3)",
     "accepts:authorize.scope-form": "a server may ignore what is asked for by scope (RFC 6749 section 3.3)",
+    "ldp-vc:not-yet-valid": "a credential may be valid from a later day on (VC Data Model 2.0 section 4.9)",
+    "type-metadata:extends-unreachable": "a type may be known by other ways than a URL (SD-JWT VC section 6.3)",
+    "ldp-vc:endorsed": "a credential may have proofs of several parties (Data Integrity 1.0 section 2.1.1)",
+    "ldp-vc:context-unknown": "an issuer may have contexts of its own; nothing is said about the proof then",
     "accepts:authorize.resource": "a server that does not know the parameter ignores it (RFC 8707 section 2)",
 }
 """Document faults that break no rule, or none that shows."""

@@ -20,12 +20,14 @@ from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.formats import base64url
+from harness.formats.well_known import well_known_url
 from harness.model import Finding
 from harness.settings import TrustSettings
 from harness.transport import Client, Recorder, Reply
-from harness.wallet.issuer_key import IssuerKey
+from harness.trust.fetching import Fetcher
+from harness.trust.found import IssuerKey
 from harness.wallet.keys import make_key
-from harness.wallet.metadata import ISSUER_SUFFIX, AuthorizationServer, Issuer, well_known_url
+from harness.wallet.metadata import ISSUER_SUFFIX, AuthorizationServer, Issuer
 from harness.wallet.offer import PRE_AUTHORIZED_CODE, ReceivedOffer, parse_link, receive
 from harness.wallet.signed_metadata import SignedMetadata
 from harness.wallet.signed_metadata import request as request_signed
@@ -496,7 +498,7 @@ def signed(body: str, media_type: str, *, now: float) -> SignedMetadata:
         return httpx.Response(200, headers={"Content-Type": media_type}, content=body.encode())
 
     client = Client(Recorder(), transport=httpx.MockTransport(answer))
-    return asyncio.run(request_signed(client, ISSUER, TrustSettings(), lambda: now))
+    return asyncio.run(request_signed(Fetcher(client, ISSUER), ISSUER, TrustSettings(), lambda: now))
 
 
 def test_the_published_signed_metadata_passes_every_check() -> None:

@@ -196,7 +196,7 @@ async def test_the_second_of_issuance_is_seen(claims: dict[str, Any], received: 
             return holds
 
     await batch.times_are_not_the_moment_of_issuance(credential=issued(claims, received), expect=Listening({}))
-    assert found == ([] if fine else ["SDJWT-TIME-EXACT"])
+    assert found == ([] if fine else ["CREDENTIAL-TIME-EXACT"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The keys that Credentials are bound to: OpenID4VCI 1.0 section 8.3, SD-JWT VC section 3.2.2.2."""
+"""The keys that Credentials are bound to: OpenID4VCI 1.0 section 8.3, and what each format says of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.formats import jose
 from suites.oid4vci._problems import at
+from suites.oid4vci._traits import traits
 
 
 def holder_key(credential: IssuedCredential) -> dict[str, Any]:
@@ -20,8 +21,13 @@ def holder_key(credential: IssuedCredential) -> dict[str, Any]:
     """
     key = credential.document.holder_key
     if key is None:
-        raise Blocked("the credential has no cnf with a key that this version can read")
+        raise Blocked("the credential names no holder's key that this version can read")
     return key
+
+
+def place_of_key(credential: IssuedCredential) -> str | None:
+    """Give where the holder's key stands."""
+    return at(credential).inside(traits(credential).key)
 
 
 def expect_distinct_keys(credentials: Sequence[IssuedCredential], expect: Expect) -> None:
@@ -36,9 +42,9 @@ def expect_distinct_keys(credentials: Sequence[IssuedCredential], expect: Expect
     for index, credential in enumerate(credentials):
         expect.that(
             not any(jose.same_key(keys[index], earlier) for earlier in keys[:index]),
-            "SDJWT-KEY-USED-TWICE",
+            "CREDENTIAL-KEY-USED-TWICE",
             "a key of its own",
             "the key of another credential of the response",
             at=credential.exchange,
-            pointer=at(credential).inside("/cnf"),
+            pointer=place_of_key(credential),
         )

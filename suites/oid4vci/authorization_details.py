@@ -10,13 +10,14 @@ from harness.applicability import when
 from harness.authorized import Authorized
 from harness.authorizing import asking_for
 from harness.checks import Per, area
-from harness.evidence import Blocked
+from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
 from harness.formats import claims_path
 from harness.wallet import credential
 from suites.oid4vci._authorizations import control, granted
+from suites.oid4vci._traits import selected
 
 check = area("Authorization Details", per=Per.GRANT)
 
@@ -221,8 +222,11 @@ async def a_configuration_of_another_json_type_is_refused(
 # Claims
 
 
-def _described(*paths: Sequence[Any]) -> dict[str, Any]:
-    return {"claims": [{"path": list(path)} for path in paths]}
+def _described(flow: Flow, *paths: Sequence[Any]) -> dict[str, Any]:
+    """Describe claims by paths, which for a mobile document go on from a namespace (appendix C.2)."""
+    doctype = flow.configuration.get("doctype")
+    start = [doctype] if isinstance(doctype, str) else []
+    return {"claims": [{"path": [*start, *path]} for path in paths]}
 
 
 @check(
@@ -262,7 +266,7 @@ async def a_claim_described_twice_is_refused(by_details: Authorized, flow: Flow,
         by_details,
         expect,
         "AUTHORIZATION-CLAIMS-REPEATED",
-        _described(["given_name"], ["given_name"]),
+        _described(flow, ["given_name"], ["given_name"]),
         what="with two descriptions of one claim",
     )
 
@@ -283,7 +287,7 @@ async def elements_addressed_in_two_ways_are_refused(by_details: Authorized, flo
         by_details,
         expect,
         "AUTHORIZATION-CLAIMS-ELEMENTS",
-        _described(["nationalities", None], ["nationalities", 0]),
+        _described(flow, ["nationalities", None], ["nationalities", 0]),
         what="that address an array with null and with an integer",
     )
 
@@ -304,7 +308,7 @@ async def a_claim_of_two_structures_is_refused(by_details: Authorized, flow: Flo
         by_details,
         expect,
         "AUTHORIZATION-CLAIMS-STRUCTURE",
-        _described(["address", None], ["address", "country"]),
+        _described(flow, ["address", None], ["address", "country"]),
         what="that treat a claim as an array and as an object",
     )
 
@@ -314,8 +318,9 @@ async def a_claim_of_two_structures_is_refused(by_details: Authorized, flow: Flo
     requires=["VCI-B.1-01"],
     proven_by={
         "sd-jwt:mandatory-claim-missing": "AUTHORIZATION-CLAIMS-MISSING",
+        "mdoc:mandatory-claim-missing": "AUTHORIZATION-CLAIMS-MISSING",
     },
-    applies=_DETAILS & when.sd_jwt_vc & when.described_claims,
+    applies=_DETAILS & when.readable_format & when.described_claims,
 )
 async def claims_asked_for_as_mandatory_are_issued(
     by_details: Authorized, flow: Flow, facts: Facts, expect: Expect
@@ -330,7 +335,7 @@ async def claims_asked_for_as_mandatory_are_issued(
         expect.that(True, "AUTHORIZATION-CLAIMS-MISSING", "no credential", attempt.gist)
         return
     for issued in await further.credentials():
-        missing = [path for path in paths if not _selects(issued.vc.sd_jwt.claims, path)]
+        missing = [path for path in paths if not _has(issued, path)]
         expect.that(
             not missing,
             "AUTHORIZATION-CLAIMS-MISSING",
@@ -341,8 +346,8 @@ async def claims_asked_for_as_mandatory_are_issued(
         )
 
 
-def _selects(claims: Any, path: Any) -> bool:
+def _has(issued: IssuedCredential, path: Any) -> bool:
     try:
-        return bool(claims_path.select(claims, path))
+        return bool(selected(issued, path))
     except claims_path.ClaimsPathError:
         return False

@@ -7,7 +7,7 @@ than there are keys (section 8.3); then there is nothing to compare.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from harness import mutate
@@ -17,34 +17,20 @@ from harness.checks import Per, area
 from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.flow import Flow
-from harness.formats import jose, sd_jwt_digests
+from harness.formats import jose
 from harness.wallet.credential import credentials
 from harness.wallet.metadata import Issuer
-from suites.oid4vci._binding import expect_distinct_keys, holder_key
-from suites.oid4vci._problems import at
+from suites.oid4vci._binding import expect_distinct_keys, holder_key, place_of_key
 from suites.oid4vci._proofs import INVALID_PROOF, MALFORMED, STATUS, accepted, by_rule, granted, refused
+from suites.oid4vci._traits import traits
 
 check = area("Batches and linkability", per=Per.PROOF_TYPE)
 
 _SEVERAL = when.batches & when.key_binding & when.several_credentials
-_SEVERAL_SD_JWT = when.sd_jwt_vc & _SEVERAL
+_READABLE = when.readable_format & _SEVERAL
 
-_TIMES = ("iat", "nbf", "exp")
-_OF_THE_FORMAT = {*_TIMES, "cnf", "jti", "id", "sub", "status", "credential_id"}
-"""Claims of a Credential rather than of its End-User."""
-_OF_THE_DOCUMENT = {
-    "date_of_issuance",
-    "date_of_expiry",
-    "issuance_date",
-    "expiry_date",
-    "issuanceDate",
-    "issue_date",
-    "expirationDate",
-    "validFrom",
-    "validUntil",
-    "document_number",
-}
-"""Claims of the document that a Credential is: times, which may be randomized one by one, and its number."""
+_BOUND_BY = {"dc+sd-jwt": "SDJWTVC-3.2.2.2-05", "mso_mdoc": "ISO18013-9.1.2.4-13"}
+"""What a format demands of the key that a Credential is bound to."""
 _MINUTE = 60
 _MOMENT_S = 2
 """Seconds around the answer within which a time is the very moment of issuance."""
@@ -192,12 +178,17 @@ def _form(raw: Any) -> str:
 @check(
     "batch-dataset",
     requires=["VCI-3.3.2-02"],
-    applies=_SEVERAL_SD_JWT,
-    proven_by={"sd-jwt:claim-by-key": "BATCH-DATASETS-MIXED"},
+    applies=_READABLE,
+    proven_by={
+        "sd-jwt:claim-by-key": "BATCH-DATASETS-MIXED",
+        "mdoc:claim-by-key": "BATCH-DATASETS-MIXED",
+        "jwt-vc:claim-by-key": "BATCH-DATASETS-MIXED",
+        "ldp-vc:claim-by-key": "BATCH-DATASETS-MIXED",
+    },
 )
 async def a_batch_has_one_dataset(batch: Flow, expect: Expect) -> None:
     """All Credentials of one response say the same of the End-User."""
-    first, *others = [(issued, _dataset(issued)) for issued in await batch.credentials()]
+    first, *others = [(issued, traits(issued).dataset) for issued in await batch.credentials()]
     for issued, dataset in others:
         unlike = sorted(
             name for name in dataset.keys() | first[1].keys() if dataset.get(name) != first[1].get(name)
@@ -212,16 +203,13 @@ async def a_batch_has_one_dataset(batch: Flow, expect: Expect) -> None:
         )
 
 
-def _dataset(issued: IssuedCredential) -> Mapping[str, Any]:
-    left_out = _OF_THE_FORMAT | _OF_THE_DOCUMENT
-    return {name: value for name, value in issued.vc.sd_jwt.claims.items() if name not in left_out}
-
-
 @check(
-    "sd-jwt-batch-keys-distinct",
-    requires=["VCI-8.3-10", "SDJWTVC-3.2.2.2-05"],
-    applies=_SEVERAL_SD_JWT,
-    proven_by={"credential:batch-of-copies": "SDJWT-KEY-USED-TWICE"},
+    "batch-keys-distinct",
+    requires=["VCI-8.3-10", *_BOUND_BY.values(), "RFC9901-10.1-02"],
+    applies=_READABLE,
+    proven_by={
+        "credential:batch-of-copies": "CREDENTIAL-KEY-USED-TWICE",
+    },
 )
 async def a_batch_uses_each_key_once(batch: Flow, expect: Expect) -> None:
     """In a batch of two, each Credential is bound to one of the two keys, and none to that of another."""
@@ -230,12 +218,12 @@ async def a_batch_uses_each_key_once(batch: Flow, expect: Expect) -> None:
         key = holder_key(each)
         expect.that(
             any(jose.same_key(key, own) for own in each.keys),
-            "SDJWT-CNF-OTHER-KEY",
+            "BATCH-KEY-OTHER",
             "a key of the request",
             "another key",
             at=each.exchange,
-            pointer=at(each).inside("/cnf"),
-            requirement="SDJWTVC-3.2.2.2-05",
+            pointer=place_of_key(each),
+            requirement=_BOUND_BY.get(each.format, "VCI-8.3-10"),
         )
     expect_distinct_keys(issued, expect)
 
@@ -245,32 +233,24 @@ async def a_batch_uses_each_key_once(batch: Flow, expect: Expect) -> None:
 
 @check(
     "batch-cryptographic-data",
-    requires=["VCI-3.3.2-03"],
-    applies=_SEVERAL_SD_JWT,
+    requires=["VCI-3.3.2-03", "RFC9901-10.1-01"],
+    applies=_READABLE,
     proven_by={
         "credential:batch-of-copies": ("BATCH-SIGNATURE-SHARED", "BATCH-SALT-SHARED", "BATCH-DIGEST-SHARED"),
         "sd-jwt:salts-counted": ("BATCH-SALT-SHARED", "BATCH-DIGEST-SHARED"),
+        "mdoc:randoms-counted": ("BATCH-SALT-SHARED", "BATCH-DIGEST-SHARED"),
     },
 )
 async def cryptographic_data_differ(batch: Flow, expect: Expect) -> None:
     """No two Credentials of one response share a signature, a salt or a digest."""
     for first, other in itertools.combinations(await batch.credentials(), 2):
-        one, two = first.vc.sd_jwt, other.vc.sd_jwt
-        salts = [{str(disclosure.salt) for disclosure in each.disclosures} for each in (one, two)]
-        for code, what, shared in (
-            ("BATCH-SIGNATURE-SHARED", "signature", one.jws.signature == two.jws.signature),
-            ("BATCH-SALT-SHARED", "salt", not salts[0].isdisjoint(salts[1])),
-            (
-                "BATCH-DIGEST-SHARED",
-                "digest",
-                not sd_jwt_digests.embedded(one).isdisjoint(sd_jwt_digests.embedded(two)),
-            ),
-        ):
+        one, two = traits(first).secrets, traits(other).secrets
+        for kind in one.keys() & two.keys():
             expect.that(
-                not shared,
-                code,
-                f"a {what} of its own",
-                f"a {what} of {first.pointer}",
+                one[kind].isdisjoint(two[kind]),
+                f"BATCH-{kind.upper()}-SHARED",
+                f"each {kind} of its own",
+                f"a {kind} of {first.pointer}",
                 at=other.exchange,
                 pointer=other.pointer,
             )
@@ -279,27 +259,33 @@ async def cryptographic_data_differ(batch: Flow, expect: Expect) -> None:
 @check(
     "batch-unique-values",
     requires=["VCI-15.4.1-02"],
-    applies=_SEVERAL_SD_JWT,
+    applies=_READABLE,
     proven_by={
+        "credential:batch-of-copies": "BATCH-IDENTIFIER-SHARED",
         "sd-jwt:jti-shared": "BATCH-IDENTIFIER-SHARED",
         "sd-jwt:status-shared": "BATCH-STATUS-SHARED",
+        "mso:status-shared": "BATCH-STATUS-SHARED",
+        "jwt-vc:id-shared": "BATCH-IDENTIFIER-SHARED",
+        "jwt-vc:status-shared": "BATCH-STATUS-SHARED",
+        "ldp-vc:id-shared": "BATCH-IDENTIFIER-SHARED",
+        "ldp-vc:status-shared": "BATCH-STATUS-SHARED",
     },
 )
 async def unique_values_differ(batch: Flow, expect: Expect) -> None:
     """No two Credentials of one response share an identifier or an entry of a status list."""
     for first, other in itertools.combinations(await batch.credentials(), 2):
-        one, two = first.vc.sd_jwt.claims, other.vc.sd_jwt.claims
-        # Another claim that is called an identifier may be that of the End-User.
+        one, two = traits(first), traits(other)
+        shared = [name for name, value in one.identifiers.items() if two.identifiers.get(name) == value]
         expect.that(
-            "jti" not in one or one["jti"] != two.get("jti"),
+            not shared,
             "BATCH-IDENTIFIER-SHARED",
             "an identifier of its own",
-            f"the jti of {first.pointer}",
+            f"the {', '.join(shared)} of {first.pointer}",
             at=other.exchange,
             pointer=other.pointer,
         )
         expect.that(
-            not any(entry in _status_entries(two) for entry in _status_entries(one)),
+            not any(entry in two.statuses for entry in one.statuses),
             "BATCH-STATUS-SHARED",
             "a status of its own",
             f"the status of {first.pointer}",
@@ -308,18 +294,16 @@ async def unique_values_differ(batch: Flow, expect: Expect) -> None:
         )
 
 
-def _status_entries(claims: Mapping[str, Any]) -> list[Any]:
-    """Give the places in lists that tell the status; a mechanism without a list has nothing unique in it."""
-    status = claims.get("status")
-    found = [status.get(name) for name in ("status_list", "identifier_list")] if isinstance(status, dict) else []
-    return [entry for entry in found if entry is not None]
-
-
 @check(
     "batch-times",
-    requires=["VCI-15.4.1-03"],
-    applies=_SEVERAL_SD_JWT,
-    proven_by={"sd-jwt:times-exact": "BATCH-TIME-SHARED"},
+    requires=["VCI-15.4.1-03", "RFC9901-10.1-03"],
+    applies=_READABLE,
+    proven_by={
+        "sd-jwt:times-exact": "BATCH-TIME-SHARED",
+        "mso:times-exact": "BATCH-TIME-SHARED",
+        "jwt-vc:times-exact": "BATCH-TIME-SHARED",
+        "ldp-vc:times-exact": "BATCH-TIME-SHARED",
+    },
 )
 async def exact_times_differ(batch: Flow, expect: Expect) -> None:
     """Times that the Credentials of one response share are rounded."""
@@ -337,23 +321,29 @@ async def exact_times_differ(batch: Flow, expect: Expect) -> None:
 
 
 @check(
-    "sd-jwt-times",
+    "credential-times",
     requires=["VCI-15.4.1-03"],
-    applies=when.sd_jwt_vc,
+    applies=when.readable_format,
     per=Per.SCENARIO,
-    proven_by={"sd-jwt:times-exact": "SDJWT-TIME-EXACT"},
+    proven_by={
+        "sd-jwt:times-exact": "CREDENTIAL-TIME-EXACT",
+        "mso:times-exact": "CREDENTIAL-TIME-EXACT",
+        "jwt-vc:times-exact": "CREDENTIAL-TIME-EXACT",
+        "ldp-vc:times-exact": "CREDENTIAL-TIME-EXACT",
+    },
 )
 async def times_are_not_the_moment_of_issuance(credential: IssuedCredential, expect: Expect) -> None:
-    """``iat`` and ``nbf`` are not the very second of issuance, by which two parties could tell who it was."""
+    """No time of a Credential is the very second of issuance, by which two parties could tell who it was."""
     # What an hour would be in which a time may lie is the issuer's affair; so the second tells too much.
+    beginnings = traits(credential).beginnings
     exact = [
         name
         for name, value in _exact_times(credential)
-        if name != "exp" and abs(value - credential.received) <= _MOMENT_S
+        if name in beginnings and abs(value - credential.received) <= _MOMENT_S
     ]
     expect.that(
         not exact,
-        "SDJWT-TIME-EXACT",
+        "CREDENTIAL-TIME-EXACT",
         "times that are rounded or randomized",
         f"{', '.join(exact)} as the second of issuance",
         at=credential.exchange,
@@ -363,7 +353,4 @@ async def times_are_not_the_moment_of_issuance(credential: IssuedCredential, exp
 
 def _exact_times(issued: IssuedCredential) -> Iterator[tuple[str, float]]:
     """Give the times of a Credential that are not on a whole minute, hour or day."""
-    for name in _TIMES:
-        value = issued.vc.sd_jwt.claims.get(name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value % _MINUTE:
-            yield name, value
+    return ((name, value) for name, value in traits(issued).times.items() if value % _MINUTE)

@@ -136,6 +136,8 @@ async def status_and_content_fit(issuance: Reply, expect: Expect) -> None:
         "deferral-response:content-type": "CREDENTIAL-CONTENT-TYPE",
         "credential-response:array": "CREDENTIAL-NOT-JSON",
         "credential:duplicate-key": "CREDENTIAL-MEMBER-REPEATED",
+        "ldp-vc:duplicate-member": "CREDENTIAL-MEMBER-REPEATED",
+        "ldp-vc:duplicate-proof-member": "CREDENTIAL-MEMBER-REPEATED",
     },
     per=Per.SCENARIO,
 )
@@ -184,6 +186,7 @@ async def the_response_is_json(issuance: Reply, expect: Expect) -> None:
         "credential:credentials-strings": "CREDENTIAL-ELEMENT-TYPE",
         "credential:credential-member-missing": "CREDENTIAL-MEMBER-MISSING",
         "credential:credential-null": "CREDENTIAL-MEMBER-TYPE",
+        "ldp-vc:array": "CREDENTIAL-MEMBER-TYPE",
         "deferred:credentials-empty": "CREDENTIAL-LIST-FORM",
         "deferred:credentials-strings": "CREDENTIAL-ELEMENT-TYPE",
         "deferred:credential-member-missing": "CREDENTIAL-MEMBER-MISSING",

@@ -282,7 +282,7 @@ async def foreign_signature_is_refused(access: Access, expect: Expect) -> None:
 @check(
     "di-vp-unknown-property-accepted",
     requires=["VCI-F.2-02"],
-    applies=when.di_vp_proof,
+    applies=when.di_vp_of_json,
     proven_by={"rejects:di-vp.unknown-property": "DI-VP-UNKNOWN-PROPERTY-REFUSED"},
 )
 async def unknown_property_is_accepted(access: Access, expect: Expect) -> None:
@@ -295,7 +295,7 @@ async def unknown_property_is_accepted(access: Access, expect: Expect) -> None:
 @check(
     "di-vp-unknown-proof-property-accepted",
     requires=["VCI-F.2-03"],
-    applies=when.di_vp_proof,
+    applies=when.di_vp_of_json,
     proven_by={"rejects:di-vp.unknown-property": "DI-VP-UNKNOWN-PROOF-PROPERTY-REFUSED"},
 )
 async def unknown_proof_property_is_accepted(access: Access, expect: Expect) -> None:

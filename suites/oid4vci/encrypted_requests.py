@@ -78,7 +78,10 @@ async def plain_requests_are_accepted(issuance: Reply, encrypted_request: Encryp
 @check(
     "encryption-request-keys",
     requires=["VCI-12.2.4-67"],
-    proven_by={"rejects:encryption.request-other-key": "ENCRYPTION-REQUEST-KEY-REFUSED"},
+    proven_by={
+        "rejects:encryption.request-other-key": "ENCRYPTION-REQUEST-KEY-REFUSED",
+        "metadata:request-encryption-key-signs": "ENCRYPTION-REQUEST-KEY-REFUSED",
+    },
     applies=when.encrypted_requests,
 )
 async def all_keys_can_be_encrypted_to(access: Access, encrypted_request: Encrypted, expect: Expect) -> None:

@@ -16,6 +16,7 @@ from harness.flow import Flow
 from harness.formats import claims_path
 from harness.wallet.metadata import Issuer
 from suites.oid4vci._parts import Judge, Part, configurations_of, usages_of
+from suites.oid4vci._traits import selected
 
 check = area("Credential Issuer Metadata")
 
@@ -47,9 +48,10 @@ async def claims_are_described(issuer: Issuer, expect: Expect) -> None:
             if not isinstance(claim.value, dict):
                 continue
             if judge.has(claim, "path", "METADATA-CLAIM-PATH-MISSING", "VCI-B.2-01"):
-                mdoc = configuration.members.get("format") == "mso_mdoc"
+                found = configuration.members.get("format")
+                mdoc = found == "mso_mdoc"
                 judge.that(
-                    _is_mdoc_path(claim["path"].value) if mdoc else claims_path.well_formed(claim["path"].value),
+                    claims_path.semantics(found).well_formed(claim["path"].value),
                     "METADATA-CLAIM-PATH",
                     f"a claims path pointer{' from namespace and data element on' if mdoc else ''}",
                     claim["path"],
@@ -59,16 +61,6 @@ async def claims_are_described(issuer: Issuer, expect: Expect) -> None:
                 mandatory = claim["mandatory"]
                 right = isinstance(mandatory.value, bool)
                 judge.that(right, "METADATA-CLAIM-MANDATORY", "a boolean", mandatory, "VCI-B.2-03")
-
-
-def _is_mdoc_path(path: Any) -> bool:
-    # Namespace and data element come first, and keys of maps may be negative (appendix C.2).
-    if not isinstance(path, list) or len(path) < 2:
-        return False
-    components = all(
-        item is None or (isinstance(item, (str, int)) and not isinstance(item, bool)) for item in path
-    )
-    return components and isinstance(path[0], str) and isinstance(path[1], str)
 
 
 @check(
@@ -120,11 +112,14 @@ async def claims_do_not_contradict(issuer: Issuer, expect: Expect) -> None:
         if "claims" in usage:
             claims = usage["claims"]
             paths = [claim.members.get("path") for claim in claims.parts()]
-            right = [tuple(path) for path in paths if isinstance(path, list) and claims_path.well_formed(path)]
-            _expect_consistent(judge, right, claims.pointer, configuration.members.get("format"))
+            semantics = claims_path.semantics(configuration.members.get("format"))
+            right = [tuple(path) for path in paths if isinstance(path, list) and semantics.well_formed(path)]
+            _expect_consistent(judge, right, claims.pointer, semantics)
 
 
-def _expect_consistent(judge: Judge, paths: list[tuple[Any, ...]], place: str, credential_format: Any) -> None:
+def _expect_consistent(
+    judge: Judge, paths: list[tuple[Any, ...]], place: str, semantics: claims_path.Semantics
+) -> None:
     repeated = [list(path) for path, times in Counter(paths).items() if times > 1]
     judge.that(not repeated, "METADATA-CLAIM-REPEATED", "one description for each claim", Part(repeated, place))
     forks = _forks(paths)
@@ -137,7 +132,7 @@ def _expect_consistent(judge: Judge, paths: list[tuple[Any, ...]], place: str, c
         "VCI-B.3-02",
     )
     # In a mobile document an integer may be the key of a map (appendix C.2), so only null tells an array.
-    of_arrays = {"all"} if credential_format == "mso_mdoc" else {"all", "one"}
+    of_arrays = {"all"} if semantics.lead_to_maps else {"all", "one"}
     both = [start for start, kinds in forks if "key" in kinds and kinds & of_arrays]
     judge.that(
         not both,
@@ -175,8 +170,18 @@ def _forks(paths: list[tuple[Any, ...]]) -> list[tuple[list[Any], set[str]]]:
 @check(
     "metadata-claims-as-issued",
     requires=["VCI-C.1-01"],
-    proven_by={"metadata:claims-path-into-string": "METADATA-CLAIM-PATH-UNFIT"},
-    applies=when.sd_jwt_vc & when.described_claims,
+    proven_by={
+        "metadata:claims-path-into-string": "METADATA-CLAIM-PATH-UNFIT",
+        "metadata:mdoc-path-into-text": "METADATA-CLAIM-PATH-UNFIT",
+        "metadata:mdoc-path-all-of-text": "METADATA-CLAIM-PATH-UNFIT",
+        "jwt-vc:subject-array-empty": "METADATA-CLAIM-PATH-UNFIT",
+        "jwt-vc:subject-string": "METADATA-CLAIM-PATH-UNFIT",
+        "ldp-vc:subject-array-empty": "METADATA-CLAIM-PATH-UNFIT",
+        "ldp-vc:subject-string": "METADATA-CLAIM-PATH-UNFIT",
+        "mdoc:privileges-map": "METADATA-CLAIM-PATH-UNFIT",
+        "mdoc:pid-nationality-text": "METADATA-CLAIM-PATH-UNFIT",
+    },
+    applies=when.readable_format & when.described_claims,
     per=Per.SCENARIO,
 )
 async def claims_paths_fit_the_credential(shared: Flow, credential: IssuedCredential, expect: Expect) -> None:
@@ -184,11 +189,11 @@ async def claims_paths_fit_the_credential(shared: Flow, credential: IssuedCreden
     described = Part(shared.configuration, "").get("credential_metadata").get("claims")
     for claim in described.parts():
         path = claim.members.get("path")
-        if not claims_path.well_formed(path):
+        if not claims_path.semantics(credential.format).well_formed(path):
             continue
         unfit = ""
         try:
-            claims_path.select(credential.vc.sd_jwt.claims, path)
+            selected(credential, path)
         except claims_path.ClaimsPathError as error:
             # A claim that this person has not is no misfit.
             unfit = "" if error.kind == "path-selects-nothing" else error.detail

@@ -17,6 +17,7 @@ from harness.formats.jose import JWS_ALGORITHMS, SYMMETRIC_ALGORITHMS
 from harness.formats.signature_suites import CRYPTOSUITES
 from harness.wallet.metadata import Issuer
 from suites.oid4vci._parts import Judge, Part, configurations_of, metadata_of
+from suites.oid4vci._traits import traits
 
 check = area("Credential Issuer Metadata")
 
@@ -119,22 +120,47 @@ async def binding_and_proofs_go_together(issuer: Issuer, expect: Expect) -> None
         )
 
 
+_NAMING_SUBJECTS = frozenset({"jwt_vc_json", "jwt_vc_json-ld", "ldp_vc"})
+
+
+_UNNAMED_SUBJECT = (
+    "subject-array-empty",
+    "subject-empty",
+    "subject-id-missing",
+    "subject-missing",
+    "subject-string",
+)
+"""Faults of W3C credentials whose subject has no ``id``."""
+
+
 @check(
     "metadata-binding-as-issued",
     requires=["VCI-12.2.4-28"],
-    proven_by={"sd-jwt:cnf-missing": "METADATA-BINDING-NOT-AS-ISSUED"},
-    applies=when.sd_jwt_vc,
+    proven_by={
+        "sd-jwt:cnf-missing": "METADATA-BINDING-NOT-AS-ISSUED",
+        **{
+            f"{document}:{defect}": "METADATA-BINDING-NOT-AS-ISSUED"
+            for document in ("jwt-vc", "ldp-vc")
+            for defect in _UNNAMED_SUBJECT
+        },
+        "jwt-vc:cnf-missing": "METADATA-BINDING-NOT-AS-ISSUED",
+        "jwt-vc:vc-string": "METADATA-BINDING-NOT-AS-ISSUED",
+        "mso:device-key-missing": "METADATA-BINDING-NOT-AS-ISSUED",
+        "mso:device-key-info-missing": "METADATA-BINDING-NOT-AS-ISSUED",
+    },
+    applies=when.readable_format,
     per=Per.SCENARIO,
 )
 async def binding_is_as_announced(shared: Flow, credential: IssuedCredential, expect: Expect) -> None:
     """A credential is bound to a key exactly when its configuration announces binding methods."""
     announced = "cryptographic_binding_methods_supported" in shared.configuration
-    bound = "cnf" in credential.vc.sd_jwt.claims
+    bound = traits(credential).key is not None
     expect.that(
-        bound == announced,
+        # The subject of a W3C credential may have an id whether or not the wallet can prove that it is meant.
+        bound == announced or (bound and credential.format in _NAMING_SUBJECTS),
         "METADATA-BINDING-NOT-AS-ISSUED",
-        f"a credential {'with' if announced else 'without'} cnf, as its configuration announces",
-        f"a credential {'with' if bound else 'without'} cnf",
+        f"a credential {'with' if announced else 'without'} a holder's key, as its configuration announces",
+        f"a credential {'with' if bound else 'without'} one",
         at=credential.exchange,
         pointer=credential.pointer,
     )

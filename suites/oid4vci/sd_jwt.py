@@ -6,8 +6,6 @@ shared Credential Response is judged by itself.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from functools import partial
 from itertools import takewhile
@@ -19,6 +17,7 @@ from harness.evidence import IssuedCredential
 from harness.expect import Expect
 from harness.formats import jose, sd_jwt, sd_jwt_digests
 from harness.formats.problems import FormatError
+from suites.oid4vci._encodings import is_encoded_again
 from suites.oid4vci._problems import Rule, at, judge
 
 check = partial(area("SD-JWT", per=Per.SCENARIO), applies=when.sd_jwt_vc)
@@ -54,7 +53,7 @@ async def credential_is_an_sd_jwt(credential: IssuedCredential, expect: Expect) 
     ):
         return
     if not that(
-        not _is_encoded_again(raw),
+        not is_encoded_again(raw, _unreadable),
         "SDJWT-REENCODED",
         "an SD-JWT that is not encoded a second time",
         "an SD-JWT inside another encoding",
@@ -84,18 +83,6 @@ def _unreadable(text: str) -> FormatError | None:
     except FormatError as error:
         return error
     return None
-
-
-def _is_encoded_again(text: str) -> bool:
-    """Say whether an SD-JWT comes out when a JSON string's quotes or base64 are taken away."""
-    unquoted = text.strip().strip('"')
-    if unquoted != text and _unreadable(unquoted) is None:
-        return True
-    try:
-        decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_" if "+" not in text else None)
-        return _unreadable(decoded.decode("ascii")) is None
-    except (binascii.Error, ValueError):
-        return False
 
 
 @check(
@@ -227,7 +214,13 @@ async def key_id_is_a_string(credential: IssuedCredential, expect: Expect) -> No
 
 @check(
     "sd-jwt-hash",
-    requires=["RFC9901-4.1.1-03", "RFC9901-4.1.1-01", "RFC9901-4.1.1-02", "RFC9901-7.1-02"],
+    requires=[
+        "RFC9901-4.1.1-03",
+        "RFC9901-4.1.1-01",
+        "RFC9901-4.1.1-02",
+        "RFC9901-7.1-02",
+        "RFC9901-9.4-01",
+    ],
     proven_by={
         "sd-jwt:sd-alg-unknown": "SDJWT-HASH-UNKNOWN",
         "sd-jwt:sd-alg-number": "SDJWT-HASH-STRING",
@@ -245,6 +238,31 @@ async def hash_is_known_and_strong(credential: IssuedCredential, expect: Expect)
         Rule("sd-alg-nested", "SDJWT-HASH-NESTED", "_sd_alg at the top level only", "RFC9901-4.1.1-02"),
         Rule("sd-alg-unknown", "SDJWT-HASH-UNKNOWN", "a registered hash name", "RFC9901-4.1.1-03"),
         Rule("sd-alg-weak", "SDJWT-HASH-WEAK", "a hash that is not truncated", "RFC9901-7.1-02"),
+    )
+
+
+_HASH_BITS = {"256": 256, "384": 384, "512": 512}
+"""Bits of the hash of a JWS algorithm, by how its name ends (RFC 7518 section 3.1)."""
+
+
+@check(
+    "sd-jwt-hash-strength",
+    requires=["RFC9901-9.4-02"],
+    proven_by={"sd-jwt:alg-unlisted": "SDJWT-HASH-STRENGTH", "sd-jwt:sd-alg-weak": "SDJWT-HASH-STRENGTH"},
+)
+async def hash_is_as_strong_as_the_signature(credential: IssuedCredential, expect: Expect) -> None:
+    """The hash of the digests is no shorter than that of the signature."""
+    parsed = credential.vc.sd_jwt
+    algorithm = parsed.jws.header.get("alg")
+    wanted = _HASH_BITS.get(algorithm[-3:], 0) if isinstance(algorithm, str) else 0
+    lengths = {len(disclosure.digest) * 6 // 8 * 8 for disclosure in parsed.disclosures}
+    expect.that(
+        all(length >= wanted for length in lengths),
+        "SDJWT-HASH-STRENGTH",
+        f"digests of {wanted} bits, as {algorithm} hashes",
+        f"digests of {min(lengths, default=0)} bits",
+        at=credential.exchange,
+        pointer=at(credential).inside("/_sd_alg"),
     )
 
 
@@ -287,7 +305,7 @@ async def hidden_elements_are_placeholders(credential: IssuedCredential, expect:
 
 @check(
     "sd-jwt-digests",
-    requires=["RFC9901-4.2.3-02", "RFC9901-4.1-05", "RFC9901-7.1-07"],
+    requires=["RFC9901-4.2.3-02", "RFC9901-4.1-05", "RFC9901-7.1-07", "RFC9901-4.2.5-03"],
     proven_by={
         "sd-jwt:digest-twice": "SDJWT-DIGEST-TWICE",
         "sd-jwt:digest-in-hexadecimal": "SDJWT-DIGEST-ENCODING",

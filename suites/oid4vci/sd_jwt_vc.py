@@ -14,11 +14,18 @@ from harness.checks import Per, area
 from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.flow import Flow
-from harness.formats import claims_path, jose, sd_jwt_digests, sd_jwt_vc
-from harness.formats.problems import Problem
-from harness.wallet.issuer_key import IssuerKey
-from suites.oid4vci._binding import expect_distinct_keys, holder_key
+from harness.formats import jose, sd_jwt_digests, sd_jwt_vc, status_claim
+from harness.formats.problems import Problem, located
+from harness.trust.found import IssuerKey
+from suites.oid4vci._binding import holder_key
 from suites.oid4vci._problems import Place, Rule, at, judge
+from suites.oid4vci._signatures import (
+    expect_chain,
+    expect_first_certificate,
+    expect_signature,
+    expect_trusted,
+    names_of,
+)
 
 check = partial(area("SD-JWT VC", per=Per.SCENARIO), applies=when.sd_jwt_vc)
 
@@ -48,6 +55,8 @@ async def type_is_that_of_an_sd_jwt_vc(credential: IssuedCredential, expect: Exp
     applies=when.sd_jwt_vc & when.configuration_has("credential_signing_alg_values_supported"),
     proven_by={
         "sd-jwt:alg-unlisted": "SDJWT-ALGORITHM-UNLISTED",
+        "sd-jwt:key-short": "SDJWT-ALGORITHM-UNLISTED",
+        "sd-jwt:key-short-pss": "SDJWT-ALGORITHM-UNLISTED",
         "sd-jwt:alg-none": "SDJWT-ALGORITHM-UNLISTED",
         "sd-jwt:alg-symmetric": "SDJWT-ALGORITHM-UNLISTED",
     },
@@ -56,11 +65,8 @@ async def algorithm_is_announced(credential: IssuedCredential, shared: Flow, exp
     """The credential is signed with one of the ``credential_signing_alg_values_supported``."""
     listed = shared.configuration["credential_signing_alg_values_supported"]
     algorithm = credential.vc.sd_jwt.jws.header.get("alg")
-    # EdDSA with a key of one of its curves and the name of the curve mean the same (RFC 9864).
-    same = {"EdDSA": {"Ed25519", "Ed448"}, "Ed25519": {"EdDSA"}, "Ed448": {"EdDSA"}}
-    names = {algorithm} | same.get(algorithm, set()) if isinstance(algorithm, str) else set()
     expect.that(
-        isinstance(listed, list) and any(name in listed for name in names),
+        isinstance(listed, list) and any(name in listed for name in names_of(algorithm)),
         "SDJWT-ALGORITHM-UNLISTED",
         f"one of {listed}",
         algorithm,
@@ -77,45 +83,28 @@ async def algorithm_is_announced(credential: IssuedCredential, shared: Flow, exp
     requires=["RFC9901-7.1-01", "RFC9901-4.1-01", "SDJWTVC-3.5-01"],
     proven_by={
         "sd-jwt:signature": "SDJWT-SIGNATURE",
+        "sd-jwt:key-short": "SDJWT-SIGNATURE",
+        "sd-jwt:key-short-pss": "SDJWT-SIGNATURE",
         "sd-jwt:alg-none": "SDJWT-SIGNATURE",
         "sd-jwt:alg-symmetric": "SDJWT-SIGNATURE",
         "sd-jwt:x5c-order": "SDJWT-SIGNATURE",
         "sd-jwt:key-unknown": "SDJWT-KEY-NOT-FOUND",
+        "did-document:method-missing": "SDJWT-KEY-NOT-FOUND",
         "jwt-vc-issuer:key-unknown": "SDJWT-KEY-NOT-FOUND",
         "sd-jwt:kid-other-did": "SDJWT-KEY-NOT-FOUND",
     },
 )
 async def signature_verifies(credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect) -> None:
     """The key of the credential's signer can be found, and the signature verifies with it."""
-    missing = issuer_key.problems_of("key-not-found", "did", "did-other")
-    that = partial(expect.that, at=credential.exchange, pointer=credential.pointer)
-    found = that(
-        not missing,
-        "SDJWT-KEY-NOT-FOUND",
-        "a key of the signer that verifies the credential",
-        missing[0].detail if missing else "",
-        requirement="SDJWTVC-3.5-01",
+    expect_signature(
+        credential,
+        credential.vc.sd_jwt.jws,
+        issuer_key,
+        expect,
+        prefix="SDJWT",
+        requirement="RFC9901-7.1-01",
+        key_requirement="SDJWTVC-3.5-01",
     )
-    if not found:
-        return
-    if issuer_key.jwk is None:
-        raise Blocked(issuer_key.missing)
-    try:
-        jose.verify(credential.vc.sd_jwt.jws, issuer_key.jwk)
-    except jose.SignatureError as error:
-        algorithm = credential.vc.sd_jwt.jws.header.get("alg")
-        if error.kind == "critical-header":
-            raise Blocked(error.detail) from error
-        if _is_unknown(algorithm):
-            raise Blocked(f"this version cannot verify signatures of the algorithm {algorithm!r}") from error
-        that(False, "SDJWT-SIGNATURE", f"a signature by the key found by {issuer_key.mechanism}", error.detail)
-    else:
-        that(True, "SDJWT-SIGNATURE", "a signature that verifies", "")
-
-
-def _is_unknown(algorithm: Any) -> bool:
-    """Say whether an algorithm may be a signature of an ecosystem's own (RFC 7515 section 4.1.1)."""
-    return isinstance(algorithm, str) and algorithm not in jose.JWS_ALGORITHMS
 
 
 @check(
@@ -128,26 +117,7 @@ async def first_certificate_holds_the_key(
     credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
 ) -> None:
     """The key that signed the credential is in the first certificate of ``x5c``, not in a later one."""
-    if issuer_key.jwk is None:
-        raise Blocked(issuer_key.missing)
-    jws = credential.vc.sd_jwt.jws
-    later = any(_verifies(jws, key) for key in issuer_key.further) and not _verifies(jws, issuer_key.jwk)
-    expect.that(
-        not later,
-        "SDJWT-X5C-ORDER",
-        "the certificate of the signing key first",
-        "a later certificate holds the key that signed",
-        at=credential.exchange,
-        pointer=at(credential).inside("header/x5c"),
-    )
-
-
-def _verifies(jws: jose.Jws, key: Any) -> bool:
-    try:
-        jose.verify(jws, key)
-    except jose.SignatureError:
-        return False
-    return True
+    expect_first_certificate(credential, credential.vc.sd_jwt.jws, issuer_key, expect, "SDJWT")
 
 
 @check(
@@ -163,25 +133,7 @@ def _verifies(jws: jose.Jws, key: Any) -> bool:
 )
 async def certificates_form_a_chain(credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect) -> None:
     """``x5c`` is an array of DER certificates in base64, each certified by the next and valid now."""
-    encoding = "certificates in DER and base64"
-    chain = "each certificate certified by the next"
-    valid = "certificates that are valid and may be used so"
-    judge(
-        expect,
-        at(credential),
-        issuer_key.problems,
-        Rule("x5c-malformed x5c-base64 x5c-certificate", "SDJWT-X5C-ENCODING", encoding, "RFC7515-4.1.6-01"),
-        Rule("chain-broken leaf-self-signed", "SDJWT-X5C-CHAIN", chain, "RFC7515-4.1.6-03"),
-        Rule(
-            "certificate-expired certificate-not-yet-valid certificate-critical-extension certificate-extensions"
-            " certificate-encoding issuer-not-ca issuer-key-usage path-length leaf-key-usage",
-            "SDJWT-X5C-VALIDITY",
-            valid,
-            "RFC7515-4.1.6-04",
-        ),
-    )
-    if issuer_key.chain is None and expect.worst() is None:
-        raise Blocked(issuer_key.missing)
+    expect_chain(credential, issuer_key, expect, "SDJWT")
 
 
 @check(
@@ -190,6 +142,7 @@ async def certificates_form_a_chain(credential: IssuedCredential, issuer_key: Is
     applies=when.sd_jwt_vc & when.x5c & when.trust_anchors,
     proven_by={
         "sd-jwt:x5c-untrusted": "SDJWT-X5C-UNTRUSTED",
+        "sd-jwt:x5c-weak-authority": "SDJWT-X5C-UNTRUSTED",
         "sd-jwt:x5c-expired": "SDJWT-X5C-UNTRUSTED",
     },
 )
@@ -197,16 +150,7 @@ async def certificates_lead_to_an_anchor(
     credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
 ) -> None:
     """The certificates in ``x5c`` lead to one of the configured trust anchors."""
-    if issuer_key.chain is None:
-        raise Blocked(issuer_key.missing)
-    expect.that(
-        issuer_key.chain.trusted is True,
-        "SDJWT-X5C-UNTRUSTED",
-        "a valid chain to one of the trust anchors in [trust] x5c",
-        "no such chain",
-        at=credential.exchange,
-        pointer=at(credential).inside("header/x5c"),
-    )
+    expect_trusted(credential, issuer_key, expect, "SDJWT")
 
 
 # JWT VC Issuer Metadata
@@ -222,16 +166,17 @@ def _stop_at(issuer_key: IssuerKey, *kinds: str) -> None:
         raise Blocked(f"the JWT VC Issuer Metadata cannot be used: {problem.detail}")
 
 
-_NO_METADATA = ("metadata-json", "issuer-missing", "issuer-other")
+_NO_METADATA = ("metadata-redirect", "metadata-json", "issuer-missing", "issuer-other")
 
 
 @check(
     "sd-jwt-issuer-metadata-place",
     requires=["SDJWTVC-5.2-01", "SDJWTVC-5-01", "SDJWTVC-5.1-01"],
-    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    applies=when.jwt_vc_issuer_metadata,
     proven_by={
         "jwt-vc-issuer-response:status-201": "SDJWT-ISSUER-METADATA-STATUS",
         "jwt-vc-issuer-response:appended": "SDJWT-ISSUER-METADATA-PLACE",
+        "jwt-vc-issuer-response:redirect-http": "SDJWT-ISSUER-METADATA-REDIRECT",
     },
 )
 async def issuer_metadata_is_in_place(issuer_key: IssuerKey, expect: Expect) -> None:
@@ -246,13 +191,19 @@ async def issuer_metadata_is_in_place(issuer_key: IssuerKey, expect: Expect) -> 
             "metadata-slash", "SDJWT-ISSUER-METADATA-SLASH", "metadata without the final slash", "SDJWTVC-5.1-01"
         ),
         Rule("metadata-status", "SDJWT-ISSUER-METADATA-STATUS", "the status 200", "SDJWTVC-5.2-01"),
+        Rule(
+            "metadata-redirect",
+            "SDJWT-ISSUER-METADATA-REDIRECT",
+            "no redirect away from HTTPS",
+            "SDJWTVC-5.2-01",
+        ),
     )
 
 
 @check(
     "sd-jwt-issuer-metadata-type",
     requires=["SDJWTVC-5.2-02"],
-    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    applies=when.jwt_vc_issuer_metadata,
     proven_by={
         "jwt-vc-issuer-response:content-type": "SDJWT-ISSUER-METADATA-TYPE",
         "jwt-vc-issuer-response:array": "SDJWT-ISSUER-METADATA-JSON",
@@ -260,6 +211,7 @@ async def issuer_metadata_is_in_place(issuer_key: IssuerKey, expect: Expect) -> 
 )
 async def issuer_metadata_is_json(issuer_key: IssuerKey, expect: Expect) -> None:
     """JWT VC Issuer Metadata is a JSON object of the media type ``application/json``."""
+    _stop_at(issuer_key, "metadata-redirect")
     media_type = "the media type application/json"
     judge(
         expect,
@@ -273,7 +225,7 @@ async def issuer_metadata_is_json(issuer_key: IssuerKey, expect: Expect) -> None
 @check(
     "sd-jwt-issuer-metadata-issuer",
     requires=["SDJWTVC-5.3-01", "SDJWTVC-5.2-03", "SDJWTVC-5-02"],
-    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    applies=when.jwt_vc_issuer_metadata,
     proven_by={
         "jwt-vc-issuer:issuer-missing": "SDJWT-ISSUER-MISSING",
         "jwt-vc-issuer:issuer-other": "SDJWT-ISSUER-OTHER",
@@ -282,7 +234,7 @@ async def issuer_metadata_is_json(issuer_key: IssuerKey, expect: Expect) -> None
 )
 async def issuer_metadata_is_of_the_issuer(issuer_key: IssuerKey, expect: Expect) -> None:
     """``iss`` is a URL without query and fragment, and ``issuer`` of its metadata is the same string."""
-    _stop_at(issuer_key, "metadata-json")
+    _stop_at(issuer_key, "metadata-redirect", "metadata-json")
     url = "an https URL with host, without query and fragment"
     judge(
         expect,
@@ -297,7 +249,7 @@ async def issuer_metadata_is_of_the_issuer(issuer_key: IssuerKey, expect: Expect
 @check(
     "sd-jwt-issuer-metadata-keys",
     requires=["SDJWTVC-5.2-04", "SDJWTVC-5.2-05", "SDJWTVC-5.2-06", "SDJWTVC-5.2-07"],
-    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    applies=when.jwt_vc_issuer_metadata,
     proven_by={
         "jwt-vc-issuer:keys-missing": "SDJWT-ISSUER-KEYS-MISSING",
         "jwt-vc-issuer:keys-twice": "SDJWT-ISSUER-KEYS-TWICE",
@@ -327,7 +279,7 @@ async def issuer_metadata_has_keys(issuer_key: IssuerKey, expect: Expect) -> Non
 @check(
     "sd-jwt-issuer-key-id",
     requires=["SDJWTVC-5.2-08"],
-    applies=when.sd_jwt_vc & when.jwt_vc_issuer_metadata,
+    applies=when.jwt_vc_issuer_metadata,
     proven_by={
         "sd-jwt:kid-missing": "SDJWT-KEY-ID-MISSING",
         "sd-jwt:key-unknown": "SDJWT-KEY-ID-UNKNOWN",
@@ -458,48 +410,54 @@ async def credential_is_valid_when_issued(credential: IssuedCredential, expect: 
 
 
 @check(
-    "sd-jwt-mandatory-claims",
-    requires=["VCI-B.2-04"],
-    applies=when.sd_jwt_vc & when.mandatory_claims,
-    proven_by={
-        "sd-jwt:mandatory-claim-missing": "SDJWT-MANDATORY-CLAIM",
-        "transaction:configuration-other": "SDJWT-MANDATORY-CLAIM",
-    },
-)
-async def mandatory_claims_are_there(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
-    """Every claim that the metadata calls mandatory is in the credential."""
-    for description in shared.configuration["credential_metadata"]["claims"]:
-        if not isinstance(description, dict) or description.get("mandatory") is not True:
-            continue
-        path = description.get("path")
-        try:
-            found = bool(claims_path.select(credential.vc.sd_jwt.claims, path))
-        except claims_path.ClaimsPathError as error:
-            if error.kind == "path-malformed":
-                raise Blocked(f"the metadata describes a mandatory claim wrongly: {error.detail}") from error
-            found = False
-        expect.that(
-            found,
-            "SDJWT-MANDATORY-CLAIM",
-            f"the claim {path}",
-            "no such claim",
-            at=credential.exchange,
-            pointer=credential.pointer,
-        )
-
-
-@check(
     "sd-jwt-claims-not-disclosable",
-    requires=["SDJWTVC-3.2.2.2-01"],
-    proven_by={
-        f"sd-jwt:{name}-disclosed": "SDJWT-CLAIM-DISCLOSED" for name in ("iss", "nbf", "exp", "cnf", "vct")
-    },
+    requires=["SDJWTVC-3.2.2.2-01", "RFC9901-9.7-01", "RFC9901-9.7-02"],
+    proven_by={f"sd-jwt:{name}-disclosed": "SDJWT-CLAIM-DISCLOSED" for name in ("iss", "nbf", "exp", "cnf", "vct")}
+    | {"sd-jwt:aud-disclosed": "SDJWT-AUDIENCE-DISCLOSED"},
 )
 async def some_claims_cannot_be_withheld(credential: IssuedCredential, expect: Expect) -> None:
     """Claims on which validity and trust hang, such as ``exp`` and ``status``, are in no Disclosure."""
     names = f"none of {', '.join(sd_jwt_vc.NEVER_DISCLOSED)} in a Disclosure"
     rule = Rule("claim-disclosed", "SDJWT-CLAIM-DISCLOSED", names, "SDJWTVC-3.2.2.2-01")
     judge(expect, at(credential), credential.vc.problems, rule)
+    expect.that(
+        "/aud" not in credential.vc.sd_jwt.disclosed,
+        "SDJWT-AUDIENCE-DISCLOSED",
+        "an aud in plain text",
+        "a Disclosure for aud",
+        at=credential.exchange,
+        pointer=at(credential).inside("/aud"),
+        requirement="RFC9901-9.7-02",
+    )
+
+
+@check(
+    "sd-jwt-status",
+    requires=["TSL-6.2-01", "TSL-6.2-02", "TSL-6.2-03", "TSL-6.2-04"],
+    applies=when.sd_jwt_vc & when.credential_claim("status", dict),
+    proven_by={
+        "sd-jwt:status-empty": "SDJWT-STATUS-EMPTY",
+        "sd-jwt:status-list-string": "SDJWT-STATUS-LIST",
+        "sd-jwt:status-index-missing": "SDJWT-STATUS-INDEX",
+        "sd-jwt:status-index-negative": "SDJWT-STATUS-INDEX",
+        "sd-jwt:status-index-string": "SDJWT-STATUS-INDEX",
+        "sd-jwt:status-uri-missing": "SDJWT-STATUS-URI",
+        "sd-jwt:status-uri-relative": "SDJWT-STATUS-URI",
+    },
+)
+async def status_refers_to_an_entry(credential: IssuedCredential, expect: Expect) -> None:
+    """``status`` refers to a status mechanism; a ``status_list`` has an index and a URI."""
+    status = credential.vc.claims["status"]
+    problems = located("/status", status_claim.problems(status)) if isinstance(status, dict) else ()
+    judge(
+        expect,
+        at(credential),
+        problems,
+        Rule("status-empty", "SDJWT-STATUS-EMPTY", "a status mechanism", "TSL-6.2-01"),
+        Rule("status-list", "SDJWT-STATUS-LIST", "a JSON object", "TSL-6.2-02"),
+        Rule("status-idx", "SDJWT-STATUS-INDEX", "an idx, a non-negative integer", "TSL-6.2-03"),
+        Rule("status-uri", "SDJWT-STATUS-URI", "a uri, a URI", "TSL-6.2-04"),
+    )
 
 
 @check(
@@ -619,11 +577,23 @@ def _cnf(credential: IssuedCredential) -> dict[str, Any]:
 
 
 @check(
-    "sd-jwt-keys-distinct",
-    requires=["VCI-8.3-10"],
+    "sd-jwt-bound-without-retrieval",
+    requires=["SDJWTVC-11.3-01"],
     applies=when.sd_jwt_vc & when.key_binding,
-    proven_by={"credential:two-for-one-key": "SDJWT-KEY-USED-TWICE"},
+    proven_by={"sd-jwt:cnf-x5u": "SDJWT-CNF-REMOTE"},
 )
-async def no_key_binds_two_credentials(shared: Flow, expect: Expect) -> None:
-    """No two credentials of the response are bound to one key."""
-    expect_distinct_keys(await shared.credentials(), expect)
+async def key_need_not_be_retrieved(credential: IssuedCredential, expect: Expect) -> None:
+    """``cnf`` leads to no place from which the key would have to be retrieved."""
+    cnf = _cnf(credential)
+    jwk, kid = cnf.get("jwk"), cnf.get("kid")
+    remote = [name for name in ("jku", "x5u") if name in cnf or (isinstance(jwk, dict) and name in jwk)]
+    if isinstance(kid, str) and kid.lower().startswith(("https://", "http://")):
+        remote.append("a kid that is a URL")
+    expect.that(
+        not remote,
+        "SDJWT-CNF-REMOTE",
+        "the key itself",
+        ", ".join(remote),
+        at=credential.exchange,
+        pointer=at(credential).inside("/cnf"),
+    )
