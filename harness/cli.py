@@ -67,6 +67,20 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(handle=_list)
 
+    inspect = commands.add_parser("inspect", help="show a credential, offer, proof or metadata document by itself")
+    inspect.add_argument("file", metavar="FILE", help="the document, or - for standard input")
+    inspect.add_argument("--json", action="store_true", help="as JSON")
+    inspect.add_argument(
+        "--key", action="append", default=[], metavar="FILE", help="public key of the signer (JWK, JWK Set, PEM)"
+    )
+    inspect.add_argument(
+        "--trust", action="append", default=[], type=Path, metavar="PEM", help="trust anchors: a file or folder"
+    )
+    inspect.add_argument("--now", metavar="TIME", help="judge as at this time instead of now")
+    inspect.add_argument("--format", metavar="NAME", help="take it for a credential of this format")
+    inspect.add_argument("--fetch", action="store_true", help="fetch what the document points at")
+    inspect.set_defaults(handle=_inspect)
+
     report = commands.add_parser("report", help="render report.html again from report.json")
     report.add_argument("file", type=Path, metavar="FILE", help="a report.json")
     report.add_argument("--output", type=Path, help="where to write (default: beside FILE, with .html)")
@@ -134,6 +148,17 @@ def _list(options: argparse.Namespace) -> int:
         for row in rows:
             print(listing.line(options.what, row))
     return 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from harness.inspection import command
+
+    try:
+        code, text = command.run(options)
+    except command.UsageError as error:
+        return _complain(f"assay inspect: {error}")
+    print(text, end="")
+    return code
 
 
 def _report(options: argparse.Namespace) -> int:

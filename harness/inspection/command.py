@@ -1,0 +1,143 @@
+"""The command ``assay inspect``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509 as pyca
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from jwcrypto.common import JWException
+from jwcrypto.jwk import JWK
+
+from harness import catalogue, checks
+from harness.formats import strict_json, x509
+from harness.formats.credential import READERS
+from harness.formats.jwk import required_members
+from harness.formats.problems import FormatError
+from harness.inspection import documents, rendering
+from harness.inspection.inspection import Inspection, Unreadable
+from harness.inspection.recognise import MAX_BYTES
+from harness.inspection.surroundings import Surroundings, offline
+from harness.settings import TrustSettings
+from harness.transport import Client, Recorder
+from harness.trust.files import TrustError, anchors
+
+WRONG = 1
+"""Exit code when something is wrong with the document."""
+
+
+class UsageError(Exception):
+    """An argument or file cannot be used; the message is one line."""
+
+
+def run(options: argparse.Namespace) -> tuple[int, str]:
+    """Look at a document.
+
+    Args:
+        options: ``file``, ``key``, ``trust``, ``now``, ``format``, ``fetch`` and ``json`` of the command line.
+
+    Returns:
+        The exit code, 0 when nothing is wrong with the document and :data:`WRONG` otherwise, and what to print.
+
+    Raises:
+        UsageError: an argument or the file cannot be used.
+
+    """
+    if options.format is not None and options.format not in READERS:
+        raise UsageError(f"--format {options.format!r} is none of {', '.join(sorted(READERS))}")
+    try:
+        data = _content(options.file)
+        found = asyncio.run(_inspect(data, options))
+    except (Unreadable, TrustError) as error:
+        raise UsageError(f"{options.file}: {rendering.printable(str(error))}") from None
+    code = WRONG if found.wrong else 0
+    if options.json:
+        return code, json.dumps(rendering.as_json(found), indent=2) + "\n"
+    width = shutil.get_terminal_size((100, 24)).columns
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return code, rendering.terminal(found, rendering.Style(width, colours))
+
+
+async def _inspect(data: bytes, options: argparse.Namespace) -> Inspection:
+    now = time.time() if options.now is None else _moment(options.now)
+    trusted = tuple(options.trust)
+    anchors(trusted)
+    client = Client(Recorder(), now=lambda: now) if options.fetch else offline(lambda: now)
+    around = Surroundings(
+        now,
+        client,
+        checks.load(),
+        catalogue.load(),
+        tuple(key for file in options.key for key in _keys(file)),
+        TrustSettings(x5c=trusted, iaca=trusted),
+    )
+    try:
+        with warnings.catch_warnings():
+            # What a library has to say of a certificate, a finding says.
+            warnings.simplefilter("ignore")
+            return await documents.inspect(data, around, options.format)
+    finally:
+        await client.aclose()
+
+
+def _content(name: str) -> bytes:
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        with Path(name).open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+    except ValueError:
+        raise UsageError("the name of the file cannot be used") from None
+
+
+def _moment(text: str) -> float:
+    try:
+        if text.isdigit():
+            return float(datetime.fromtimestamp(int(text), UTC).timestamp())
+        read = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"--now {text!r} is neither a time such as 2026-01-31T12:00:00Z nor seconds since 1970"
+        ) from None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
+def _keys(file: str) -> list[Mapping[str, Any]]:
+    """Read the public keys of a file: a JWK, a JWK Set, a certificate or a public key in PEM."""
+    data = _content(file)
+    try:
+        if data.lstrip().startswith(b"-----BEGIN"):
+            return [_pem(data.lstrip())]
+        value = strict_json.parse(data.strip()).value
+        listed = value.get("keys", [value]) if isinstance(value, dict) else []
+        found: list[Mapping[str, Any]] = [required_members(key) | _kid(key) for key in listed]
+    except (FormatError, ValueError, TypeError, JWException, UnsupportedAlgorithm):
+        found = []
+    if not found:
+        raise UsageError(f"--key {file} is neither a public key (JWK, JWK Set, PEM) nor a certificate")
+    return found
+
+
+def _kid(key: Mapping[str, Any]) -> dict[str, Any]:
+    return {"kid": key["kid"]} if isinstance(key.get("kid"), str) else {}
+
+
+def _pem(data: bytes) -> Mapping[str, Any]:
+    if b"-----BEGIN CERTIFICATE-----" in data:
+        return x509.public_jwk(pyca.load_pem_x509_certificates(data)[0])
+    key: Any = load_pem_public_key(data)
+    return required_members(JWK.from_pyca(key).export_public(as_dict=True))
