@@ -159,7 +159,7 @@ class Engine:
     async def _judge(
         self, check: Check, scenario: Scenario | None, expect: Expect, read: list[int]
     ) -> tuple[Verdict, str | None]:
-        facts = Facts(self.issuer, scenario, self._tools.options.user)
+        facts = Facts(self.issuer, scenario, self._tools.options.user, sd_jwt_vc=self._tools.sd_jwt_vc)
         if check.per is Per.OFFER and scenario is not None and not scenario.offered:
             return Verdict.NOT_APPLICABLE, "the run was given no Credential Offer; the wallet begins each flow"
         for step in check.applies.steps:

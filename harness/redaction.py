@@ -93,12 +93,32 @@ REDACTED = "‹redacted›"
 _GUESSABLE = 16
 """Characters below which a digest would give a secret away to whoever tries all values."""
 
+_STRUCTURE = re.compile(r'"credential"\s*:\s*(?=[{\[])')
+"""What stands before a credential that is no string, such as a W3C credential with its proof."""
+_DECODER = json.JSONDecoder()
+
 
 def mark(secret: str) -> str:
     """Give the mark that stands for a secret: ``‹redacted sha256:1a2b3c4d›``, without digest for a short one."""
     if len(secret) < _GUESSABLE:
         return REDACTED
     return f"‹redacted sha256:{hashlib.sha256(secret.encode()).hexdigest()[:8]}›"
+
+
+def _without_structures(text: str) -> str:
+    """Hide credentials that are JSON objects; behind one that is cut off nothing is left."""
+    shown, end = [], 0
+    for found in _STRUCTURE.finditer(text):
+        start = found.end()
+        if start < end:
+            continue
+        try:
+            _, stop = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            stop = len(text)
+        shown += [text[end:start], f'"{mark(text[start:stop])}"']
+        end = stop
+    return "".join([*shown, text[end:]])
 
 
 class Redactor:
@@ -123,7 +143,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Hide the secrets in a body, a URL or any other text."""
-        text = _JSON_MEMBER.sub(self._json_member, text)
+        text = _JSON_MEMBER.sub(self._json_member, _without_structures(text))
         text = _OFFER_IN_URL.sub(self._offer, text)
         text = _FIELD.sub(self._field, text)
         for member, field in self._hidden.values():

@@ -17,6 +17,7 @@ from harness.checks import Check
 from harness.config import ConfigError
 from harness.engine import Engine
 from harness.evidence import Grant, Scenario, Tools, WalletOptions
+from harness.formats.sd_jwt_vc_drafts import DRAFTS
 from harness.model import (
     CheckInfo,
     CheckResult,
@@ -142,6 +143,7 @@ class Run:
             patience=self.patience,
             promises=settings.promises,
             denied_offers=denied_offers(settings),
+            sd_jwt_vc=DRAFTS[settings.dialect.sd_jwt_vc],
         )
 
     def scenarios_of(self, check: Check) -> Sequence[Scenario | None]:

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence import WalletOptions
-from harness.settings import AttesterSettings, ClientSettings, FormRule, HttpHook, Promises, Settings, UserSettings
+from harness.settings import (
+    AttesterSettings,
+    ClientSettings,
+    DialectSettings,
+    FormRule,
+    HttpHook,
+    Promises,
+    Settings,
+    UserSettings,
+)
 
 if TYPE_CHECKING:
     from harness.reference.app import ReferenceIssuer
@@ -96,6 +105,7 @@ def open_target(settings: Settings, variant: str) -> Target:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
         (folder / "tls-ca.pem").write_text(server.ca_pem or "")
         (folder / "trust-anchor.pem").write_text(server.issuer.trust_anchor_pem)
+        (folder / "iaca.pem").write_text(server.issuer.iaca_pem)
 
         def minting(name: str, wishes: Mapping[str, Any]) -> HttpHook:
             body = {"configuration": "{configuration}", **wishes}
@@ -103,7 +113,12 @@ def open_target(settings: Settings, variant: str) -> Target:
 
         hooks = tuple(minting(name, wishes) for name, wishes in _offers(VARIANTS[variant].grants).items())
         wallet = registered_wallet(server.issuer)
-        trust = replace(settings.trust, tls_ca=folder / "tls-ca.pem", x5c=(folder / "trust-anchor.pem",))
+        trust = replace(
+            settings.trust,
+            tls_ca=folder / "tls-ca.pem",
+            x5c=(folder / "trust-anchor.pem",),
+            iaca=(folder / "iaca.pem",),
+        )
         started = replace(
             settings,
             issuer_url=server.url,
@@ -111,6 +126,7 @@ def open_target(settings: Settings, variant: str) -> Target:
             denied_offer=settings.denied_offer or minting("denied", _DENIED),
             trust=trust,
             promises=Promises(**server.issuer.promises()),
+            dialect=DialectSettings(sd_jwt_vc=VARIANTS[variant].sd_jwt_vc),
             client=wallet.client,
             second_client=wallet.second,
             user=wallet.options.user,

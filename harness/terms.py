@@ -141,7 +141,7 @@ class ConfigurationTerms:
         names = self.proof_algorithms
         offered = names
         if self.proof_type == "di_vp":
-            offered = [name for suite in names for name in di_vp.ALGORITHMS.get(suite, ())]
+            offered = [name for suite in self._cryptosuites for name in di_vp.ALGORITHMS[suite]]
         elif self.proof_type == "attestation":
             # The algorithms are those of the attestation's signature; the attested keys may be of any kind.
             offered = ["ES256"]
@@ -152,10 +152,16 @@ class ConfigurationTerms:
 
     def cryptosuite(self, algorithm: str) -> str:
         """Give the Data Integrity cryptosuite of a ``di_vp`` proof by a key for an algorithm."""
-        for suite in self.proof_algorithms:
-            if algorithm in di_vp.ALGORITHMS.get(suite, ()):
+        for suite in self._cryptosuites:
+            if algorithm in di_vp.ALGORITHMS[suite]:
                 return suite
         raise Blocked(f"the wallet has no {algorithm} key for the cryptosuites {self.proof_algorithms}")
+
+    @property
+    def _cryptosuites(self) -> list[str]:
+        """Those of the wallet that the configuration takes; of JSON where there are any, since nothing is lost."""
+        taken = [suite for suite in di_vp.ALGORITHMS if suite in self.proof_algorithms]
+        return [suite for suite in taken if suite in di_vp.OF_JSON] or taken
 
     @property
     def binding_methods(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import hashlib
 import ssl
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -17,10 +18,12 @@ from harness import catalogue, checks
 from harness.checks import Check
 from harness.engine import Engine
 from harness.evidence import Tools, WalletOptions
+from harness.formats.sd_jwt_vc_drafts import DRAFTS
 from harness.model import CheckResult
 from harness.offer_sources import MintedOffer, OfferSource
 from harness.patience import Patience
 from harness.preflight import PreflightError, discover, scenarios
+from harness.reference import documents
 from harness.reference.app import ReferenceIssuer
 from harness.reference.tls import presenting
 from harness.reference.variants import VARIANTS
@@ -118,13 +121,14 @@ async def judge_issuer(
     second_transport: httpx.AsyncBaseTransport | None = None,
     bare_transport: httpx.AsyncBaseTransport | None = None,
     select: str | Collection[str] = "*",
-    configurations: Sequence[str] = ("identity_credential",),
+    configurations: Sequence[str] | None = None,
     options: WalletOptions | None = None,
     client: ClientSettings | None = None,
     clock: Clock | None = None,
     timeout_s: float = 5.0,
     verify: ssl.SSLContext | None = None,
     trust: TrustSettings | None = None,
+    sd_jwt_vc: str | None = None,
 ) -> Outcome:
     """Run the checks against an issuer whose offers ``issuer`` mints.
 
@@ -133,8 +137,9 @@ async def judge_issuer(
         second_transport: the way of the second client, where it is another.
         bare_transport: the way of a client without certificate, where it is another.
         select: glob over check ids, or the ids.
-        configurations: those of them that the metadata has are tested.
+        configurations: those of them that the metadata has are tested; by default the first of each format.
         options, client: by default as the issuer knows its wallets.
+        sd_jwt_vc: the draft that judges; by default the one that the issuer follows.
         trust: by default the issuer's own trust anchor.
     """
     clock = clock or Clock()
@@ -153,7 +158,7 @@ async def judge_issuer(
         http,
         clock.now,
         options or registered.options,
-        trust=trust or TrustSettings(x5c=(trust_anchor_file(issuer),)),
+        trust=trust or TrustSettings(x5c=(trust_anchor_file(issuer),), iaca=(iaca_file(issuer),)),
         wallet_client=client or registered.client,
         second_client=registered.second,
         second_http=second_http,
@@ -161,12 +166,14 @@ async def judge_issuer(
         patience=Patience(sleep=clock.sleep),
         promises=Promises(**issuer.promises()),
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
+        sd_jwt_vc=DRAFTS[sd_jwt_vc or issuer.variant.sd_jwt_vc],
     )
     source = InProcessOffers("offer", issuer)
     outcome = Outcome([], set(), None, 0, [], {})
     try:
         found = await discover(issuer.issuer_url, tools)
-        names = [name for name in configurations if name in found.configurations]
+        wanted_names = first_of_each_format(issuer) if configurations is None else configurations
+        names = [name for name in wanted_names if name in found.configurations]
         chosen, flows = await scenarios(found, names, {"offer": source}, tools)
         engine = Engine(found, chosen, {"offer": source}, tools, catalogue.load(), flows=flows)
         if isinstance(select, str):
@@ -189,6 +196,13 @@ async def judge_issuer(
     return outcome
 
 
+def first_of_each_format(issuer: ReferenceIssuer) -> list[str]:
+    first: dict[str, str] = {}
+    for name, data in documents.configurations(issuer.variant).items():
+        first.setdefault(data["format"], name)
+    return list(first.values())
+
+
 def note_broken(who: str, issuer: ReferenceIssuer, outcome: Outcome) -> None:
     for rule in issuer.broken:
         outcome.broken.setdefault(rule, set()).add(who)
@@ -200,6 +214,15 @@ def _anchor_folder() -> Path:
     import tempfile
 
     return Path(tempfile.mkdtemp(prefix="assay-anchor-"))
+
+
+def iaca_file(issuer: ReferenceIssuer) -> Path:
+    # Anchors are read once for each path, and a fault may spoil this one.
+    pem = issuer.iaca_pem
+    path = _anchor_folder() / f"iaca-{hashlib.sha256(pem.encode()).hexdigest()[:16]}.pem"
+    if not path.exists():
+        path.write_text(pem)
+    return path
 
 
 def trust_anchor_file(issuer: ReferenceIssuer) -> Path:

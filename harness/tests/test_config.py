@@ -87,6 +87,8 @@ jwks = ["https://issuer.example/jwks", "keys.json"]
 timeout_s = 3
 max_body_bytes = 5000
 max_wait_s = 20
+[dialect]
+sd_jwt_vc = "draft-18"
 [proof]
 algorithm = "ES384"
 key_form = "did:key"
@@ -111,6 +113,7 @@ value = "1234"
     assert found.trust.x5c == (tmp_path / "anchor.pem",)
     assert found.trust.jwks == ("https://issuer.example/jwks", str(tmp_path / "keys.json"))
     assert found.limits == Limits(timeout_s=3, max_body_bytes=5000, max_wait_s=20)
+    assert found.dialect.sd_jwt_vc == "draft-18"
     assert (found.proof.algorithm, found.proof.key_form) == ("ES384", "did:key")
     assert found.tx_code == StaticHook("tx_code", "1234")
 
@@ -167,6 +170,7 @@ def test_every_option_and_its_variable_say_the_same(tmp_path: Path, write: Write
         "vci_profile": "p.toml",
         "vci_client_auth": "none",
         "vci_redirect_uri": "https://wallet.example/cb",
+        "vci_sd_jwt_vc": "draft-18",
     }
     text = texts.get(option.dest, "there")
     value, spelled = {
@@ -819,7 +823,7 @@ def test_what_is_shown_has_the_defaults_and_no_path_of_the_machine(tmp_path: Pat
     shown = load({"vci_tx_code": "canary-code"}, {}, tmp_path).redacted()
     assert shown["strict"] is True
     assert shown["limits"] == {"timeout_s": 10.0, "max_body_bytes": 2_000_000, "max_wait_s": 60.0}
-    assert shown["trust"] == {"tls_ca": "ca.pem", "x5c": [], "jwks": []}
+    assert shown["trust"] == {"tls_ca": "ca.pem", "x5c": [], "iaca": [], "jwks": [], "contexts": []}
     assert shown["report_dir"] == "oid4vci-report"
     assert shown["offer"] == [{"kind": "static", "value": "‹redacted›"}]
     assert shown["tx_code"] == {"kind": "static", "value": "‹redacted›"}

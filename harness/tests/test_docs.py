@@ -57,6 +57,8 @@ def test_a_settings_example_is_accepted(block: str, tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     for name in re.findall(r'"([\w-]+\.json)"', block):
         (tmp_path / name).write_text(make_key("ES256").private.export_private())
+    for name in re.findall(r'contexts = \["([\w-]+)"\]', block):
+        (tmp_path / name).mkdir()
     (tmp_path / "assay.toml").write_text(block)
     settings = config.load({}, {"OFFER_API_TOKEN": "t", "TEST_USER_PASSWORD": "p"}, tmp_path)
     assert settings.written

@@ -11,8 +11,9 @@ import respx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.formats.well_known import well_known_url
 from harness.transport import Client, Recorder, TransportFailure
-from harness.wallet.metadata import MetadataError, discover, issuer_metadata_urls, well_known_url
+from harness.wallet.metadata import MetadataError, discover, issuer_metadata_urls
 from harness.wallet.offer import OfferError, parse_link, receive
 
 OFFER = {
