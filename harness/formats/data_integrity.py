@@ -30,8 +30,8 @@ Problems of :func:`digest_problems`:
 
 - ``digest-multibase``: ``digestMultibase`` is not made of multihash values in Multibase (2.3).
 
-Errors of :func:`verify_proof`, besides the kinds of ``signatures`` (``key-unfit`` also for a key that the cryptosuite
-does not go with) and ``json_ld``:
+Errors of :func:`verify_proof`, besides the kinds of ``signatures`` (``key-unfit`` also for a key that does not go
+with the cryptosuite) and ``json_ld``:
 
 - ``suite-unknown``: no cryptosuite that is verified here. It is :class:`Unverifiable`, as is ``context-unknown``.
 - ``proof-unreadable``: the proof has no value, or its context is not that of the document.

@@ -247,10 +247,21 @@ def _from_base64(index: int, value: Json) -> x509.Certificate:
 
 def _from_der(kind: str, place: str, der: bytes) -> x509.Certificate:
     try:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = readable(x509.load_der_x509_certificate(der))
         certificate.public_key()
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise X509Error(kind, f"{place} is no DER certificate") from None
+    return certificate
+
+
+def readable(certificate: x509.Certificate) -> x509.Certificate:
+    """Give a certificate back whose names and times can be read; the library reads them late.
+
+    Raises:
+        ValueError: they cannot.
+
+    """
+    _ = certificate.subject, certificate.issuer, certificate.not_valid_before_utc, certificate.not_valid_after_utc
     return certificate
 
 

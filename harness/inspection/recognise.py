@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography import x509 as pyca
 
-from harness.formats import base64url, cbor, jose, strict_json
+from harness.formats import base64url, cbor, jose, strict_json, x509
 from harness.formats.problems import FormatError, Problem
 from harness.inspection.inspection import Unreadable
 from harness.model import Json
@@ -187,7 +187,9 @@ def _of_pem(text: str) -> Recognised:
     if text.count("-----BEGIN ") > MAX_CERTIFICATES:
         raise Unreadable(f"it is PEM with more than {MAX_CERTIFICATES} certificates")
     try:
-        return Recognised("certificates", tuple(pyca.load_pem_x509_certificates(text.encode())))
+        return Recognised(
+            "certificates", tuple(map(x509.readable, pyca.load_pem_x509_certificates(text.encode())))
+        )
     except ValueError:
         label = text.partition("-----BEGIN ")[2].partition("-----")[0][:40]
         raise Unreadable(f"it is PEM ({label!r}), but holds no certificate that can be read") from None
@@ -294,7 +296,7 @@ _OBJECTS = (
 def _of_bytes(data: bytes, name: str | None, text: str | None = None) -> Recognised:
     if name is None and data[:1] == b"\x30":
         try:
-            return Recognised("certificates", (pyca.load_der_x509_certificate(data),))
+            return Recognised("certificates", (x509.readable(pyca.load_der_x509_certificate(data)),))
         except ValueError:
             pass
     try:

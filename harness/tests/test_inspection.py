@@ -304,6 +304,17 @@ async def test_an_unchecked_signature_is_said_at_the_beginning_and_at_the_end() 
     assert "Nothing wrong was found. The signature was not checked." in lines
 
 
+@pytest.mark.parametrize("form", [Encoding.DER, Encoding.PEM])
+async def test_a_certificate_whose_names_cannot_be_read_is_refused(form: Encoding) -> None:
+    der = x509.load_pem_x509_certificate(issuer_of("mdoc").iaca_pem.encode()).public_bytes(Encoding.DER)
+    broken = der.replace(b"\x0c\x05Assay", b"\x1b\x05Assay")
+    assert broken != der
+    encoded = base64.encodebytes(broken)
+    pem = b"-----BEGIN CERTIFICATE-----\n" + encoded + b"-----END CERTIFICATE-----\n"
+    with pytest.raises(Unreadable):
+        await look(broken if form is Encoding.DER else pem)
+
+
 @pytest.mark.parametrize("document", [b'{"a": 1}', b"\xa1\x01\x02"])
 async def test_what_has_no_rules_is_not_said_to_be_right(document: bytes) -> None:
     found = await look(document)
