@@ -323,26 +323,21 @@ def verify_proof(
         detail = f"{proof.suite} does not go with a key of type {shown(jwk.get('kty'))}, {shown(curve)}"
         raise SignatureError("key-unfit", detail)
     algorithm, hash_name = suite.curves[curve]
-    first, *further = json_ld.readings(document) if proof.by_rdf else (USUAL,)
-    try:
+    failures: list[SignatureError] = []
+    for reading in json_ld.readings(document) if proof.by_rdf else (USUAL,):
         try:
-            signatures.verify(algorithm, jwk, hash_data(document, proof, hash_name, contexts, first), proof.value)
-        except SignatureError:
-            signed = (hash_data(document, proof, hash_name, contexts, reading) for reading in further)
-            if not any(_is_signed(algorithm, jwk, data, proof.value) for data in signed):
-                raise
-    except UnknownContext as error:
-        raise Unverifiable(error.kind, error.detail) from None
-    except JsonLdError as error:
-        raise SignatureError(error.kind, error.detail) from None
-
-
-def _is_signed(algorithm: str, jwk: Mapping[str, Json], data: bytes, signature: bytes) -> bool:
-    try:
-        signatures.verify(algorithm, jwk, data, signature)
-    except SignatureError:
-        return False
-    return True
+            signatures.verify(
+                algorithm, jwk, hash_data(document, proof, hash_name, contexts, reading), proof.value
+            )
+        except UnknownContext as error:
+            raise Unverifiable(error.kind, error.detail) from None
+        except JsonLdError as error:
+            raise SignatureError(error.kind, error.detail) from None
+        except SignatureError as error:
+            failures.append(error)
+        else:
+            return
+    raise failures[0]
 
 
 def hash_data(
