@@ -139,6 +139,11 @@ def country(certificate: x509.Certificate) -> str | None:
     return _attribute(certificate.subject, NameOID.COUNTRY_NAME)
 
 
+def state(certificate: x509.Certificate) -> str | None:
+    """Give the ``stateOrProvinceName`` of the subject."""
+    return _attribute(certificate.subject, NameOID.STATE_OR_PROVINCE_NAME)
+
+
 def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str | None:
     values = name.get_attributes_for_oid(oid)
     return str(values[0].value) if values else None

@@ -100,8 +100,14 @@ class JwtVc:
     @property
     def holder_key(self) -> dict[str, Json] | None:
         """The public key as JWK: that of ``cnf``, or of the subject that a did:jwk or did:key names."""
-        confirmed = jwt_claims.confirmed_key(self.payload)
+        confirmed = jwt_claims.confirmed_key({"cnf": self.confirmation})
         return confirmed or next(iter(vcdm.subject_keys(self.document)), None)
+
+    @property
+    def confirmation(self) -> Json:
+        """The ``cnf`` of the claims or, in version 2.0, of the header (VC-JOSE-COSE 4.1.3); ``None`` without."""
+        in_header = self.jws.header.get("cnf") if self.version is Version.V2_0 else None
+        return self.payload.get("cnf", in_header)
 
     @property
     def signer(self) -> Signer:
@@ -286,6 +292,9 @@ def _problems_2_0(
         yield Problem("nbf-present", "the payload has nbf", "/nbf")
     yield from _contradictions(header, payload, document)
     yield from _kid_problems(header, payload, document)
+    confirmation = {name: header[name] for name in ("cnf",) if name in header}
+    of_key = (*jwt_claims.type_problems(confirmation), *jwt_claims.confirmation_problems(confirmation))
+    yield from located("header", of_key)
 
 
 def _contradictions(

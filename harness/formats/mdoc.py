@@ -10,6 +10,7 @@ Clauses without a name are of ISO/IEC 18013-5:2021. Problems of :func:`read`; th
   forms (9.1.2.4).
 - ``x5chain-missing``: no ``x5chain`` (9.1.2.4).
 - ``x5chain-protected``: it is in the protected header only (9.1.2.4).
+- ``protected-other``: the protected header has another parameter than ``alg`` (9.1.2.4).
 - ``namespaces-missing``: no ``nameSpaces``, although the MSO has digests of elements (8.3.2.1.2.2).
 - ``namespaces-form``: ``nameSpaces``, where present, is no non-empty map of names to non-empty arrays
   (8.3.2.1.2.2).
@@ -64,8 +65,8 @@ from harness.formats.signer import Signer
 from harness.formats.strict_json import pointer
 from harness.model import Json
 
-SIGNATURE_ALGORITHMS = frozenset({-7, -35, -36, -8}) | frozenset(cose.FULLY_SPECIFIED)
-"""COSE algorithms of the issuer (9.1.2.4), and their fully specified forms (RFC 9864)."""
+SIGNATURE_ALGORITHMS = frozenset({-7, -35, -36, -8, -266}) | frozenset(cose.FULLY_SPECIFIED)
+"""COSE algorithms of the issuer (9.1.2.4) and their fully specified forms, ESB320 too (RFC 9864)."""
 MIN_RANDOM = 16
 """Bytes of ``random`` (9.1.2.5)."""
 DEFAULT_SKEW_S = 60.0
@@ -272,6 +273,10 @@ def _header_problems(issuer_auth: cose.Sign1) -> Iterator[Problem]:
             yield Problem("x5chain-protected", "x5chain is in the protected header", f"{place}/protected/33")
         else:
             yield Problem("x5chain-missing", "the header has no x5chain", f"{place}/unprotected")
+    for label in protected:
+        # The other two have problems of their own.
+        if label not in (cose.ALG, cose.CRIT, cose.X5CHAIN):
+            yield Problem("protected-other", f"the parameter {shown(label)} is protected", f"{place}/protected")
 
 
 # The MSO

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -42,7 +43,7 @@ MAX_DIGEST_ID = 2**31
 _DATE_TIME = 0
 _DATES = ("signed", "validFrom", "validUntil", "expectedUpdate")
 _MEMBERS = ("version", "digestAlgorithm", "valueDigests", "deviceKeyInfo", "docType", "validityInfo")
-_VERSION = "1.0"
+_VERSION = re.compile(r"1\.[0-9]+", re.ASCII)
 _CURVES = frozenset(
     {"P-256", "P-384", "P-521", "X25519", "X448", "Ed25519", "Ed448", "BP-256", "BP-384", "BP-512"}
 )
@@ -87,8 +88,8 @@ def _text_problems(mso: Mapping[Any, Any]) -> Iterator[Problem]:
     for name in _MEMBERS:
         if name not in mso:
             yield Problem("mso-member", f"the MSO has no {name}", f"mso/{name}")
-    version, algorithm = mso.get("version", _VERSION), mso.get("digestAlgorithm", "SHA-256")
-    if version != _VERSION:
+    version, algorithm = mso.get("version", "1.0"), mso.get("digestAlgorithm", "SHA-256")
+    if not isinstance(version, str) or not _VERSION.fullmatch(version):
         yield Problem("mso-version", f"version is {shown(version)}", "mso/version")
     if not isinstance(algorithm, str) or algorithm not in DIGESTS:
         yield Problem("mso-digest-algorithm", f"digestAlgorithm is {shown(algorithm)}", "mso/digestAlgorithm")

@@ -140,6 +140,18 @@ def subject_keys(document: Mapping[str, Json]) -> list[dict[str, Json]]:
     return found
 
 
+def strange_subjects(document: Mapping[str, Json]) -> list[str]:
+    """Give each subject that is named by a DID whose method, or whose type of key, is not known here."""
+    found: list[str] = []
+    for name in subject_ids(document):
+        try:
+            did.resolve(name)
+        except did.DidError as error:
+            if error.kind in ("did-method", "did-key-codec"):
+                found.append(name)
+    return found
+
+
 def expires(document: Mapping[str, Json]) -> float | None:
     """Give the end of validity in seconds since 1970; ``None`` when there is none that can be read."""
     ends = (date_time.seconds(document.get(name)) for name in _ENDS)

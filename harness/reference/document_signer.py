@@ -60,11 +60,12 @@ class Certificate:
     """Changes the elements of the TBSCertificate, in DER, before they are signed."""
     rewritten_with: tuple[bytes, hashes.HashAlgorithm] | None = None
     """The signature algorithm, in DER, and hash function of a certificate that was changed so."""
+    state: str | None = None
 
     @property
     def subject(self) -> x509.Name:
         """The distinguished name of the subject."""
-        return name(self.country, self.common_name)
+        return name(self.country, self.common_name, self.state)
 
     def signed(self) -> x509.Certificate:
         """Sign."""
@@ -176,10 +177,11 @@ def _authority_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def name(country: str | None, common_name: str | None) -> x509.Name:
+def name(country: str | None, common_name: str | None, state: str | None = None) -> x509.Name:
     """Give a distinguished name."""
     parts = (
         (NameOID.COUNTRY_NAME, country),
+        (NameOID.STATE_OR_PROVINCE_NAME, state),
         (NameOID.ORGANIZATION_NAME, "Assay"),
         (NameOID.COMMON_NAME, common_name),
     )

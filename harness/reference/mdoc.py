@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-from harness.reference import cbor, cose, document_signer, keys
+from harness.reference import cbor, cose, document_signer, keys, status
 from harness.reference.cbor import DATE_TIME, FULL_DATE, Tag, embedded
 from harness.reference.context import Context
 from harness.reference.encoding import base64url
@@ -53,6 +53,7 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
         validity,
         issued,
         keys.issuer_key(variant.signing_algorithm),
+        status.claim(context) if variant.status else None,
     )
 
 
@@ -75,6 +76,8 @@ class Mdoc:
     issued: int
     """Seconds since the epoch."""
     key: keys.SigningKey
+    status: JsonObject | None = None
+    """Its place in a status list."""
 
     def layers(self) -> Iterator[tuple[str, Any]]:
         """Give what is made of this document, step by step, with the seam that each step passes."""
@@ -106,7 +109,7 @@ class Mdoc:
         if self.device_key is not None:
             device_key_info["deviceKey"] = self.device_key
         device_key_info["keyAuthorizations"] = {"nameSpaces": list(self.items)}
-        return {
+        mso = {
             "version": "1.0",
             "digestAlgorithm": self.digest_algorithm,
             "valueDigests": {name: self._digests(items) for name, items in self.items.items()},
@@ -114,6 +117,7 @@ class Mdoc:
             "docType": self.doc_type,
             "validityInfo": self.validity,
         }
+        return mso if self.status is None else {**mso, "status": self.status}
 
     def _digests(self, items: list[JsonObject]) -> dict[int, bytes]:
         digests = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.reference import issuer_identity, keys, type_metadata
+from harness.reference import issuer_identity, keys, status, type_metadata
 from harness.reference.context import Context
 from harness.reference.lifetime import CREDENTIAL_LIFETIME, issued_at
 from harness.reference.sd_jwt import Concealer, Hidden, SdJwt
@@ -39,9 +39,7 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
     if holder_key is not None:
         claims["cnf"] = {"jwk": dict(holder_key)}
     if variant.status:
-        claims["status"] = {
-            "status_list": {"idx": context.number_below(1 << 20), "uri": f"{context.issuer_url}/status"}
-        }
+        claims["status"] = status.claim(context)
     if variant.type_metadata != "none" and variant.sd_jwt_vc == "draft-18":
         claims["aka_vcts"] = type_metadata.further(context)
     concealer = Concealer(variant.hash_name, context.random_bytes, decoys=2 if variant.disclosure == "rich" else 0)

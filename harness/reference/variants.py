@@ -80,6 +80,8 @@ class Variant:
     """Which version of the W3C data model credentials have."""
     proof_suites: Sequence[str] = ("eddsa-rdfc-2022",)
     """The Data Integrity proofs of one credential, as ``credential_signing_alg_values_supported`` spells them."""
+    every_member: bool = False
+    """Whether W3C credentials have every optional member of their data model."""
     issuer_object: bool = False
     """Whether the ``issuer`` of a W3C credential is an object with an ``id``."""
     vc_counterparts: bool = True
@@ -89,7 +91,7 @@ class Variant:
     type_metadata: Literal["none", "plain", "schema"] = "none"
     """Whether the ``vct`` of an SD-JWT VC leads to Type Metadata, and whether these have JSON Schemas."""
     status: bool = False
-    """Whether SD-JWT VCs have a place in a status list."""
+    """Whether SD-JWT VCs and mobile documents have a place in a status list."""
     disclosure: Literal["flat", "rich", "none"] = "flat"
     hash_name: Literal["sha-256", "sha-384"] = "sha-256"
     detail: Literal["full", "required"] = "full"
@@ -542,6 +544,9 @@ VARIANTS: dict[str, Variant] = {
             description="Authorization Code Flow for mobile documents.",
             configurations=MDOC.configurations,
         ),
+        replace(
+            MDOC, name="mdoc-status", description="Mobile documents have a place in a status list.", status=True
+        ),
         replace(MDOC, name="mdoc-batch", description="Up to three mobile documents at once.", batch_size=3),
         replace(
             MDOC, name="mdoc-deferred", description="Mobile documents are always deferred.", deferred="always"
@@ -625,6 +630,18 @@ VARIANTS: dict[str, Variant] = {
             name="jwt-vc-unbound",
             description="W3C credentials as JWTs, data model 2.0, bound to no key.",
             binding_methods=(),
+        ),
+        replace(
+            JWT_VC_2,
+            name="jwt-vc-every-member",
+            description="W3C credentials as JWTs with every optional member of data model 2.0.",
+            every_member=True,
+        ),
+        replace(
+            LDP_VC,
+            name="ldp-vc-every-member",
+            description="W3C credentials with proofs and every optional member of data model 2.0.",
+            every_member=True,
         ),
         replace(
             JWT_VC_2,

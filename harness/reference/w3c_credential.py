@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,43 @@ JsonObject = dict[str, Any]
 BASE_CONTEXTS = {"1.1": "https://www.w3.org/2018/credentials/v1", "2.0": "https://www.w3.org/ns/credentials/v2"}
 _BEGIN_AND_END = {"1.1": ("issuanceDate", "expirationDate"), "2.0": ("validFrom", "validUntil")}
 _VOCABULARY = "https://credentials.assay.test/vocabulary#"
+_PLACE = "https://credentials.assay.test"
+_MEMBERS: JsonObject = {
+    "credentialStatus": {
+        "id": f"{_PLACE}/status/1#94567",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "94567",
+        "statusListCredential": f"{_PLACE}/status/1",
+    },
+    "credentialSchema": {"id": f"{_PLACE}/identity.json", "type": "AssaySchema"},
+    "refreshService": {"id": f"{_PLACE}/refresh", "type": "AssayRefreshService"},
+    "termsOfUse": {"id": f"{_PLACE}/terms", "type": "AssayPolicy"},
+    "evidence": [{"id": f"{_PLACE}/evidence/1", "type": "AssayVerification"}],
+    "name": [
+        {"@value": "Identity Credential", "@language": "en", "@direction": "ltr"},
+        {"@value": "Identitätsnachweis", "@language": "de"},
+    ],
+    "description": "Proof of who you are",
+    "relatedResource": [
+        {
+            "id": f"{_PLACE}/identity.png",
+            "mediaType": "image/png",
+            "digestSRI": "sha384-1kGT/G4tIkrFMKrcMQHO/DYR906vOBsocbL9UJe815Nz/uY2ns6wjZsYY+8X1sWo",
+        }
+    ],
+    "renderMethod": {"id": f"{_PLACE}/template", "type": "AssayTemplate"},
+    "confidenceMethod": [{"id": f"{_PLACE}/confidence", "type": "AssayMethod"}],
+}
+"""The optional members of data model 2.0 (sections 4.6, 4.10, 4.11, 5.3 to 5.6 and 5.10)."""
+_MEMBER_TYPES = (
+    "AssaySchema",
+    "AssayRefreshService",
+    "AssayPolicy",
+    "AssayVerification",
+    "AssayTemplate",
+    "AssayMethod",
+)
 
 
 def contexts(context: Context, data: Mapping[str, Any], further: Sequence[str] = ()) -> list[Any]:
@@ -23,7 +61,8 @@ def contexts(context: Context, data: Mapping[str, Any], further: Sequence[str] =
 
     The last stands in the credential itself, so that nobody has to fetch it.
     """
-    defined = {term: _VOCABULARY + term for term in (data["type"], *sorted(_terms(data["subject"])))}
+    kinds = (data["type"], *(_MEMBER_TYPES if context.variant.every_member else ()))
+    defined = {term: _VOCABULARY + term for term in (*kinds, *sorted(_terms(data["subject"])))}
     return [BASE_CONTEXTS[context.variant.data_model], *further, defined]
 
 
@@ -56,6 +95,7 @@ def document(
         begin: date_time(issued),
         end: date_time(issued + CREDENTIAL_LIFETIME),
         "credentialSubject": {**({"id": subject} if subject else {}), **data["subject"]},
+        **(copy.deepcopy(_MEMBERS) if variant.every_member else {}),
     }
 
 

@@ -476,7 +476,9 @@ def mso(*path: str, value: Any) -> Callable[[Draft], None]:
     ("path", "value", "expected"),
     [
         (["version"], ..., {"mso-member"}),
+        (["version"], "1.1", set()),
         (["version"], "2.0", {"mso-version"}),
+        (["version"], "1.", {"mso-version"}),
         (["version"], 1, {"mso-version"}),
         (["digestAlgorithm"], ..., {"mso-member"}),
         (["digestAlgorithm"], "sha-256", {"mso-digest-algorithm"}),

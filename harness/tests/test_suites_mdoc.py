@@ -75,6 +75,22 @@ async def test_checks_of_one_document_type_leave_others_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        ("document-signer:issuer-alternative-name-missing", "mdoc-signer-extensions"),
+        ("document-signer:valid-long", "mdoc-signer-certificate"),
+        ("iaca:country-missing", "mdoc-root-certificate"),
+        ("iaca:path-length-missing", "mdoc-root-extensions"),
+    ],
+)
+async def test_the_profile_of_certificates_is_advice_for_other_types(fault: str, check: str) -> None:
+    assert (await results("mdoc", fault))[check].verdict is Verdict.FAIL
+    found = (await results("mdoc-pid", fault))[check]
+    assert found.verdict is Verdict.WARN
+    assert {finding.requirement for finding in found.findings} == {"ISO18013-B.1-01"}
+
+
+@pytest.mark.parametrize(
     ("value", "algorithm", "curve", "announced"),
     [
         (-7, -7, "P-256", True),

@@ -157,7 +157,7 @@ def _of_mdoc(mdoc: Mdoc) -> Traits:
 
 @_traits.register
 def _of_jwt_vc(vc: JwtVc) -> Traits:
-    confirmed = "/cnf" if "cnf" in vc.payload else None
+    confirmed = None if vc.confirmation is None else "/cnf" if "cnf" in vc.payload else "header/cnf"
     return Traits(
         types=frozenset(vcdm.types(vc.document)),
         key=confirmed or _key_of_subject(vc.document),

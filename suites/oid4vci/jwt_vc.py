@@ -546,7 +546,8 @@ async def claims_agree_with_the_credential(credential: IssuedCredential, expect:
 )
 async def confirmation_names_a_public_key(credential: IssuedCredential, expect: Expect) -> None:
     """The ``cnf``, if there is one, is an object that names one public key."""
-    problems = [one for one in credential.jwt_vc.problems if (one.pointer or "").startswith("/cnf")]
+    of_key = ("/cnf", "header/cnf")
+    problems = [one for one in credential.jwt_vc.problems if (one.pointer or "").startswith(of_key)]
     kinds = "claim-type cnf-empty cnf-several-keys cnf-jwk"
     judge(
         expect,

@@ -173,13 +173,23 @@ async def cbor_is_serialized_as_preferred(credential: IssuedCredential, expect: 
 
 @check(
     "mdoc-header",
-    requires=["ISO18013-9.1.2.4-01", "RFC9052-1.5-01", "RFC9052-3-01", "RFC9052-3-02", "RFC9052-3-03"],
+    requires=[
+        "ISO18013-9.1.2.4-01",
+        "ISO18013-9.1.2.4-21",
+        "RFC9052-1.5-01",
+        "RFC9052-3-01",
+        "RFC9052-3-02",
+        "RFC9052-3-03",
+    ],
     proven_by={
         "issuer-signed:issuer-auth-tagged": "MDOC-COSE-TAGGED",
         "issuer-auth:label-bytes": "MDOC-HEADER-LABEL",
         "issuer-auth:protected-duplicate-label": "MDOC-HEADER-TWICE",
         "issuer-auth:alg-twice": "MDOC-HEADER-IN-BOTH",
         "issuer-auth:protected-empty-map": "MDOC-HEADER-EMPTY",
+        "issuer-auth:protected-kid": "MDOC-HEADER-OTHER",
+        "issuer-auth:crit-unprotected": "MDOC-HEADER-OTHER",
+        "issuer-auth:crit-unknown": "MDOC-HEADER-OTHER",
     },
 )
 async def header_is_well_formed(credential: IssuedCredential, expect: Expect) -> None:
@@ -192,6 +202,7 @@ async def header_is_well_formed(credential: IssuedCredential, expect: Expect) ->
         at(credential),
         problems,
         Rule("cose-tagged", "MDOC-COSE-TAGGED", "COSE_Sign1 without a tag", "ISO18013-9.1.2.4-01"),
+        Rule("protected-other", "MDOC-HEADER-OTHER", "alg alone in the protected header", "ISO18013-9.1.2.4-21"),
         Rule("header-label", "MDOC-HEADER-LABEL", "integers and texts as labels", "RFC9052-1.5-01"),
         Rule("header-repeated", "MDOC-HEADER-IN-BOTH", "each label in one header", "RFC9052-3-02"),
         Rule("protected-empty-map", "MDOC-HEADER-EMPTY", "no bytes for an empty header", "RFC9052-3-03"),
@@ -342,8 +353,8 @@ async def signature_verifies(credential: IssuedCredential, issuer_key: IssuerKey
     if issuer_key.jwk is None:
         raise Blocked(issuer_key.missing)
     document = credential.mdoc
-    if document.algorithm not in mdoc.SIGNATURE_ALGORITHMS:
-        raise Blocked("the algorithm is none of an mdoc")
+    if document.algorithm not in mdoc.SIGNATURE_ALGORITHMS & cose.ALGORITHMS:
+        raise Blocked("the algorithm is none of an mdoc, or not known here")
     problems: list[Problem] = []
     try:
         document.verify(issuer_key.jwk)
@@ -415,7 +426,7 @@ async def mobile_security_object_is_well_formed(credential: IssuedCredential, ex
         credential.mdoc.problems,
         Rule("mso-member", "MDOC-MSO-MEMBER", "the six members of the MSO", "ISO18013-9.1.2.4-09"),
         Rule("mso-not-tagged", "MDOC-MSO-TAG", "tag 24 on the encoded MSO", "ISO18013-9.1.2.4-02"),
-        Rule("mso-version", "MDOC-MSO-VERSION", "the version 1.0", "ISO18013-9.1.2.4-10"),
+        Rule("mso-version", "MDOC-MSO-VERSION", "the version 1.0 or 1.x", "ISO18013-9.1.2.4-10"),
         Rule("mso-digest-algorithm", "MDOC-MSO-DIGEST-ALGORITHM", hashes, "ISO18013-9.1.2.4-11"),
         Rule("mso-value-digests", "MDOC-MSO-DIGESTS", digests, "ISO18013-9.1.2.4-12"),
         Rule("mso-doc-type", "MDOC-MSO-DOC-TYPE", "a text", "ISO18013-9.1.2.4-15"),

@@ -5,7 +5,7 @@ What is asked of every chain of certificates, whatever the format of the credent
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
-from harness.formats.document_signer import country, document_signer_problems, iaca_problems
+from harness.formats.document_signer import country, document_signer_problems, iaca_problems, state
 from harness.formats.driving_licence import DOCTYPE, NAMESPACE
 from harness.formats.problems import Problem, located
 from harness.formats.signatures import SignatureError
@@ -23,7 +23,7 @@ from suites.oid4vci._problems import Rule, at, judge
 check = partial(area("Document Signer Certificates", per=Per.SCENARIO), applies=when.mdoc & when.x5chain)
 
 _PLACE = "issuerAuth/x5chain"
-_SIGNER, _ROOT = "ISO18013-B.1.4", "ISO18013-B.1.2"
+_SIGNER, _ROOT, _OTHER_TYPE = "ISO18013-B.1.4", "ISO18013-B.1.2", "ISO18013-B.1-01"
 _WITH_ROOT = when.mdoc & when.x5chain & when.signer_root
 _LICENCE = when.mdoc & when.doctype(DOCTYPE) & when.x5chain
 
@@ -210,17 +210,29 @@ async def signer_is_certified_by_a_root(
 # The certificate of the document signer
 
 
+def _judge_profile(
+    expect: Expect, credential: IssuedCredential, problems: Iterable[Problem], *rules: Rule
+) -> None:
+    """Judge by a profile of annex B, which is that of the mDL and advice for other documents."""
+    if credential.mdoc.doc_type != DOCTYPE:
+        rules = tuple(rule._replace(requirement=_OTHER_TYPE) for rule in rules)
+    judge(expect, at(credential), problems, *rules)
+
+
 def _signer_problems(credential: IssuedCredential, issuer_key: IssuerKey) -> tuple[Problem, ...]:
     if issuer_key.chain is None:
         raise Blocked(issuer_key.missing)
-    root = issuer_key.chain.anchor
+    signer, *further = issuer_key.certificates
+    # For other documents than the mDL there may be an authority between the root and the signer.
+    certifiers = (certificate for certificate in further if certificate.subject == signer.issuer)
+    certifier = next(certifiers, issuer_key.chain.anchor)
     signed = credential.mdoc.validity_info.get("signed")
-    return located(f"{_PLACE}: ", document_signer_problems(issuer_key.certificates[0], root, signed))
+    return located(f"{_PLACE}: ", document_signer_problems(signer, certifier, signed))
 
 
 @check(
     "mdoc-signer-certificate",
-    requires=[f"{_SIGNER}-{number}" for number in ("01", "02", "04", "06", "07", "10", "11")],
+    requires=[*(f"{_SIGNER}-{number}" for number in ("01", "02", "04", "06", "07", "10", "11")), _OTHER_TYPE],
     proven_by={
         "document-signer:serial-number-negative": "MDOC-SIGNER-SERIAL",
         "document-signer:serial-number-long": "MDOC-SIGNER-SERIAL",
@@ -236,9 +248,9 @@ async def signer_certificate_follows_its_profile(
     credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
 ) -> None:
     """Number, signature, validity, subject and key of the signer's certificate follow the profile."""
-    judge(
+    _judge_profile(
         expect,
-        at(credential),
+        credential,
         _signer_problems(credential, issuer_key),
         Rule("signer-version", "MDOC-SIGNER-VERSION", "version 3", f"{_SIGNER}-01"),
         Rule("signer-serial", "MDOC-SIGNER-SERIAL", "a positive number of 20 octets at most", f"{_SIGNER}-02"),
@@ -252,7 +264,7 @@ async def signer_certificate_follows_its_profile(
 
 @check(
     "mdoc-signer-issuer",
-    requires=[f"{_SIGNER}-{number}" for number in ("05", "08", "09")],
+    requires=[*(f"{_SIGNER}-{number}" for number in ("05", "08", "09")), _OTHER_TYPE],
     applies=_WITH_ROOT,
     proven_by={
         "document-signer:country-other": "MDOC-SIGNER-COUNTRY-OTHER",
@@ -263,9 +275,9 @@ async def signer_certificate_follows_its_profile(
 )
 async def signer_is_of_its_authority(credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect) -> None:
     """Issuer, country and state of the signer's certificate are those of the IACA certificate."""
-    judge(
+    _judge_profile(
         expect,
-        at(credential),
+        credential,
         _signer_problems(credential, issuer_key),
         Rule("signer-issuer", "MDOC-SIGNER-ISSUER", "the subject of the root, byte for byte", f"{_SIGNER}-05"),
         Rule("signer-country-other", "MDOC-SIGNER-COUNTRY-OTHER", "the country of the root", f"{_SIGNER}-08"),
@@ -275,7 +287,7 @@ async def signer_is_of_its_authority(credential: IssuedCredential, issuer_key: I
 
 @check(
     "mdoc-signer-extensions",
-    requires=[*(f"{_SIGNER}-{number}" for number in (12, 13, 14, 15, 16, 18)), "ISO18013-B.1.1-01"],
+    requires=[*(f"{_SIGNER}-{number}" for number in (12, 13, 14, 15, 16, 18)), "ISO18013-B.1.1-01", _OTHER_TYPE],
     proven_by={
         "document-signer:authority-key-identifier-missing": "MDOC-SIGNER-AUTHORITY-KEY",
         "document-signer:authority-key-identifier-other": "MDOC-SIGNER-AUTHORITY-KEY",
@@ -304,9 +316,9 @@ async def signer_extensions_follow_their_profile(
     if any(problem.kind == "signer-extensions" for problem in problems):
         raise Blocked("the extensions of the certificate cannot be read")
     contact, lists = "an e-mail address or a URI", "a URI, without reasons and issuer"
-    judge(
+    _judge_profile(
         expect,
-        at(credential),
+        credential,
         problems,
         Rule(
             "signer-authority-key-identifier",
@@ -350,10 +362,11 @@ async def signer_may_sign_licences(credential: IssuedCredential, issuer_key: Iss
 
 @check(
     "mdoc-signer-issuing-country",
-    requires=[f"{_SIGNER}-19"],
+    requires=[f"{_SIGNER}-19", f"{_SIGNER}-20"],
     applies=_LICENCE,
     proven_by={
         "mdoc:country-other": "MDOC-ISSUING-COUNTRY",
+        "mdoc:jurisdiction-of-another-state": "MDOC-ISSUING-JURISDICTION",
         "document-signer:country-other": "MDOC-ISSUING-COUNTRY",
         "document-signer:country-missing": "MDOC-ISSUING-COUNTRY",
         "document-signer:country-lower-case": "MDOC-ISSUING-COUNTRY",
@@ -362,13 +375,14 @@ async def signer_may_sign_licences(credential: IssuedCredential, issuer_key: Iss
 async def issuing_country_is_that_of_the_signer(
     credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
 ) -> None:
-    """``issuing_country`` of a mobile driving licence is the country of the signer's certificate."""
-    found = credential.mdoc.elements.get(NAMESPACE, {}).get("issuing_country")
+    """Country and jurisdiction of a mobile driving licence are country and state of the signer's certificate."""
+    elements = credential.mdoc.elements.get(NAMESPACE, {})
+    found, jurisdiction = elements.get("issuing_country"), elements.get("issuing_jurisdiction")
     if not isinstance(found, str):
         raise Blocked("the licence has no issuing_country to compare")
     if not issuer_key.certificates:
         raise Blocked(issuer_key.missing)
-    own = country(issuer_key.certificates[0])
+    own, of = country(issuer_key.certificates[0]), state(issuer_key.certificates[0])
     expect.that(
         found == own,
         "MDOC-ISSUING-COUNTRY",
@@ -376,6 +390,16 @@ async def issuing_country_is_that_of_the_signer(
         found,
         at=credential.exchange,
         pointer=at(credential).inside(f"nameSpaces/{NAMESPACE}/issuing_country"),
+        requirement=f"{_SIGNER}-19",
+    )
+    expect.that(
+        of is None or jurisdiction is None or jurisdiction == of,
+        "MDOC-ISSUING-JURISDICTION",
+        f"the state of the certificate, {of}",
+        jurisdiction,
+        at=credential.exchange,
+        pointer=at(credential).inside(f"nameSpaces/{NAMESPACE}/issuing_jurisdiction"),
+        requirement=f"{_SIGNER}-20",
     )
 
 
@@ -425,7 +449,7 @@ def _root_problems(issuer_key: IssuerKey) -> tuple[Problem, ...]:
 
 @check(
     "mdoc-root-certificate",
-    requires=[f"{_ROOT}-{number}" for number in ("01", "02", "04", "05", "06", "07", "08", "09")],
+    requires=[*(f"{_ROOT}-{number}" for number in ("01", "02", "04", "05", "06", "07", "08", "09")), _OTHER_TYPE],
     applies=_WITH_ROOT,
     proven_by={
         "iaca:serial-number-negative": "MDOC-ROOT-SERIAL",
@@ -442,9 +466,9 @@ async def root_certificate_follows_its_profile(
     credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
 ) -> None:
     """Version, serial number, signature, names, validity and key of the IACA certificate follow the profile."""
-    judge(
+    _judge_profile(
         expect,
-        at(credential),
+        credential,
         _root_problems(issuer_key),
         Rule("iaca-version", "MDOC-ROOT-VERSION", "version 3", f"{_ROOT}-01"),
         Rule("iaca-serial", "MDOC-ROOT-SERIAL", "a positive number of 20 octets at most", f"{_ROOT}-02"),
@@ -459,7 +483,7 @@ async def root_certificate_follows_its_profile(
 
 @check(
     "mdoc-root-extensions",
-    requires=[*(f"{_ROOT}-{number}" for number in (10, 11, 12, 13, 14, 15)), "ISO18013-B.1.1-01"],
+    requires=[*(f"{_ROOT}-{number}" for number in (10, 11, 12, 13, 14, 15)), "ISO18013-B.1.1-01", _OTHER_TYPE],
     applies=_WITH_ROOT,
     proven_by={
         "iaca:subject-key-identifier-missing": "MDOC-ROOT-SUBJECT-KEY",
@@ -489,9 +513,9 @@ async def root_extensions_follow_their_profile(
         raise Blocked("the extensions of the root certificate cannot be read")
     contact, lists = "an e-mail address or a URI", "a URI, without reasons and issuer"
     usage = "certificates and revocation lists alone, critical"
-    judge(
+    _judge_profile(
         expect,
-        at(credential),
+        credential,
         problems,
         Rule("iaca-subject-key-identifier", "MDOC-ROOT-SUBJECT-KEY", "the hash of its key", f"{_ROOT}-10"),
         Rule("iaca-key-usage", "MDOC-ROOT-KEY-USAGE", usage, f"{_ROOT}-11"),

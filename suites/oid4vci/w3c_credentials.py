@@ -16,9 +16,11 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import jose, json_ld, jwk, vcdm
-from harness.formats.jwt_claims import CLAIM_TYPES
-from harness.formats.problems import located
+from harness.formats.jwt_vc import JwtVc
+from harness.formats.problems import located, shown
+from harness.formats.registered_claims import REGISTERED_CLAIMS
 from harness.formats.vcdm import Version
+from harness.model import Json
 from suites.oid4vci._problems import Rule, at, judge
 from suites.oid4vci._w3c import judge_model, model_problems, place, version
 
@@ -99,8 +101,9 @@ async def terms_are_defined(credential: IssuedCredential, expect: Expect) -> Non
     """The contexts of the credential can be processed, and define every term in it."""
     _stop_at_model_problems(credential)
     that = partial(expect.that, at=credential.exchange)
-    # The claims of a JWT are no part of the credential that its payload is, and proofs are judged by themselves.
-    claims = {*CLAIM_TYPES, "vc", "vp"} if credential.format != "ldp_vc" else {"proof"}
+    # Registered claims of a JWT mean what their registration says (VC-JOSE-COSE section 3.1.3), unless the data
+    # model has them too, and proofs are judged by themselves.
+    claims = REGISTERED_CLAIMS - {"name"} if credential.format != "ldp_vc" else {"proof"}
     document = {name: value for name, value in credential.w3c.document.items() if name not in claims}
     named = [item for item in vcdm.contexts(document) if item != _FOR_UNDEFINED]
     try:
@@ -607,15 +610,41 @@ async def credential_is_bound_to_the_proof_key(credential: IssuedCredential, exp
     own = document.holder_key
     named = [*([own] if own else []), *vcdm.subject_keys(document.document)]
     right = any(jose.same_key(key, proof) for key in named for proof in credential.keys)
-    # A subject can be named by the thumbprint of its key as well (RFC 9278).
-    prints = {f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{jwk.thumbprint(proof)}" for proof in credential.keys}
-    right = right or not prints.isdisjoint(vcdm.subject_ids(document.document))
+    right = right or _is_named_by_thumbprint(credential)
+    if not right:
+        _stop_at_strange_names(credential)
     that = partial(expect.that, at=credential.exchange, pointer=credential.pointer)
-    bound = bool(named) or right
+    bound = bool(named) or right or "jkt" in _confirmation(credential)
     if credential.format != "ldp_vc" and version(credential) is Version.V2_0:
         that(bound, "VCDM-UNBOUND", "a key that the holder has shown", "none", requirement="VCJOSE-4.1.3-01")
     if that(bound, "VCDM-UNBOUND", "a holder's key that can be read", "none"):
         that(right, "VCDM-OTHER-KEY", "the key of the proof", "another key")
+
+
+def _confirmation(credential: IssuedCredential) -> Mapping[str, Json]:
+    document = credential.w3c
+    found = document.confirmation if isinstance(document, JwtVc) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _is_named_by_thumbprint(credential: IssuedCredential) -> bool:
+    """Say whether the subject, ``kid`` or ``jkt`` is the thumbprint of the proof's key (RFC 9278, RFC 9449)."""
+    prints = [jwk.thumbprint(proof) for proof in credential.keys]
+    uris = {f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{each}" for each in prints}
+    confirmation = _confirmation(credential)
+    return not uris.isdisjoint(vcdm.subject_ids(credential.w3c.document)) or any(
+        confirmation.get(name) in (*prints, *uris) for name in ("kid", "jkt")
+    )
+
+
+def _stop_at_strange_names(credential: IssuedCredential) -> None:
+    """Block a check of the holder's key when it may be named in a way that is not known here."""
+    strange = vcdm.strange_subjects(credential.w3c.document)
+    if strange:
+        raise Blocked(f"the subject is {shown(strange[0])}, and keys of such DIDs are not read here")
+    confirmation = _confirmation(credential)
+    if confirmation and not {"jwk", "jkt"}.intersection(confirmation) and not credential.document.holder_key:
+        raise Blocked(f"cnf names the holder's key by {', '.join(confirmation)}, which is not read here")
 
 
 def _stop_without_names(credential: IssuedCredential) -> None:
@@ -625,6 +654,6 @@ def _stop_without_names(credential: IssuedCredential) -> None:
         of_subject = (
             where.startswith(f"{place(credential)}/credentialSubject") or problem.kind == "subject-missing"
         )
-        of_key = of_subject or where.startswith("/cnf")
+        of_key = of_subject or where.startswith(("/cnf", "header/cnf"))
         if of_key and problem.kind not in ("cnf-private-key", "duplicate-name"):
             raise Blocked(f"what names the holder's key cannot be read: {problem.detail}")

@@ -163,6 +163,14 @@ for _name, _description, _identifier, _value in (
     fault(f"mdoc:{_name}", _description)(_element(_identifier, _value))
 
 
+@fault("mdoc:jurisdiction-of-another-state")
+def jurisdiction_of_another_state(mdoc: Mdoc, context: Context) -> None:
+    """The issuing jurisdiction in the driving licence is not the state in the certificate of the signer."""
+    if mdoc.doc_type == DRIVING_LICENCE:
+        _set(mdoc, context, "issuing_jurisdiction", "DE-BE")
+        mdoc.certificate.state = "DE-BY"
+
+
 @fault("mdoc:pid-nationality-text")
 def pid_nationality_text(mdoc: Mdoc, context: Context) -> None:
     """The nationality in the person identification data is a text."""

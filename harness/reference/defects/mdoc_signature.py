@@ -20,7 +20,7 @@ from harness.reference.faults import fault
 from harness.reference.lifetime import issued_at
 from harness.reference.mdoc import Encoding
 
-CRIT = 2
+CRIT, _KID = 2, 4
 _UNKNOWN = -70001
 """A header label for private use (RFC 9052 section 3)."""
 
@@ -189,6 +189,12 @@ def protected_duplicate_label(auth: Sign1, _: Context) -> None:
     """The protected header has a label twice."""
     entry = cbor.dumps(_header(auth))[1:]
     auth.protected = b"\xa2" + entry + entry
+
+
+@fault("issuer-auth:protected-kid")
+def protected_kid(auth: Sign1, _: Context) -> None:
+    """The protected header has a key identifier beside the alg."""
+    _header(auth)[_KID] = b"signer"
 
 
 @fault("issuer-auth:protected-empty-map")
