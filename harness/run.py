@@ -12,6 +12,7 @@ from pathlib import Path
 
 import harness
 from harness import catalogue, checks, preflight, profiles, target, waivers
+from harness.applicability.credentials import NO_ANCHORS
 from harness.as_seen import issuer_as_seen
 from harness.checks import Check
 from harness.config import ConfigError
@@ -247,6 +248,12 @@ class Run:
                 "The metadata announces the Authorization Code Flow, which was not tested: "
                 "it needs a registered client (--vci-client-id and --vci-redirect-uri)."
             )
+        reasons = dict.fromkeys(result.reason or "" for result in self.results)
+        found += [
+            f"Whether the signers of credentials may be trusted was not tested: {reason}."
+            for reason in reasons
+            if reason.startswith(NO_ANCHORS)
+        ]
         if self._left_out:
             found.append(f"{left_out_by_selection(self._left_out)}.")
         return found

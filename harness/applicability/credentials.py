@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.facts import Facts
 
 _JWT_VC = ("jwt_vc_json", "jwt_vc_json-ld")
+NO_ANCHORS = "trust anchors are missing"
+"""How the reason begins why the question of trust does not apply to a run."""
 
 
 class Credentials:
@@ -177,9 +179,8 @@ class Credentials:
         chain = facts.issuer_key.chain
         known = chain is None or chain.trusted is not None
         setting = "iaca" if facts.issuer_key.mechanism == "x5chain" else "x5c"
-        missing = f'are missing: name them in assay.toml, [trust] {setting} = ["root.pem"]'
-        said = "are configured" if known else missing
-        return Ruling(known, f"trust anchors {said}")
+        missing = f'{NO_ANCHORS}: name them in assay.toml, [trust] {setting} = ["root.pem"]'
+        return Ruling(known, "trust anchors are configured" if known else missing)
 
     @predicate("issuer_key")
     @staticmethod

@@ -12,6 +12,7 @@ Their presence and types are the matter of ``mdoc_elements``. Problems of :func:
 - ``age-type``: an age attestation is no boolean (7.2.5).
 - ``age-contradiction``: two age attestations, or one and ``birth_date``, cannot both be true (7.2.5).
 - ``jurisdiction``: ``issuing_jurisdiction`` is not in ``issuing_country`` (7.2.1).
+- ``element-letters``: a text whose length is limited has characters that ISO/IEC 8859-1 has not (7.2.1).
 - ``element-unknown``: the namespace has an element that the table does not list (7.2.1).
 """
 
@@ -32,6 +33,7 @@ NAMESPACE = "org.iso.18013.5.1"
 _FULL_DATE = 1004
 _AGE = re.compile(r"age_over_([0-9]{2})", re.ASCII)
 _AGE_PREFIX = "age_over_"
+_LAST_LATIN = "\xff"
 
 
 def problems(namespaces: Mapping[str, Mapping[str, Any]], now: float) -> tuple[Problem, ...]:
@@ -48,6 +50,7 @@ def problems(namespaces: Mapping[str, Mapping[str, Any]], now: float) -> tuple[P
         *_age_problems(elements),
         *_contradictions(elements, datetime.fromtimestamp(now, UTC).date()),
         *_jurisdiction_problems(elements),
+        *_letter_problems(elements),
         *_unknown_problems(elements),
     )
 
@@ -133,6 +136,14 @@ def _jurisdiction_problems(elements: Mapping[str, Any]) -> Iterator[Problem]:
     if isinstance(jurisdiction, str) and isinstance(country, str) and jurisdiction.split("-")[0] != country:
         detail = f"issuing_jurisdiction {shown(jurisdiction)} is not in {shown(country)}"
         yield Problem("jurisdiction", detail, _place("issuing_jurisdiction"))
+
+
+def _letter_problems(elements: Mapping[str, Any]) -> Iterator[Problem]:
+    for element in element_sets()[DOCTYPE].elements:
+        value = elements.get(element.identifier)
+        if element.max_length is not None and isinstance(value, str) and any(c > _LAST_LATIN for c in value):
+            detail = f"{element.identifier} has characters that are not of Latin-1"
+            yield Problem("element-letters", detail, element.place)
 
 
 def _unknown_problems(elements: Mapping[str, Any]) -> Iterator[Problem]:

@@ -130,6 +130,8 @@ def read_folder(folder: Traversable) -> dict[str, Json]:
         JsonLdError: the manifest or a context cannot be read, or has another digest than promised.
 
     """
+    if not (folder / "manifest.toml").is_file():
+        raise JsonLdError("context-unreadable", f"{folder} has no manifest.toml that lists its contexts")
     try:
         entries = tomllib.loads((folder / "manifest.toml").read_text("utf-8"))["context"]
         return {entry["url"]: _read(folder / entry["file"], entry.get("sha256")) for entry in entries}

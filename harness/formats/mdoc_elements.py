@@ -11,7 +11,7 @@ Problems of :func:`problems`; pointers begin with ``nameSpaces``:
 
 - ``element-missing``: a mandatory element is not there.
 - ``element-type``: an element is of another type.
-- ``element-date``: an element that is to be a date has not its tag.
+- ``element-date``: an element that is to be a date has not its tag, or is no day under the tag 1004.
 - ``element-image``: an element that is to be an image is none.
 - ``element-length``: a text or byte string is longer than it may be.
 - ``element-value``: none of the values that are defined.
@@ -164,7 +164,12 @@ def _value_problems(element: Element, value: Any) -> Iterator[Problem]:
 
 
 def _is_full_date(value: Any) -> bool:
-    return isinstance(value, cbor.Tag) and value.number == 1004
+    return (
+        isinstance(value, cbor.Tag)
+        and value.number == 1004
+        and isinstance(value.value, str)
+        and cbor.is_full_date(value.value)
+    )
 
 
 def _is_date_time(value: Any) -> bool:

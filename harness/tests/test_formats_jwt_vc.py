@@ -323,6 +323,14 @@ def test_cnf_goes_before_the_subject() -> None:
     assert new({"credentialSubject": {"name": "Jayden"}}).holder_key is None
 
 
+def test_cnf_may_stand_in_the_header_of_2_0() -> None:
+    other = JWK.generate(kty="EC", crv="P-256").export_public(as_dict=True)
+    assert new(header={"cnf": {"jwk": other}}).holder_key == other
+    assert old(header={"cnf": {"jwk": other}}).confirmation is None
+    assert ("cnf-empty", "header/cnf") in found(new(header={"cnf": {}}))
+    assert ("claim-type", "header/cnf") in found(new(header={"cnf": "jwk"}))
+
+
 def test_the_signature_is_verified() -> None:
     jws = JWS(json.dumps(NEW).encode())
     jws.add_signature(KEY, None, json.dumps(NEW_HEADER))

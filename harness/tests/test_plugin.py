@@ -182,6 +182,20 @@ def test_selected_checks_run_alone_and_leave_the_run_incomplete(pytester: pytest
     assert any("left out" in notice for notice in written["notices"])
 
 
+def test_a_run_without_trust_anchors_says_that_trust_was_not_tested(
+    pytester: pytest.Pytester, served: Served
+) -> None:
+    settle(pytester, served, 'configurations = ["identity_credential"]\n')
+    arguments = ["--issuer-url", served.url, "--vci-select", "sd-jwt-x5c-*"]
+    judge(pytester, *arguments)
+    assert not any("trusted" in notice for notice in report(pytester)["notices"])
+    settings = pytester.path / "assay.toml"
+    settings.write_text(settings.read_text().replace('x5c = ["anchor.pem"]', ""))
+    judge(pytester, *arguments).stdout.fnmatch_lines(["*signers of credentials may be trusted was not tested*"])
+    (notice,) = (notice for notice in report(pytester)["notices"] if "trusted" in notice)
+    assert "[trust] x5c" in notice
+
+
 def test_an_untrusted_certificate_stops_the_run_with_one_message(
     pytester: pytest.Pytester, served: Served
 ) -> None:

@@ -17,6 +17,7 @@ from harness.expect import Expect
 from harness.formats import base64url
 from harness.formats.x509 import ChainResult, public_jwk
 from harness.model import CheckResult, Verdict
+from harness.reference import document_signer, keys
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
 from harness.settings import TrustSettings
@@ -24,6 +25,7 @@ from harness.tests.bench import all_checks, iaca_file, judge_reference, trust_an
 from harness.trust.found import IssuerKey
 from suites.oid4vci import mdoc, mdoc_certificates
 
+NOW = 1_790_000_000.0
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 
 
@@ -88,6 +90,26 @@ async def test_the_profile_of_certificates_is_advice_for_other_types(fault: str,
     found = (await results("mdoc-pid", fault))[check]
     assert found.verdict is Verdict.WARN
     assert {finding.requirement for finding in found.findings} == {"ISO18013-B.1-01"}
+
+
+async def test_the_signer_is_compared_with_who_certified_it() -> None:
+    # There is another authority between the root and the signer.
+    root, key = document_signer.authority(NOW), document_signer.stranger()
+    identifier = document_signer.Extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()))
+    middle = replace(
+        root,
+        common_name="Middle",
+        public_key=key.public_key(),
+        issuer=root.subject,
+        extensions=root.extensions | {"subject-key-identifier": identifier},
+    )
+    signer = document_signer.document_signer(keys.issuer_key("ES256"), NOW, replace(middle, signing_key=key))
+    certificates = tuple(certificate.signed() for certificate in (signer, middle))
+    chain = ChainResult((), True, root.signed())
+    found = IssuerKey("x5chain", public_jwk(certificates[0]), chain, certificates=certificates)
+    expect = expect_of("mdoc-signer-extensions")
+    await mdoc_certificates.signer_extensions_follow_their_profile(vector()[0], found, expect)
+    assert expect.findings == ()
 
 
 @pytest.mark.parametrize(

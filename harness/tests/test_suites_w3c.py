@@ -12,6 +12,7 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.formats import base64url, did, jwk
 from harness.reference import keys
+from harness.trust.found import IssuerKey
 from suites.oid4vci import jwt_vc, w3c_credentials
 
 NOW = 1_780_000_000.0
@@ -27,7 +28,7 @@ def issued(
     version: str, subject: str | None = None, *, header: dict[str, Any] | None = None, **claims: Any
 ) -> IssuedCredential:
     """A credential that says one thing of its subject; nothing looks at its signature."""
-    document = {
+    document: dict[str, Any] = {
         "@context": [CONTEXTS[version]],
         "type": ["VerifiableCredential"],
         "issuer": ISSUER,
@@ -67,6 +68,27 @@ async def bound(credential: IssuedCredential) -> list[str]:
         (did.did_jwk(OTHER), None, ["VCDM-OTHER-KEY"]),
         (None, {"jwk": OTHER}, ["VCDM-OTHER-KEY"]),
         (None, {"jkt": jwk.thumbprint(OTHER)}, ["VCDM-OTHER-KEY"]),
+    ],
+    # The keys are made anew each time, so that they are no names for tests.
+    ids=[
+        *(
+            "did-jwk",
+            "did-key",
+            "thumbprint-uri",
+            "cnf-jwk",
+            "uuid-and-cnf-jwk",
+            "cnf-kid-did",
+            "cnf-kid-thumbprint",
+        ),
+        *(
+            "cnf-jkt",
+            "other-did-and-cnf-jwk",
+            "nothing",
+            "uuid",
+            "other-did-jwk",
+            "other-cnf-jwk",
+            "other-cnf-jkt",
+        ),
     ],
 )
 async def test_the_holders_key_is_named_in_many_ways(
@@ -129,3 +151,31 @@ async def test_registered_claims_are_no_terms_of_the_credential(
     expect = Expect(REQUIREMENTS)
     await w3c_credentials.terms_are_defined(credential=issued("2.0", **claims), expect=expect)
     assert [finding.code for finding in expect.findings] == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (OTHER, []),
+        ({**OTHER, "alg": "ES256", "use": "sig"}, []),
+        (HOLDER, ["JWTVC-HEADER-KEY-OTHER"]),
+        ({**OTHER, "d": "AA"}, ["JWTVC-HEADER-KEY-PRIVATE"]),
+        ({"kty": "oct", "k": "AA"}, ["JWTVC-HEADER-KEY-PRIVATE"]),
+        ("jwk", ["JWTVC-HEADER-KEY-OTHER"]),
+        (None, ["JWTVC-HEADER-KEY-OTHER"]),
+    ],
+)
+async def test_a_key_in_the_header_is_the_one_that_signed(key: Any, expected: list[str]) -> None:
+    expect = Expect(REQUIREMENTS)
+    await jwt_vc.key_in_the_header_is_the_signers(
+        credential=issued("2.0", header={"jwk": key}), issuer_key=IssuerKey("did", OTHER), expect=expect
+    )
+    assert [finding.code for finding in expect.findings] == expected
+
+
+async def test_a_key_in_the_header_cannot_be_judged_by_an_algorithm_that_is_not_known() -> None:
+    strange = issued("2.0", header={"jwk": HOLDER, "alg": "ES256X"})
+    with pytest.raises(Blocked, match="ES256X"):
+        await jwt_vc.key_in_the_header_is_the_signers(
+            credential=strange, issuer_key=IssuerKey(None, missing="none"), expect=Expect(REQUIREMENTS)
+        )

@@ -53,10 +53,10 @@ async def find() -> AsyncIterator[Find]:
         page = pages.get(str(request.url), httpx.Response(404))
         return page if isinstance(page, httpx.Response) else httpx.Response(200, json=page)
 
-    async def public(_: str) -> list[str]:
-        return ["93.184.216.34"]
+    async def lookup(host: str) -> list[str]:
+        return ["10.1.2.3" if host == "intranet.example" else "93.184.216.34"]
 
-    client = Client(Recorder(), transport=httpx.MockTransport(answer), lookup=public, allow_http=True)
+    client = Client(Recorder(), transport=httpx.MockTransport(answer), lookup=lookup, allow_http=True)
 
     async def of(
         key_id: Any = f"{DID}#1", issuer: Any = DID, at: str = URL, answers: Any = None, home: str | None = None
@@ -155,6 +155,19 @@ async def test_a_method_that_is_not_known_leaves_the_key_unfound(find: Find, iss
     assert (found.mechanism, found.jwk, found.problems) == (None, None, ())
     assert "DID method" in found.missing
     assert "[trust] jwks" in found.missing
+
+
+async def test_a_name_that_is_private_here_leaves_the_key_unfound(find: Find) -> None:
+    found = await find("did:web:intranet.example#1", "did:web:intranet.example")
+    assert (found.mechanism, found.problems) == (None, ())
+    assert "private address" in found.missing
+    assert "[trust] jwks" in found.missing
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+async def test_a_did_that_is_private_everywhere_leads_to_no_document(find: Find, host: str) -> None:
+    found = await find(f"did:web:{host}#1", f"did:web:{host}")
+    assert (found.mechanism, found.jwk, kinds(found)[-1]) == ("did", None, "did-document")
 
 
 async def test_a_type_that_is_not_known_leaves_the_key_unfound(find: Find) -> None:

@@ -25,8 +25,9 @@ from urllib.parse import urldefrag, urlsplit
 
 from harness.formats import did, did_document, did_web
 from harness.formats.did_document import ASSERTION, DidDocument, VerificationMethod
-from harness.formats.problems import FormatError, shown
+from harness.formats.problems import FormatError, Problem, shown
 from harness.formats.strict_json import JsonError
+from harness.trust.fetching import is_private_everywhere
 from harness.trust.found import IssuerKey, Reading, Search
 from harness.trust.key_sets import fitting
 
@@ -111,7 +112,7 @@ async def _from_location(
 ) -> IssuerKey | None:
     fetched = await search.fetcher.get("document of the credential signer", location, accept=_ACCEPT)
     reading.replies += fetched.replies
-    if fetched.problem is not None and fetched.problem.kind == "fetch-no-answer":
+    if fetched.problem is not None and _says_nothing(fetched.problem, location):
         search.tried.append(f"nothing came from {location}: {fetched.problem.detail}")
         return None
     reply = fetched.reply
@@ -128,6 +129,12 @@ async def _from_location(
         return reading.broken()
     reading.problems += document.problems
     return _of_method(document, identifier, url, search, reading)
+
+
+def _says_nothing(problem: Problem, location: str) -> bool:
+    """Say whether a document may be in place all the same, for somebody at another place in the network."""
+    private_here = problem.kind == "fetch-private" and not is_private_everywhere(urlsplit(location).hostname or "")
+    return problem.kind == "fetch-no-answer" or private_here
 
 
 def _of_method(

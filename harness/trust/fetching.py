@@ -122,11 +122,15 @@ class Fetcher:
         return self._at_home
 
     async def _is_public(self, host: str) -> bool:
-        name = host.rstrip(".").lower()
-        if name == "localhost" or name.endswith(".localhost"):
+        if is_private_everywhere(host):
             return False
-        found = [name] if _address(name) else await self.client.addresses(name)
-        return all(is_public(address) for address in found)
+        return all(is_public(address) for address in await self.client.addresses(host.rstrip(".").lower()))
+
+
+def is_private_everywhere(host: str) -> bool:
+    """Say whether a host is loopback or private by its very name, wherever it is looked up."""
+    name = host.rstrip(".").lower()
+    return name == "localhost" or name.endswith(".localhost") or not is_public(name)
 
 
 def is_public(address: str) -> bool:

@@ -84,7 +84,7 @@ def expect_first_certificate(
     """
     if issuer_key.jwk is None:
         raise Blocked(issuer_key.missing)
-    later = any(_verifies(jws, key) for key in issuer_key.further) and not _verifies(jws, issuer_key.jwk)
+    later = any(has_signed(jws, key) for key in issuer_key.further) and not has_signed(jws, issuer_key.jwk)
     expect.that(
         not later,
         f"{prefix}-X5C-ORDER",
@@ -149,7 +149,8 @@ def expect_trusted(credential: IssuedCredential, issuer_key: IssuerKey, expect: 
     )
 
 
-def _verifies(jws: jose.Jws, key: Any) -> bool:
+def has_signed(jws: jose.Jws, key: Any) -> bool:
+    """Say whether a key, as JWK, verifies a JWS."""
     try:
         jose.verify(jws, key)
     except jose.SignatureError:

@@ -15,6 +15,7 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import base64url, jose, jwt_vc, strict_json, vcdm
+from harness.formats.jwk import is_private_or_symmetric, same_key
 from harness.formats.problems import FormatError, json_type
 from harness.formats.signature_suites import SIGNATURE_SUITES
 from harness.formats.vcdm import Version
@@ -26,6 +27,8 @@ from suites.oid4vci._signatures import (
     expect_first_certificate,
     expect_signature,
     expect_trusted,
+    has_signed,
+    is_unknown,
     names_of,
 )
 
@@ -195,6 +198,31 @@ async def key_id_is_a_string(credential: IssuedCredential, expect: Expect) -> No
         at=credential.exchange,
         pointer=at(credential).inside("header/kid"),
     )
+
+
+@check(
+    "jwt-vc-header-key",
+    requires=["RFC7515-4.1.3-01"],
+    proven_by={"jwt-vc:jwk-other": "JWTVC-HEADER-KEY-OTHER", "jwt-vc:jwk-private": "JWTVC-HEADER-KEY-PRIVATE"},
+)
+async def key_in_the_header_is_the_signers(
+    credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect
+) -> None:
+    """The header has no ``jwk``, or the public key that signed the credential."""
+    jws = credential.jwt_vc.jws
+    key = jws.header.get("jwk")
+    that = partial(expect.that, at=credential.exchange, pointer=at(credential).inside("header/jwk"))
+    if not that(
+        not is_private_or_symmetric(key),
+        "JWTVC-HEADER-KEY-PRIVATE",
+        "no jwk, or a public key",
+        "a private or symmetric key",
+    ):
+        return
+    right = "jwk" not in jws.header or same_key(key, issuer_key.jwk) or has_signed(jws, key)
+    if not right and is_unknown(jws.header.get("alg")):
+        raise Blocked(f"this version cannot verify signatures of the algorithm {jws.header['alg']!r}")
+    that(right, "JWTVC-HEADER-KEY-OTHER", "no jwk, or the key that signed", "another key")
 
 
 @check(

@@ -102,6 +102,19 @@ def typ_other(draft: JwtVc, _: Context) -> None:
     draft.header["typ"] = "openid4vci-proof+jwt"
 
 
+@fault("jwt-vc:jwk-other")
+def jwk_other(draft: JwtVc, _: Context) -> None:
+    """The header has the public key of somebody else."""
+    draft.header["jwk"] = keys.stranger_key("ES256").public_jwk
+
+
+@fault("jwt-vc:jwk-private")
+def jwk_private(draft: JwtVc, _: Context) -> None:
+    """The header has the private key of the issuer."""
+    if draft.key is not None:
+        draft.header["jwk"] = draft.key.jwk.export_private(as_dict=True)
+
+
 @fault("jwt-vc:typ-of-other-model")
 def typ_of_other_model(draft: JwtVc, _: Context) -> None:
     """The typ is that of the other version of the data model."""

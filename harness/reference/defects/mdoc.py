@@ -157,6 +157,7 @@ for _name, _description, _identifier, _value in (
         "driving_privileges",
         [_PRIVILEGE | {"codes": [{"code": 78}]}],
     ),
+    ("letters-greek", "The family name in the driving licence is in Greek.", "family_name", "Παπαδοπούλου"),
     ("age-name", "An age attestation of the driving licence has one digit.", "age_over_5", True),
     ("age-contradiction", "Two age attestations contradict each other.", "age_over_21", False),
 ):
@@ -169,6 +170,20 @@ def jurisdiction_of_another_state(mdoc: Mdoc, context: Context) -> None:
     if mdoc.doc_type == DRIVING_LICENCE:
         _set(mdoc, context, "issuing_jurisdiction", "DE-BE")
         mdoc.certificate.state = "DE-BY"
+
+
+@fault("mdoc:pid-date-malformed")
+def pid_date_malformed(mdoc: Mdoc, context: Context) -> None:
+    """The date of birth in the person identification data has dots."""
+    if mdoc.doc_type == PID:
+        _set(mdoc, context, "birth_date", full_date("12.08.1963"))
+
+
+@fault("mdoc:pid-time-offset")
+def pid_time_offset(mdoc: Mdoc, context: Context) -> None:
+    """The time of issuance in the person identification data has an offset from UTC."""
+    if mdoc.doc_type == PID:
+        _set(mdoc, context, "issuance_date", Tag(0, "2024-01-10T10:30:00+01:00"))
 
 
 @fault("mdoc:pid-nationality-text")
