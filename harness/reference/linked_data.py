@@ -56,6 +56,8 @@ def canonical(document: Any) -> str:
         "format": "application/n-quads",
         "documentLoader": _load,
         "contextResolver": ContextResolver(_RESOLVED, _load),
+        # Otherwise the direction of a text would not be signed.
+        "rdfDirection": "i18n-datatype",
     }
     try:
         text: str = jsonld.normalize(document, options)

@@ -25,7 +25,9 @@ def load(url: str, _: Any) -> dict[str, Any]:
 
 
 def canonical(document: dict[str, Any]) -> bytes:
-    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": load}
+    # Otherwise the direction of a text would be lost.
+    direction = {"rdfDirection": "i18n-datatype"}
+    options = {"algorithm": "URDNA2015", "format": "application/n-quads", "documentLoader": load, **direction}
     text = jsonld.JsonLdProcessor().normalize(document, options)
     assert text
     return bytes(text.encode())

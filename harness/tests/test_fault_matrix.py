@@ -4,8 +4,9 @@ Each clean variant of the reference issuer passes everything that applies. Each 
 checks fail or warn that declare it, with exactly the codes they declare.
 
 A rule that is let off or misreported can only show in a check that breaks it. Where the clean runs show that
-no other checks than the declared ones ever break it, only these are run again; ``ASSAY_WHOLE_MATRIX=1`` (``make
-matrix``) runs all checks for every fault all the same.
+no other checks than the declared ones ever break it, only these are run again. A fault of credentials can only
+show in a check that reads what the right requests brought; those that try wrong requests are left out for it.
+``ASSAY_WHOLE_MATRIX=1`` (``make matrix``) runs all checks for every fault all the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Collection
 from functools import cache
 
 import pytest
@@ -93,10 +95,36 @@ def test_what_no_check_is_proven_by_is_known_and_exists() -> None:
     assert set(UNPROVEN) <= set(faults.catalogue())
 
 
-def concerned(fault: str, variant: str, declared: set[str]) -> str | set[str]:
-    """Give the checks that a fault can show in: all, unless it is a rule that only declared checks break."""
-    effect, _, rule = fault.partition(":")
-    if effect not in ("accepts", "misreports") or os.environ.get("ASSAY_WHOLE_MATRIX"):
+_OF_CREDENTIALS = frozenset(
+    {
+        *("sd-jwt", "jwt-vc", "ldp-vc", "type-metadata", "type-metadata-response", "type-picture", "type-schema"),
+        *("mdoc", "mso", "issuer-auth", "issuer-signed", "mdoc-encoding", "document-signer", "iaca"),
+        *("did-document", "did-document-response", "jwt-vc-issuer", "jwt-vc-issuer-response", "credential-keys"),
+    }
+)
+"""Documents that are credentials, or that credentials point at."""
+_REQUESTING = frozenset({"access", "flow", "another_flow", "unredeemed", "transaction", "another_nonce"})
+"""Evidence of checks that make requests of their own, to see what is answered."""
+
+
+@cache
+def reading() -> frozenset[str]:
+    """Give the checks that look at what the right requests of a run brought."""
+    return frozenset(name for name, check in all_checks().items() if _REQUESTING.isdisjoint(check.evidence))
+
+
+def concerned(fault: str, variant: str, declared: set[str]) -> str | Collection[str]:
+    """Give the checks that a fault can show in.
+
+    That is all of them, unless it is a rule that only declared checks break, or spoils nothing but credentials,
+    which checks with requests of their own do not read.
+    """
+    document, _, rule = fault.partition(":")
+    if os.environ.get("ASSAY_WHOLE_MATRIX"):
+        return "*"
+    if document in _OF_CREDENTIALS:
+        return reading() | declared
+    if document not in ("accepts", "misreports"):
         return "*"
     breaking = clean(variant).broken.get(rule, set())
     return declared if breaking and breaking <= declared else "*"

@@ -55,7 +55,9 @@ const questions = {
     const suite = proofs.map(({type, cryptosuite}) => type === 'Ed25519Signature2020'
       ? new Ed25519Signature2020()
       : new DataIntegrityProof({cryptosuite: cryptosuites[cryptosuite].verify}))
-    const result = await vc.verifyCredential({credential, suite, documentLoader: loading(documents)})
+    // The proof is what is asked about; no status list is published here.
+    const checkStatus = async () => ({verified: true})
+    const result = await vc.verifyCredential({credential, suite, checkStatus, documentLoader: loading(documents)})
     const errors = [result.error, ...(result.error?.errors ?? [])].filter(Boolean).map(String)
     return {verified: result.verified, proofs: result.results?.length ?? 0, errors}
   },
