@@ -361,7 +361,7 @@ def test_a_proof_has_its_time() -> None:
     assert kinds(created="soon", expires="late") == []
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000, derandomize=True, deadline=None)
 @given(st.data())
 def test_mutated_proofs_give_problems_or_one_clear_error(data: st.DataObject) -> None:
     """A million mutated bytes, more or less."""

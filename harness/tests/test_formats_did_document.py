@@ -177,7 +177,7 @@ TEXT = json.dumps(document())
 
 
 @given(st.lists(st.tuples(st.integers(0, len(TEXT)), st.text(max_size=6), st.integers(0, 40)), max_size=4))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000, derandomize=True, deadline=None)
 def test_a_mutated_document_is_judged_or_refused(edits: list[tuple[int, str, int]]) -> None:
     text = TEXT
     for at, new, cut in edits:
@@ -199,7 +199,7 @@ JSON = st.recursive(
 
 
 @given(JSON, JSON, JSON)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, deadline=None)
 def test_values_of_any_type_are_judged(methods: Any, relationship: Any, context: Any) -> None:
     value = {"id": DID, "verificationMethod": methods, "assertionMethod": relationship, "@context": context}
     did_document.read(value, DID)

@@ -28,6 +28,9 @@ RUNS = {
 """Name of a run in the triage to its example and the environment of the issuer."""
 
 
+BY_CHANCE = {("BATCH-TIME-SHARED", "WARN")}
+"""Shows when a whole batch is issued within one second."""
+
 VERIFIED = {
     ("sd-jwt-signature", "pid_sd_jwt:by-reference"),
     ("sd-jwt-bound-to-proof-key", "pid_sd_jwt:by-reference"),
@@ -98,7 +101,9 @@ def test_the_findings_are_those_of_the_triage(name: str, installed: Path, tmp_pa
     }
     triage = (ROOT / "docs" / "real-issuers.md").read_text()
     rows = re.findall(r"^\| `([A-Z-]+)` \((FAIL|WARN)\) \| ([A-Z, ]+) \|", triage, re.MULTILINE)
-    assert found == {(code, verdict) for code, verdict, runs in rows if name in runs.split(", ")}
+    expected = {(code, verdict) for code, verdict, runs in rows if name in runs.split(", ")}
+    assert found <= expected
+    assert expected - found <= BY_CHANCE
     if name == "B":
         passed = {(r["check"], r["configuration"]) for r in report["results"] if r["verdict"] == "pass"}
         assert passed >= VERIFIED

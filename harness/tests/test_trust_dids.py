@@ -102,6 +102,21 @@ async def test_a_did_of_the_issuer_under_test_that_speaks_http_is_fetched_so(fin
 
 
 @pytest.mark.parametrize(
+    ("home", "expected"),
+    [("https://127.0.0.1:8443/x", []), ("https://issuer.example", ["did-web-address"])],
+    ids=["in development", "elsewhere"],
+)
+async def test_an_address_stands_for_a_name_in_development_only(
+    find: Find, home: str, expected: list[str]
+) -> None:
+    did = "did:web:127.0.0.1%3A8443"
+    at = "https://127.0.0.1:8443/.well-known/did.json"
+    answers = {"id": did, "verificationMethod": [{**METHOD, "id": f"{did}#1", "controller": did}]}
+    found = await find(f"{did}#1", did, at, answers, home=home)
+    assert [kind for kind in kinds(found) if kind == "did-web-address"] == expected
+
+
+@pytest.mark.parametrize(
     ("answers", "expected", "usable"),
     [
         (httpx.Response(404), ["did-document"], False),

@@ -5,7 +5,8 @@ Problems; pointers lead into the document, or name the member of the credential:
 - ``did``: the DID or DID URL does not lead to a key. A key of a type that is not known here is no problem, nor is
   a method that is not known; other ways are tried then.
 - ``did-other``: the key id is of another DID than the issuer.
-- ``did-web-address``: the host of a did:web is an IP address (did:web, Method-specific identifier).
+- ``did-web-address``: the host of a did:web is an IP address, and not that of an issuer in development (did:web,
+  Method-specific identifier).
 - ``did-document``: no document is where the identifier leads (did:web, Read).
 - ``did-document-json``: what is there is no JSON object.
 - ``did-document-redirect``: a redirect leads to where nobody should be sent.
@@ -27,6 +28,7 @@ from harness.formats import did, did_document, did_web
 from harness.formats.did_document import ASSERTION, DidDocument, VerificationMethod
 from harness.formats.problems import FormatError, Problem, shown
 from harness.formats.strict_json import JsonError
+from harness.transport import is_loopback
 from harness.trust.fetching import is_private_everywhere
 from harness.trust.found import IssuerKey, Reading, Search
 from harness.trust.key_sets import fitting
@@ -100,10 +102,12 @@ async def _from_web(identifier: str, url: str, search: Search, reading: Reading)
     except did.DidError as error:
         reading.problem("did", error.detail, "header/kid" if url == search.signer.key_id else "/iss")
         return reading.broken()
-    reading.problems += read.problems
     home = urlsplit(search.fetcher.home)
-    # The method knows https only; an issuer in development that speaks http does so here, too.
+    # The method knows https and domain names only. An issuer in development that speaks http does so here, too,
+    # and one on this machine may have no other name than its address.
     location = f"http://{read.authority}{read.path}" if home[:2] == ("http", read.authority) else read.url
+    if not (is_loopback(search.fetcher.home) and is_loopback(location)):
+        reading.problems += read.problems
     return await _from_location(identifier, location, url, search, reading)
 
 
