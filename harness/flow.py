@@ -46,6 +46,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         self._keys_wanted = keys
         self._keys: tuple[dict[str, Any], ...] = ()
         self._received = 0.0
+        self._credentials: tuple[IssuedCredential, ...] = ()
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
 
     async def link(self) -> OfferLink:
@@ -132,11 +133,13 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
 
         """
         reply = await self.collected()
-        name, contexts = self.configuration.get("format"), self.tools.contexts
-        found = issued_in(reply, self._keys, self._received, name, contexts)
-        if not found:
+        if not self._credentials:
+            # Kept, so that each credential is read once however many checks look at it.
+            name, contexts = self.configuration.get("format"), self.tools.contexts
+            self._credentials = issued_in(reply, self._keys, self._received, name, contexts)
+        if not self._credentials:
             raise Blocked(f"no credential was issued: {said(reply)}")
-        return found
+        return self._credentials
 
     async def access(self) -> Access:
         """The right to make Credential Requests that this flow's Access Token gives.

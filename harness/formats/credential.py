@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from harness.formats import jwt_vc, ldp_vc, mdoc, sd_jwt_vc
+from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, shown
 from harness.formats.signer import Signer
 from harness.model import Json
@@ -43,7 +44,7 @@ class Credential(Protocol):
     def signer(self) -> Signer:
         """What it says of the key that signed it."""
 
-    def validity(self, now: float, skew: float = 60.0) -> tuple[Problem, ...]:
+    def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge its times: problems of the kinds ``expired``, ``not-yet-valid`` and ``issued-in-future``.
 
         A time that is missing or malformed says nothing here.

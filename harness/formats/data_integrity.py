@@ -47,8 +47,8 @@ from functools import cached_property
 from typing import Any
 
 from harness.formats import base64url, date_time, json_ld, multibase, related_resources, signatures
+from harness.formats.clock import SKEW_S
 from harness.formats.json_ld import USUAL, Contexts, JsonLdError, Reading, UnknownContext
-from harness.formats.jwt_claims import DEFAULT_SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, shown
 from harness.formats.signatures import SignatureError
 from harness.formats.strict_json import pointer
@@ -173,7 +173,7 @@ class Proof:
         found = self.members.get("previousProof")
         return [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, str)]
 
-    def validity(self, now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+    def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge ``expires`` and ``created``: the kinds ``proof-expired`` and ``issued-in-future``.
 
         Args:

@@ -52,7 +52,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID, SignatureAlgorithmOID
 
 from harness.formats.certificate_fields import is_long, serial_number
 from harness.formats.problems import Problem, shown
-from harness.formats.x509 import is_self_signed
+from harness.formats.x509 import is_self_signed, key_usages
 
 DOCUMENT_SIGNER = x509.ObjectIdentifier("1.0.18013.5.1.2")
 """The extended key usage of document signers (B.1.4)."""
@@ -231,7 +231,7 @@ def _signer_extension_problems(
     yield from _authority_problems(extensions, issuer_certificate)
     yield from _subject_key_problems("signer", certificate, extensions)
     usage = _of(extensions, x509.KeyUsage)
-    if usage is None or not usage.critical or _usages(usage.value) != {"digital_signature"}:
+    if usage is None or not usage.critical or key_usages(usage.value) != ("digital_signature",):
         detail = "keyUsage is not critical and for digital signatures alone"
         yield Problem("signer-key-usage", detail, "extensions/keyUsage")
     purposes = _of(extensions, x509.ExtendedKeyUsage)
@@ -252,7 +252,7 @@ def _root_extension_problems(certificate: x509.Certificate) -> Iterator[Problem]
         return
     yield from _subject_key_problems("iaca", certificate, extensions)
     usage = _of(extensions, x509.KeyUsage)
-    if usage is None or not usage.critical or _usages(usage.value) != {"key_cert_sign", "crl_sign"}:
+    if usage is None or not usage.critical or key_usages(usage.value) != ("key_cert_sign", "crl_sign"):
         detail = "keyUsage is not critical and for certificates and CRLs alone"
         yield Problem("iaca-key-usage", detail, "extensions/keyUsage")
     constraints = _of(extensions, x509.BasicConstraints)
@@ -262,21 +262,6 @@ def _root_extension_problems(certificate: x509.Certificate) -> Iterator[Problem]
         yield Problem("iaca-basic-constraints", detail, "extensions/basicConstraints")
     yield from _contact_problems("iaca", extensions)
     yield from _further_problems("iaca", extensions, (x509.KeyUsage.oid, x509.BasicConstraints.oid))
-
-
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-)
-
-
-def _usages(usage: x509.KeyUsage) -> set[str]:
-    return {name for name in _USAGES if getattr(usage, name)}
 
 
 def _further_problems(

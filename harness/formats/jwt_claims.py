@@ -24,13 +24,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from harness.formats import did
+from harness.formats.clock import SKEW_S
 from harness.formats.jwk import JwkError, is_private_or_symmetric, public_key
 from harness.formats.problems import Problem, json_type
 from harness.formats.strict_json import pointer
 from harness.model import Json
-
-DEFAULT_SKEW_S = 60.0
-"""Seconds by which two honest clocks may differ."""
 
 CLAIM_TYPES: dict[str, tuple[type, ...]] = {
     "iss": (str,),
@@ -117,7 +115,7 @@ def confirmed_key(claims: Mapping[str, Json]) -> dict[str, Json] | None:
     return None
 
 
-def validity(claims: Mapping[str, Json], now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+def validity(claims: Mapping[str, Json], now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
     """Judge ``exp``, ``nbf`` and ``iat``; one that is missing or no number says nothing here.
 
     Args:

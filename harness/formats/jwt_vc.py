@@ -49,6 +49,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.formats import date_time, jose, jwt_claims, strict_json, vcdm
+from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, located, shown
 from harness.formats.signer import Signer
 from harness.formats.text import is_url
@@ -126,7 +127,7 @@ class JwtVc:
         inner = self.payload.get("vc") if self.place else self.payload
         return inner if isinstance(inner, dict) else {}
 
-    def validity(self, now: float, skew: float = jwt_claims.DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+    def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge the times of the JWT and those of the credential.
 
         Args:

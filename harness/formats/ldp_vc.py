@@ -23,9 +23,9 @@ from functools import cached_property
 from typing import Any
 
 from harness.formats import data_integrity, json_ld, vcdm
+from harness.formats.clock import SKEW_S
 from harness.formats.data_integrity import Proof
 from harness.formats.json_ld import Contexts
-from harness.formats.jwt_claims import DEFAULT_SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, located
 from harness.formats.signatures import SignatureError
 from harness.formats.signer import Signer
@@ -89,7 +89,7 @@ class LdpVc:
         mechanisms = ("did", "controller-document", "jwks") if named else ()
         return Signer(mechanisms, vcdm.issuer_id(self.document), method)
 
-    def validity(self, now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+    def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge the period of the credential and that of the issuer's proof.
 
         Args:

@@ -60,6 +60,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.formats import base64url, cbor, cose, mobile_security_object
+from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, located, shown
 from harness.formats.signer import Signer
 from harness.formats.strict_json import pointer
@@ -69,8 +70,6 @@ SIGNATURE_ALGORITHMS = frozenset({-7, -35, -36, -8, -266}) | frozenset(cose.FULL
 """COSE algorithms of the issuer (9.1.2.4) and their fully specified forms, ESB320 too (RFC 9864)."""
 MIN_RANDOM = 16
 """Bytes of ``random`` (9.1.2.5)."""
-DEFAULT_SKEW_S = 60.0
-"""Seconds by which two honest clocks may differ."""
 
 _ENCODED_ITEM, _DATE_TIME = 24, 0
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{16,}")
@@ -164,7 +163,7 @@ class Mdoc:
         """What points at the document signer's key (9.1.2.4)."""
         return Signer(("x5chain",), certificates=_x5chain(self.issuer_auth))
 
-    def validity(self, now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+    def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge the dates of ``validityInfo``; one that is missing or malformed says nothing here.
 
         Args:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.formats import integrity, jose, jwt_claims, sd_jwt
+from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, shown
 from harness.formats.signer import Signer
 from harness.model import Json
@@ -79,7 +80,7 @@ class SdJwtVc:
         mechanisms = ("x5c", "jwt-vc-issuer", "did", "jwks")
         return Signer(mechanisms, self.claims.get("iss"), header.get("kid"), header.get("x5c"))
 
-    def validity(self, now: float, skew: float = jwt_claims.DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+    def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge ``exp``, ``nbf`` and ``iat``; one that is missing or no number says nothing here.
 
         Args:

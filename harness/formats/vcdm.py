@@ -40,7 +40,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from harness.formats import date_time, did, language_values, related_resources
-from harness.formats.jwt_claims import DEFAULT_SKEW_S
+from harness.formats.clock import SKEW_S
 from harness.formats.problems import Problem, json_type, shown
 from harness.formats.strict_json import pointer
 from harness.formats.text import is_uri, is_url
@@ -158,7 +158,7 @@ def expires(document: Mapping[str, Json]) -> float | None:
     return min((end for end in ends if end is not None), default=None)
 
 
-def validity(document: Mapping[str, Json], now: float, skew: float = DEFAULT_SKEW_S) -> tuple[Problem, ...]:
+def validity(document: Mapping[str, Json], now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
     """Judge the dates of both versions; one that is missing or malformed says nothing here.
 
     Args:

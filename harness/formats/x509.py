@@ -58,6 +58,7 @@ from jwcrypto.common import JWException
 from jwcrypto.jwk import JWK
 
 from harness.formats import x509_constraints
+from harness.formats.clock import SKEW_S
 from harness.formats.jwk import JwkError, required_members
 from harness.formats.problems import FormatError, Problem, json_type, shown
 from harness.model import Json
@@ -66,8 +67,16 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 MAX_CERTIFICATES = 10
 """Certificates of one chain that are read."""
-_SKEW = timedelta(seconds=60)
-"""How far two honest clocks may differ."""
+_SKEW = timedelta(seconds=SKEW_S)
+_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+)
 
 
 class X509Error(FormatError):
@@ -177,6 +186,14 @@ def short_key(certificate: x509.Certificate) -> str | None:
     else:
         return None
     return f"a key of {key.key_size} bits" if key.key_size < least else None
+
+
+def key_usages(usage: x509.KeyUsage) -> tuple[str, ...]:
+    """Name what a key may be used for, in the order of RFC 5280 section 4.2.1.3, spelled as ``cryptography`` does.
+
+    Left out are the two usages that only narrow key agreement.
+    """
+    return tuple(name for name in _USAGES if getattr(usage, name))
 
 
 def is_self_signed(certificate: x509.Certificate) -> bool:

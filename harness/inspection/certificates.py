@@ -22,15 +22,6 @@ from harness.inspection.surroundings import Surroundings
 from harness.model import Json
 from harness.trust.files import anchors
 
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-)
 _PURPOSES = {
     "1.0.18013.5.1.2": "document signer of mdocs (mdlDS)",
     "1.0.18013.5.1.6": "mdoc reader",
@@ -214,7 +205,7 @@ def _general_name(name: x509.GeneralName) -> str:
 
 
 def _usage(value: Any) -> str:
-    return ", ".join(name.replace("_", " ") for name in _USAGES if getattr(value, name)) or "(none)"
+    return ", ".join(name.replace("_", " ") for name in chains.key_usages(value)) or "(none)"
 
 
 def _purposes(value: Any) -> str:

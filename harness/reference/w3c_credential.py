@@ -18,7 +18,7 @@ BASE_CONTEXTS = {"1.1": "https://www.w3.org/2018/credentials/v1", "2.0": "https:
 _BEGIN_AND_END = {"1.1": ("issuanceDate", "expirationDate"), "2.0": ("validFrom", "validUntil")}
 _VOCABULARY = "https://credentials.assay.test/vocabulary#"
 _PLACE = "https://credentials.assay.test"
-_MEMBERS: JsonObject = {
+MEMBERS: JsonObject = {
     "credentialStatus": {
         "id": f"{_PLACE}/status/1#94567",
         "type": "BitstringStatusListEntry",
@@ -95,7 +95,7 @@ def document(
         begin: date_time(issued),
         end: date_time(issued + CREDENTIAL_LIFETIME),
         "credentialSubject": {**({"id": subject} if subject else {}), **data["subject"]},
-        **(copy.deepcopy(_MEMBERS) if variant.every_member else {}),
+        **(copy.deepcopy(MEMBERS) if variant.every_member else {}),
     }
 
 

@@ -9,12 +9,10 @@ from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import IssuedCredential
 from harness.expect import Expect
+from harness.formats.clock import SKEW_S
 from harness.transport import Reply
 
 check = area("Issuer Clock", per=Per.SCENARIO)
-
-TOLERATED_S = 60
-"""Seconds by which two honest clocks may differ; the way of the answer is part of them."""
 
 
 @check(
@@ -38,5 +36,5 @@ async def clock_is_right(collected: Reply, credential: IssuedCredential, expect:
         return
     ahead = round(moment - credential.received)
     now = "the time at which the response came"
-    expect.that(ahead <= TOLERATED_S, "ISSUER-CLOCK-AHEAD", now, f"{ahead} seconds ahead", at=collected)
-    expect.that(-ahead <= TOLERATED_S, "ISSUER-CLOCK-BEHIND", now, f"{-ahead} seconds behind", at=collected)
+    expect.that(ahead <= SKEW_S, "ISSUER-CLOCK-AHEAD", now, f"{ahead} seconds ahead", at=collected)
+    expect.that(-ahead <= SKEW_S, "ISSUER-CLOCK-BEHIND", now, f"{-ahead} seconds behind", at=collected)

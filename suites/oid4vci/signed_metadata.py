@@ -12,6 +12,7 @@ from harness.checks import area
 from harness.evidence import Blocked
 from harness.expect import Expect, show
 from harness.formats import jose
+from harness.formats.clock import SKEW_S
 from harness.formats.strict_json import integer
 from harness.wallet.metadata import Issuer
 from harness.wallet.signed_metadata import MEDIA_TYPE, SignedMetadata
@@ -21,8 +22,6 @@ from suites.oid4vci._problems import Place, Rule, judge
 check = area("Signed Metadata")
 
 _TYPE = "openidvci-issuer-metadata+jwt"
-_SKEW_S = 60
-"""How far two honest clocks may differ."""
 _APART = frozenset({"display", "signed_metadata"})
 """Which languages come is the issuer's choice for each request; and earlier drafts had the signed form inside the
 unsigned one, which it cannot have in itself."""
@@ -220,7 +219,7 @@ async def the_times_are_right(signed_metadata: SignedMetadata, expect: Expect) -
     issued, expires = (integer(claims.get(name).value) for name in ("iat", "exp"))
     words.that(issued is not None, "SIGNED-METADATA-ISSUED-AT", "an integer", claims.get("iat"), "VCI-12.2.3-06")
     words.that(
-        issued is None or issued <= now + _SKEW_S,
+        issued is None or issued <= now + SKEW_S,
         "SIGNED-METADATA-FUTURE",
         f"a time of issuance, no later than {int(now)}",
         claims.get("iat"),
@@ -229,7 +228,7 @@ async def the_times_are_right(signed_metadata: SignedMetadata, expect: Expect) -
     right = "exp" not in claims or expires is not None
     words.that(right, "SIGNED-METADATA-EXPIRES", "an integer", claims.get("exp"), "VCI-12.2.3-07")
     words.that(
-        expires is None or expires > now - _SKEW_S,
+        expires is None or expires > now - SKEW_S,
         "SIGNED-METADATA-EXPIRED",
         f"a time later than {int(now)}",
         claims.get("exp"),

@@ -17,7 +17,7 @@ from harness.reference.encoding import Twin, encoded_json
 from harness.reference.faults import fault
 from harness.reference.jwt_vc import JwtVc
 from harness.reference.ldp_vc import LdpVc
-from harness.reference.w3c_credential import BASE_CONTEXTS, date_time
+from harness.reference.w3c_credential import BASE_CONTEXTS, MEMBERS, date_time
 
 Document = dict[str, Any]
 Change = Callable[[Document, Context], None]
@@ -315,20 +315,10 @@ for _defect, _told, _change in (
 # What a credential may have besides
 
 _STATUS = {"id": "https://credentials.assay.test/status/1#94567", "type": "AssayStatus"}
-_STATUS_ENTRY = {
-    "id": "https://credentials.assay.test/status/1#94567",
-    "type": "BitstringStatusListEntry",
-    "statusPurpose": "revocation",
-    "statusListIndex": "94567",
-    "statusListCredential": "https://credentials.assay.test/status/1",
-}
-_SCHEMA = {"id": "https://credentials.assay.test/identity.json", "type": "AssaySchema"}
-_SERVICE = {"id": "https://credentials.assay.test/refresh", "type": "AssayRefreshService"}
-_EVIDENCE = {"id": "https://credentials.assay.test/evidence", "type": "AssayVerification"}
-_RESOURCE = {
-    "id": "https://credentials.assay.test/identity.png",
-    "digestSRI": "sha384-1kGT/G4tIkrFMKrcMQHO/DYR906vOBsocbL9UJe815Nz/uY2ns6wjZsYY+8X1sWo",
-}
+_STATUS_ENTRY, _SCHEMA, _SERVICE = (
+    MEMBERS[name] for name in ("credentialStatus", "credentialSchema", "refreshService")
+)
+_EVIDENCE, _RESOURCE = MEMBERS["evidence"][0], MEMBERS["relatedResource"][0]
 _NAME = {"@value": "Identity Credential", "@language": "en"}
 
 
