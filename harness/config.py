@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from harness import profiles, toml_file
 from harness.model import Json
 from harness.settings import (
+    OPERATIONS,
     AttesterSettings,
     AuthorizationSettings,
     ClientSettings,
@@ -303,7 +304,7 @@ def _without_values(raw: Mapping[str, Json], shown: dict[str, Json]) -> dict[str
     result = dict(shown)
     if "offer" in raw:
         result["offer"] = [hide(*pair) for pair in zip(raw["offer"], shown["offer"], strict=True)]
-    for name in ("denied_offer", "tx_code"):
+    for name in ("denied_offer", "tx_code", *OPERATIONS):
         if name in raw:
             result[name] = hide(raw[name], shown[name])
     if "form" in raw.get("user", {}):
@@ -345,7 +346,7 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
         trust = result["trust"] = dict(document["trust"])
         if "tls_ca" in trust:
             trust["tls_ca"] = existing(trust["tls_ca"], "trust.tls_ca")
-        for key in {"x5c", "iaca", "contexts"}.intersection(trust):
+        for key in {"x5c", "iaca", "contexts", "status_lists"}.intersection(trust):
             trust[key] = tuple(existing(item, f"trust.{key}") for item in trust[key])
         if "jwks" in trust:
             trust["jwks"] = tuple(
@@ -370,6 +371,11 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
         (result["denied_offer"],) = _offers([{"name": "denied", **document["denied_offer"]}], layer)
     if "tx_code" in document:
         result["tx_code"] = _hook(document["tx_code"], "tx_code", folder)
+    for name in OPERATIONS:
+        if name in document:
+            if document[name]["kind"] == "static":
+                raise ConfigError(f"{layer.label}: {name}.kind cannot be static: it has to do something")
+            result[name] = _hook(document[name], name.replace("_", " "), folder)
     return result
 
 

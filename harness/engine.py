@@ -19,6 +19,7 @@ from harness.flow import Flow
 from harness.gathering import ENCRYPTED, Gathering
 from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.offer_sources import OfferSource
+from harness.settings import OPERATIONS
 from harness.transport import TransportFailure
 from harness.wallet.metadata import Issuer
 
@@ -159,7 +160,14 @@ class Engine:
     async def _judge(
         self, check: Check, scenario: Scenario | None, expect: Expect, read: list[int]
     ) -> tuple[Verdict, str | None]:
-        facts = Facts(self.issuer, scenario, self._tools.options.user, sd_jwt_vc=self._tools.sd_jwt_vc)
+        tools = self._tools
+        facts = Facts(
+            self.issuer,
+            scenario,
+            tools.options.user,
+            sd_jwt_vc=tools.sd_jwt_vc,
+            operations=frozenset(name for name in OPERATIONS if tools.operations and tools.operations.can(name)),
+        )
         if check.per is Per.OFFER and scenario is not None and not scenario.offered:
             return Verdict.NOT_APPLICABLE, "the run was given no Credential Offer; the wallet begins each flow"
         for step in check.applies.steps:

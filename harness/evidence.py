@@ -35,6 +35,7 @@ from harness.wallet.encryption import Terms
 from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
 
 if TYPE_CHECKING:
+    from harness.lifecycle.operations import Operations
     from harness.offer_sources import OfferSource
 
 _Kind = TypeVar("_Kind")
@@ -119,6 +120,7 @@ class Tools:
         promises: what the team says of its deployment.
         known_pages: what users saw who came through to a code.
         denied_offers: gives offers whose issuance is deferred and then denied, where the team can arrange that.
+        operations: does things to credentials at the issuer, where the team can arrange that.
         sd_jwt_vc: the draft by which SD-JWT VCs and their Type Metadata are judged.
 
     """
@@ -136,6 +138,7 @@ class Tools:
     promises: Promises = field(default_factory=Promises)
     known_pages: KnownPages = field(default_factory=KnownPages)
     denied_offers: OfferSource | None = None
+    operations: Operations | None = None
     sd_jwt_vc: Draft = DRAFT_11
 
     async def wait(self, seconds: float, why: str) -> None:

@@ -10,6 +10,7 @@ from harness.authorized import Authorized
 from harness.evidence import IssuedCredential, Scenario, proof_types
 from harness.formats import claims_path
 from harness.formats.sd_jwt_vc_drafts import DRAFT_11, Draft
+from harness.lifecycle.status import CredentialStatus
 from harness.settings import ClientSettings, Promises, UserSettings
 from harness.transport import Reply
 from harness.trust.found import IssuerKey
@@ -60,6 +61,10 @@ class Facts:
     """The first credential of the response; all are made in the same way."""
     type_metadata: ResolvedType = field(init=False)
     """The type of that credential."""
+    status: CredentialStatus = field(init=False)
+    """What is published about that credential."""
+    operations: frozenset[str] = frozenset()
+    """What the team can do to credentials: some of ``harness.settings.OPERATIONS``."""
     sd_jwt_vc: Draft = DRAFT_11
     """The draft by which SD-JWT VCs are judged."""
     batch: tuple[IssuedCredential, ...] = field(init=False)

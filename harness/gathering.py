@@ -16,6 +16,7 @@ from harness.evidence import AccessExpired, Blocked, Encrypted, IssuedCredential
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
+from harness.lifecycle.status import CredentialStatus, StatusReader
 from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
 from harness.trust import issuer_key
@@ -52,7 +53,7 @@ _STEPS = frozenset(
 )
 """Steps of the shared flow, each method of :class:`Flow` giving what it brought."""
 
-_OF_CREDENTIAL = frozenset({"credential", "issuer_key", "type_metadata"})
+_OF_CREDENTIAL = frozenset({"credential", "issuer_key", "type_metadata", "status"})
 """Evidence of each credential of the shared response by itself."""
 
 ENCRYPTED = frozenset({"encrypted_request", "encrypted_response"})
@@ -89,6 +90,8 @@ class Gathering:
         self._codes: dict[Scenario, Unredeemed] = {}
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._types: dict[str, ResolvedType] = {}
+        self._statuses: dict[tuple[int, str], CredentialStatus] = {}
+        self._status_reader = StatusReader(self._fetcher, tools.trust, tools.now)
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
         tools.patience.before = self._settle
@@ -168,6 +171,8 @@ class Gathering:
             facts.issuer_key = await self._issuer_key(issued)
         if "type_metadata" in needs:
             facts.type_metadata = await self._type_metadata(issued)
+        if "status" in needs:
+            facts.status = await self._status(issued)
 
     async def call(
         self, check: Check, scenario: Scenario | None, facts: Facts, expect: Expect, read: list[int]
@@ -208,6 +213,9 @@ class Gathering:
         if "type_metadata" in check.evidence:
             given["type_metadata"] = found = await self._type_metadata(item)
             read += _exchanges(found)
+        if "status" in check.evidence:
+            given["status"] = status = await self._status(item)
+            read += _exchanges(status)
         return given
 
     async def _evidence(self, name: str, scenario: Scenario | None, facts: Facts) -> Any:
@@ -332,6 +340,15 @@ class Gathering:
             self._issuer_keys[place] = found
         return self._issuer_keys[place]
 
+    async def _status(self, issued: IssuedCredential) -> CredentialStatus:
+        place = issued.exchange, issued.pointer
+        if place not in self._statuses:
+            try:
+                self._statuses[place] = await self._status_reader.status(issued.document)
+            except TrustError as error:
+                raise Blocked(str(error)) from error
+        return self._statuses[place]
+
     async def _type_metadata(self, issued: IssuedCredential) -> ResolvedType:
         claims = issued.vc.claims
         vct, integrity = claims.get("vct"), claims.get("vct#integrity")
@@ -440,4 +457,6 @@ def _exchanges(value: Any) -> list[int]:
         return [value.reply.exchange]
     if isinstance(value, (IssuerKey, ResolvedType)):
         return [reply.exchange for reply in value.replies]
+    if isinstance(value, CredentialStatus):
+        return [reply.exchange for entry in value.entries for reply in entry.fetched.replies]
     return []

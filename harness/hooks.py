@@ -57,6 +57,26 @@ class HookUnavailable(HookError):
     """Nobody is there to ask: no terminal, or no hook at all."""
 
 
+async def tell(
+    settings: HookSettings,
+    parameters: Parameters,
+    *,
+    tls_ca: Path | None = None,
+    terminal: Terminal | None = None,
+) -> None:
+    """Have a hook do something; whatever it answers means that it did.
+
+    Args:
+        settings, parameters, tls_ca, terminal: as for :func:`call`.
+
+    Raises:
+        HookFailed: the hook failed or took too long.
+        HookUnavailable: an interactive hook without a terminal.
+
+    """
+    await _asked(settings, parameters, (), tls_ca, terminal)
+
+
 async def call(
     settings: HookSettings,
     parameters: Parameters,
@@ -84,11 +104,24 @@ async def call(
         HookUnavailable: an interactive hook without a terminal.
 
     """
+    return await _asked(settings, parameters, wants, tls_ca, terminal)
+
+
+async def _asked(
+    settings: HookSettings,
+    parameters: Parameters,
+    wants: Sequence[str],
+    tls_ca: Path | None,
+    terminal: Terminal | None,
+) -> Mapping[str, str]:
     try:
         async with asyncio.timeout(None if isinstance(settings, StaticHook) else settings.timeout_s):
             match settings:
                 case StaticHook():
                     return {wants[0]: settings.value}
+                case InteractiveHook() if not wants:
+                    await _prompt(settings, parameters, "Press Enter when it is done", terminal or _terminal)
+                    return {}
                 case InteractiveHook():
                     return {wants[0]: await _interactive(settings, parameters, wants[0], terminal or _terminal)}
                 case HttpHook():
@@ -96,7 +129,11 @@ async def call(
                 case CommandHook():
                     return _values(await _command(settings, parameters), wants)
                 case PythonHook():
-                    return _values(await _python(settings, parameters), wants)
+                    answer = await _python(settings, parameters)
+                    if wants and not isinstance(answer, (str, Mapping)):
+                        returned = f"{settings.function} returned {type(answer).__name__}"
+                        raise HookFailed(f"{returned}; it has to be a str or a dict")
+                    return _values(answer, wants)
     except HookError as error:
         raise type(error)(f'hook "{settings.name}" ({settings.kind}): {error}') from None
     except TimeoutError:
@@ -113,6 +150,8 @@ wanted value stands where it is looked for."""
 
 def _values(answer: Json, wants: Sequence[str], pointers: Mapping[str, str] | None = None) -> dict[str, str]:
     """Pick the wanted values from an answer: plain text, or JSON as text or as an object."""
+    if not wants:
+        return {}
     main = wants[0]
     text: str | None = None
     if isinstance(answer, str):
@@ -305,8 +344,6 @@ async def _python(settings: PythonHook, parameters: Parameters) -> Json:
                 answer = await answer
     except (Exception, SystemExit) as error:
         raise HookFailed(f"{settings.function} raised {_where(error)}") from None
-    if not isinstance(answer, (str, Mapping)):
-        raise HookFailed(f"{settings.function} returned {type(answer).__name__}; it has to be a str or a dict")
     return answer
 
 
@@ -370,19 +407,23 @@ _QUESTIONS = {
 
 
 async def _interactive(settings: InteractiveHook, parameters: Parameters, wanted: str, terminal: Terminal) -> str:
+    answer = await _prompt(settings, parameters, _QUESTIONS.get(wanted, wanted), terminal)
+    if not answer:
+        raise HookFailed("nothing was entered")
+    return answer
+
+
+async def _prompt(settings: InteractiveHook, parameters: Parameters, question: str, terminal: Terminal) -> str:
     lines = [f"\n[{settings.name}]"]
     for link in settings.links:
         lines += [link, qr_code(link)]
-    lines.append(_filled(settings.prompt or _QUESTIONS.get(wanted, wanted), parameters) + ": ")
+    lines.append(_filled(settings.prompt or question, parameters) + ": ")
     try:
-        answer = (await terminal.ask("\n".join(lines))).strip()
+        return (await terminal.ask("\n".join(lines))).strip()
     except TerminalUnavailable as error:
         raise HookUnavailable(str(error)) from None
     except TerminalError as error:
         raise HookFailed(str(error)) from None
-    if not answer:
-        raise HookFailed("nothing was entered")
-    return answer
 
 
 _terminal = ControllingTerminal()

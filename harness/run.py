@@ -19,6 +19,7 @@ from harness.config import ConfigError
 from harness.engine import Engine
 from harness.evidence import Grant, Scenario, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
+from harness.lifecycle.operations import HookOperations
 from harness.model import (
     CheckInfo,
     CheckResult,
@@ -144,6 +145,7 @@ class Run:
             patience=self.patience,
             promises=settings.promises,
             denied_offers=denied_offers(settings),
+            operations=HookOperations(settings),
             sd_jwt_vc=DRAFTS[settings.dialect.sd_jwt_vc],
         )
 

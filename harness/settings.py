@@ -121,6 +121,9 @@ class TrustSettings:
     """PEM files, or folders of them, with the IACA certificates of mdoc issuers (ISO/IEC 18013-5 annex B)."""
     jwks: tuple[str, ...] = ()
     """URLs or absolute paths of JWK Sets with the keys of credential signers."""
+    status_lists: tuple[Path, ...] = ()
+    """PEM files, or folders of them, with the trust anchors of who signs status lists, where those differ from the
+    anchors of who signs credentials."""
     contexts: tuple[Path, ...] = ()
     """Folders with JSON-LD contexts that are not bundled; ``harness.formats.json_ld.read_folder`` reads them."""
 
@@ -146,6 +149,10 @@ class Promises:
     """Seconds that a Pre-Authorized Code lives."""
     authorization_code_s: float | None = None
     """Seconds that an authorization code lives."""
+    refresh_token_s: float | None = None
+    """Seconds that a refresh token lives."""
+    status_change_s: float | None = None
+    """Seconds after which a revocation, a suspension or its end shows in the status list."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +261,13 @@ class Settings:
     """Where an offer comes from whose issuance is deferred and then denied; ``None``: denial is not tested."""
     tx_code: HookSettings | None = None
     """Where a Transaction Code comes from when the answer that carries the offer does not have it."""
+    revoke: HookSettings | None = None
+    """Revokes a credential; ``None``: whether a revocation shows is not tested. The next ones likewise."""
+    suspend: HookSettings | None = None
+    reinstate: HookSettings | None = None
+    """Ends a suspension."""
+    change_claims: HookSettings | None = None
+    """Changes what the issuer knows of the user, for credentials that are issued afterwards."""
     trust: TrustSettings = TrustSettings()
     limits: Limits = Limits()
     promises: Promises = Promises()
@@ -281,7 +295,7 @@ class Settings:
         left out.
         """
         effective: dict[str, Any] = _shown(self)
-        for hook in ("offers", "denied_offer", "tx_code"):
+        for hook in ("offers", *_HOOKS):
             del effective[hook]
         effective["user"]["form"] = effective["user"].pop("forms")
         return merge(json.loads(json.dumps(effective, default=str)), self.written)
@@ -297,7 +311,9 @@ def _shown(settings: Any) -> Any:
     return settings
 
 
-_HOOKS = ("denied_offer", "tx_code")
+OPERATIONS = ("revoke", "suspend", "reinstate", "change_claims")
+"""Hooks that do something at the issuer; their answers say nothing."""
+_HOOKS = ("denied_offer", "tx_code", *OPERATIONS)
 """Tables that are a hook each."""
 
 

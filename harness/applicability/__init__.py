@@ -17,6 +17,7 @@ from harness.applicability.deferral import Deferral
 from harness.applicability.dpop import DPoP
 from harness.applicability.encryption import Encryption
 from harness.applicability.keys import Keys
+from harness.applicability.life import Life
 from harness.applicability.metadata import IssuerMetadata
 from harness.applicability.offers import Offers
 from harness.applicability.predicate import ALWAYS, Predicate, Ruling
@@ -45,5 +46,6 @@ class when(  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     DataIntegrity,
     Keys,
     Types,
+    Life,
 ):
     """The predicates that checks use."""

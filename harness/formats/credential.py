@@ -14,6 +14,7 @@ from harness.formats import jwt_vc, ldp_vc, mdoc, sd_jwt_vc
 from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, shown
 from harness.formats.signer import Signer
+from harness.formats.status_reference import Reference
 from harness.model import Json
 
 
@@ -43,6 +44,10 @@ class Credential(Protocol):
     @property
     def signer(self) -> Signer:
         """What it says of the key that signed it."""
+
+    @property
+    def status_references(self) -> tuple[Reference, ...]:
+        """Where its status is published, as far as that can be read."""
 
     def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge its times: problems of the kinds ``expired``, ``not-yet-valid`` and ``issued-in-future``.

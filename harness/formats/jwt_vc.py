@@ -52,6 +52,7 @@ from harness.formats import date_time, jose, jwt_claims, strict_json, vcdm
 from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, located, shown
 from harness.formats.signer import Signer
+from harness.formats.status_reference import Reference, of_credential_status, of_status
 from harness.formats.text import is_url
 from harness.formats.vcdm import Version
 from harness.model import Json
@@ -126,6 +127,11 @@ class JwtVc:
         """The credential as it came."""
         inner = self.payload.get("vc") if self.place else self.payload
         return inner if isinstance(inner, dict) else {}
+
+    @property
+    def status_references(self) -> tuple[Reference, ...]:
+        """Where its status is published."""
+        return of_credential_status(self.document.get("credentialStatus")) + of_status(self.payload.get("status"))
 
     def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge the times of the JWT and those of the credential.

@@ -29,6 +29,7 @@ from harness.formats.json_ld import Contexts
 from harness.formats.problems import FormatError, Problem, json_type, located
 from harness.formats.signatures import SignatureError
 from harness.formats.signer import Signer
+from harness.formats.status_reference import Reference, of_credential_status
 from harness.formats.strict_json import MAX_DEPTH
 from harness.formats.text import is_uri
 from harness.model import Json
@@ -88,6 +89,11 @@ class LdpVc:
         named = "verificationMethod" not in members or is_uri(method)
         mechanisms = ("did", "controller-document", "jwks") if named else ()
         return Signer(mechanisms, vcdm.issuer_id(self.document), method)
+
+    @property
+    def status_references(self) -> tuple[Reference, ...]:
+        """Where its status is published."""
+        return of_credential_status(self.document.get("credentialStatus"))
 
     def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge the period of the credential and that of the issuer's proof.

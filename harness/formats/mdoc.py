@@ -63,6 +63,7 @@ from harness.formats import base64url, cbor, cose, mobile_security_object
 from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, located, shown
 from harness.formats.signer import Signer
+from harness.formats.status_reference import Reference, of_status
 from harness.formats.strict_json import pointer
 from harness.model import Json
 
@@ -162,6 +163,11 @@ class Mdoc:
     def signer(self) -> Signer:
         """What points at the document signer's key (9.1.2.4)."""
         return Signer(("x5chain",), certificates=_x5chain(self.issuer_auth))
+
+    @property
+    def status_references(self) -> tuple[Reference, ...]:
+        """Where its status is published."""
+        return of_status(self.mso.get("status"), "mso/status")
 
     def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge the dates of ``validityInfo``; one that is missing or malformed says nothing here.

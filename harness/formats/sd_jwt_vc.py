@@ -29,6 +29,7 @@ from harness.formats import integrity, jose, jwt_claims, sd_jwt
 from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, shown
 from harness.formats.signer import Signer
+from harness.formats.status_reference import Reference, of_status
 from harness.model import Json
 
 TYPE = "dc+sd-jwt"
@@ -79,6 +80,11 @@ class SdJwtVc:
         header = self.sd_jwt.jws.header
         mechanisms = ("x5c", "jwt-vc-issuer", "did", "jwks")
         return Signer(mechanisms, self.claims.get("iss"), header.get("kid"), header.get("x5c"))
+
+    @property
+    def status_references(self) -> tuple[Reference, ...]:
+        """Where its status is published."""
+        return of_status(self.claims.get("status"))
 
     def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge ``exp``, ``nbf`` and ``iat``; one that is missing or no number says nothing here.

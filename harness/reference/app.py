@@ -168,6 +168,30 @@ class ReferenceIssuer:
         self._offers.put(link.by_reference.rpartition("/")[2], document)
         return MintedOffer(link.text(), grant.tx_code)
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """What can be done to credentials of this variant: ``revoke``, ``suspend``, ``reinstate``."""
+        variant = self.variant
+        if variant.status == "none":
+            return frozenset()
+        purposes = variant.status_purposes if variant.status in ("bitstring", "status-list-2021") else ()
+        suspends = "suspension" in purposes or (variant.status == "status_list" and variant.status_bits > 1)
+        revokes = not purposes or "revocation" in purposes
+        return frozenset({*(["revoke"] if revokes else []), *(["suspend", "reinstate"] if suspends else [])})
+
+    def operate(self, operation: str, credential: Any) -> None:
+        """Do something to an issued credential: ``revoke``, ``suspend`` or ``reinstate`` it.
+
+        Raises:
+            ValueError: the credential is not known, or this cannot be done to it.
+
+        """
+        states = {"revoke": "revoked", "suspend": "suspended", "reinstate": "valid"}
+        if operation not in self.operations:
+            raise ValueError(f"this issuer does not {operation} credentials")
+        if not self.context.statuses.set(credential, states[operation]):
+            raise ValueError("this credential is not known, or its status cannot say so")
+
     def _fresh_tx_code(self) -> str:
         secret = {"tx_code": documents.tx_code(self.context)}
         self._defects.emit("tx-code", secret)

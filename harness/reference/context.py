@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from harness.reference.encoding import base64url
+from harness.reference.statuses import Statuses
 from harness.reference.variants import Variant
 
 
@@ -22,6 +23,8 @@ class Context:
     random_bytes: Callable[[int], bytes]
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     """1, 2, 3, ...: what an issuer hands out that should know better."""
+    statuses: Statuses = field(default_factory=Statuses)
+    """What is known of the status of the credentials."""
 
     @property
     def issuer_url(self) -> str:

@@ -215,7 +215,10 @@ class CredentialIssuer:
 
     def _credential_for(self, configuration: str, holder_key: Any) -> Any:
         data = documents.configurations(self._variant)[configuration]
-        return credential_formats.issued(self._context, data, holder_key, self._defects.emit)
+        with self._context.statuses.issuing() as places:
+            credential = credential_formats.issued(self._context, data, holder_key, self._defects.emit)
+        self._context.statuses.keep(credential, places)
+        return credential
 
     def _defer(
         self, endpoint: str, name: str, transaction: Transaction, transaction_id: str, terms: Terms | None

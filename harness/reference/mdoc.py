@@ -53,7 +53,7 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
         validity,
         issued,
         keys.issuer_key(variant.signing_algorithm),
-        status.claim(context) if variant.status else None,
+        status.claim(context) if variant.status != "none" else None,
     )
 
 

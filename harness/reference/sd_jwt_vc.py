@@ -38,7 +38,7 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
         claims |= {"iat": issued, "nbf": issued, "exp": issued + CREDENTIAL_LIFETIME}
     if holder_key is not None:
         claims["cnf"] = {"jwk": dict(holder_key)}
-    if variant.status:
+    if variant.status != "none":
         claims["status"] = status.claim(context)
     if variant.type_metadata != "none" and variant.sd_jwt_vc == "draft-18":
         claims["aka_vcts"] = type_metadata.further(context)

@@ -90,8 +90,18 @@ class Variant:
     """The draft of SD-JWT VC that credentials and Type Metadata follow."""
     type_metadata: Literal["none", "plain", "schema"] = "none"
     """Whether the ``vct`` of an SD-JWT VC leads to Type Metadata, and whether these have JSON Schemas."""
-    status: bool = False
-    """Whether SD-JWT VCs and mobile documents have a place in a status list."""
+    status: Literal["none", "status_list", "identifier_list", "bitstring", "status-list-2021"] = "none"
+    """How the status of credentials is published; W3C credentials have the last two, the others the first ones."""
+    status_bits: int = 1
+    """``bits`` of a Token Status List, or ``statusSize`` of a Bitstring Status List."""
+    status_token: Literal["jwt", "cwt"] = "jwt"
+    """The format of a Token Status List."""
+    status_purposes: Sequence[str] = ("revocation",)
+    """``statusPurpose`` of the entries of a W3C credential, one list each."""
+    status_ttl: int | None = 30
+    """Seconds that a status list may be kept; ``None`` where it does not say."""
+    refresh_policy: Literal["rotating", "fixed"] = "rotating"
+    """Whether each use of a refresh token brings another one in its place."""
     disclosure: Literal["flat", "rich", "none"] = "flat"
     hash_name: Literal["sha-256", "sha-384"] = "sha-256"
     detail: Literal["full", "required"] = "full"
@@ -439,7 +449,9 @@ VARIANTS: dict[str, Variant] = {
             description="SD-JWT VCs and their types follow draft 18.",
             sd_jwt_vc="draft-18",
         ),
-        replace(DEFAULT, name="status", description="SD-JWT VCs have a place in a status list.", status=True),
+        replace(
+            DEFAULT, name="status", description="SD-JWT VCs have a place in a status list.", status="status_list"
+        ),
         replace(
             DEFAULT,
             name="plain-sd-jwt",
@@ -545,7 +557,10 @@ VARIANTS: dict[str, Variant] = {
             configurations=MDOC.configurations,
         ),
         replace(
-            MDOC, name="mdoc-status", description="Mobile documents have a place in a status list.", status=True
+            MDOC,
+            name="mdoc-status",
+            description="Mobile documents have a place in a status list.",
+            status="status_list",
         ),
         replace(MDOC, name="mdoc-batch", description="Up to three mobile documents at once.", batch_size=3),
         replace(

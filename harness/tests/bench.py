@@ -17,7 +17,7 @@ import httpx
 from harness import catalogue, checks
 from harness.checks import Check
 from harness.engine import Engine
-from harness.evidence import Tools, WalletOptions
+from harness.evidence import IssuedCredential, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
 from harness.model import CheckResult
 from harness.offer_sources import MintedOffer, OfferSource
@@ -57,6 +57,19 @@ class InProcessOffers(OfferSource):
     async def transaction_code(self, minted: MintedOffer, configuration: str | None = None) -> str:
         assert minted.tx_code is not None
         return minted.tx_code
+
+
+class InProcessOperations:
+    """Does things to credentials straight at a reference issuer."""
+
+    def __init__(self, issuer: ReferenceIssuer) -> None:
+        self._issuer = issuer
+
+    def can(self, operation: str) -> bool:
+        return operation in self._issuer.operations
+
+    async def do(self, operation: str, issued: IssuedCredential, configuration: str, **known: str | None) -> None:
+        self._issuer.operate(operation, issued.raw)
 
 
 @dataclasses.dataclass
@@ -166,6 +179,7 @@ async def judge_issuer(
         patience=Patience(sleep=clock.sleep),
         promises=Promises(**issuer.promises()),
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
+        operations=InProcessOperations(issuer),
         sd_jwt_vc=DRAFTS[sd_jwt_vc or issuer.variant.sd_jwt_vc],
     )
     source = InProcessOffers("offer", issuer)

@@ -100,10 +100,17 @@ _OF_CREDENTIALS = frozenset(
         *("sd-jwt", "jwt-vc", "ldp-vc", "type-metadata", "type-metadata-response", "type-picture", "type-schema"),
         *("mdoc", "mso", "issuer-auth", "issuer-signed", "mdoc-encoding", "document-signer", "iaca"),
         *("did-document", "did-document-response", "jwt-vc-issuer", "jwt-vc-issuer-response", "credential-keys"),
+        *("status-list", "status-token", "status-response", "identifier-list", "status-credential"),
+        *("status-credential-response", "status-aggregation", "status-aggregation-response"),
     }
 )
 """Documents that are credentials, or that credentials point at."""
-_REQUESTING = frozenset({"access", "flow", "another_flow", "unredeemed", "transaction", "another_nonce"})
+_REQUESTING = frozenset(
+    {
+        *("access", "flow", "another_flow", "unredeemed", "transaction", "another_nonce"),
+        *("revocation", "suspension", "renewal", "reissued", "reoffered", "changed"),
+    }
+)
 """Evidence of checks that make requests of their own, to see what is answered."""
 
 
