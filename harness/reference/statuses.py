@@ -49,7 +49,8 @@ class Statuses:
     @contextmanager
     def issuing(self) -> Iterator[list[Place]]:
         """Collect the places that are given to one credential while the context lasts."""
-        self._open = places = []
+        places: list[Place] = []
+        self._open = places
         try:
             yield places
         finally:

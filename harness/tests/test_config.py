@@ -823,7 +823,8 @@ def test_what_is_shown_has_the_defaults_and_no_path_of_the_machine(tmp_path: Pat
     shown = load({"vci_tx_code": "canary-code"}, {}, tmp_path).redacted()
     assert shown["strict"] is True
     assert shown["limits"] == {"timeout_s": 10.0, "max_body_bytes": 2_000_000, "max_wait_s": 60.0}
-    assert shown["trust"] == {"tls_ca": "ca.pem", "x5c": [], "iaca": [], "jwks": [], "contexts": []}
+    lists = ("x5c", "iaca", "jwks", "contexts", "status_lists")
+    assert shown["trust"] == {"tls_ca": "ca.pem", **dict.fromkeys(lists, [])}
     assert shown["report_dir"] == "oid4vci-report"
     assert shown["offer"] == [{"kind": "static", "value": "‹redacted›"}]
     assert shown["tx_code"] == {"kind": "static", "value": "‹redacted›"}
