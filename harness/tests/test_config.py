@@ -824,7 +824,7 @@ def test_what_is_shown_has_the_defaults_and_no_path_of_the_machine(tmp_path: Pat
     assert shown["strict"] is True
     assert shown["limits"] == {"timeout_s": 10.0, "max_body_bytes": 2_000_000, "max_wait_s": 60.0}
     lists = ("x5c", "iaca", "jwks", "contexts", "status_lists")
-    assert shown["trust"] == {"tls_ca": "ca.pem", **dict.fromkeys(lists, [])}
+    assert shown["trust"] == {"tls_ca": "ca.pem", **{key: [] for key in lists}}
     assert shown["report_dir"] == "oid4vci-report"
     assert shown["offer"] == [{"kind": "static", "value": "‹redacted›"}]
     assert shown["tx_code"] == {"kind": "static", "value": "‹redacted›"}
