@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from harness.credential_as_seen import readable
 from harness.evidence import Scenario
 from harness.flow import Flow
+from harness.lifecycle.status import CredentialStatus, Entry
 from harness.model import Json
 from harness.redaction import Redactor
 from harness.transport import Reply
@@ -14,11 +16,18 @@ from harness.wallet import credential
 from harness.wallet.metadata import Issuer
 
 
-def issuer_as_seen(issuer: Issuer, flows: Mapping[Scenario, Flow], redactor: Redactor) -> dict[str, Json]:
-    """Give metadata, offers and decoded credentials of a run.
+def issuer_as_seen(
+    issuer: Issuer,
+    flows: Mapping[Scenario, Flow],
+    statuses: Mapping[tuple[int, str], CredentialStatus],
+    redactor: Redactor,
+) -> dict[str, Json]:
+    """Give metadata, offers, decoded credentials and their status, as a run saw them.
 
     Args:
         flows: the shared flows by scenario.
+        statuses: what is published about credentials, by the number of the exchange and the place in its answer
+            that brought the credential.
 
     """
     return {
@@ -32,12 +41,49 @@ def issuer_as_seen(issuer: Issuer, flows: Mapping[Scenario, Flow], redactor: Red
         "credentials": {
             scenario.label: shown
             for scenario, flow in flows.items()
-            if (replies := flow.taken("deferral") or [flow.taken("issuance")])[-1] is not None
-            and (shown := _credentials(issuer, scenario, replies[-1], redactor))
+            if (reply := _delivery(flow)) is not None
+            and (shown := _credentials(issuer, scenario, reply, redactor))
+        },
+        "statuses": {
+            scenario.label: redactor.value(shown)
+            for scenario, flow in flows.items()
+            if (reply := _delivery(flow)) is not None and (shown := list(_statuses(reply, statuses)))
         },
     }
+
+
+def _delivery(flow: Flow) -> Reply | None:
+    """Give the answer that brought the credentials, or the last one that might have."""
+    replies: list[Reply | None] = list(flow.taken("deferral") or [flow.taken("issuance")])
+    return replies[-1]
 
 
 def _credentials(issuer: Issuer, scenario: Scenario, reply: Reply, redactor: Redactor) -> list[Json]:
     name = issuer.configurations.get(scenario.configuration, {}).get("format")
     return [readable(name, raw, redactor) for raw in credential.credentials(reply)]
+
+
+def _statuses(reply: Reply, statuses: Mapping[tuple[int, str], CredentialStatus]) -> Iterator[dict[str, Any]]:
+    """Give each entry in a status list of the credentials that came with an answer."""
+    for (exchange, pointer), status in statuses.items():
+        if exchange == reply.exchange:
+            for entry in status.entries:
+                yield {"pointer": pointer, **_shown(entry)}
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    """Give one entry as far as something is known of it: where it is, what it says, and what its list is like."""
+    reference, document = entry.reference, entry.document
+    members = {
+        "mechanism": reference.mechanism,
+        "list": reference.uri,
+        "index": reference.index,
+        "identifier": None if reference.identifier is None else reference.identifier.hex(),
+        "purpose": reference.purpose,
+        "state": entry.state,
+        "value": entry.value,
+        "problem": entry.missing or None,
+        "entries": document.size if document else None,
+        "ttl": document.ttl if document else None,
+    }
+    return {name: value for name, value in members.items() if value is not None}

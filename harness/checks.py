@@ -34,6 +34,8 @@ class Per(StrEnum):
     """Once per grant: Pre-Authorized Code and Authorization Code."""
     SHAPE = "shape"
     """Once per distinct shape of configuration: format, binding, proof types and key attestations."""
+    SHAPE_AND_GRANT = "shape and grant"
+    """Once per such shape and grant."""
     PROOF_TYPE = "proof type"
     """Once per such shape and type of key proofs."""
     SCENARIO = "scenario"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.watching import arguments as watch_arguments
 
 USAGE_ERROR = 4
 """Exit code for wrong arguments, files or environment variables; the same as pytest's."""
@@ -80,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--format", metavar="NAME", help="take it for a credential of this format")
     inspect.add_argument("--fetch", action="store_true", help="fetch what the document points at")
     inspect.set_defaults(handle=_inspect)
+
+    watch = commands.add_parser("watch", help="watch the status of stored credentials and show every change")
+    watch_arguments.add(watch)
+    watch.set_defaults(handle=_watch)
 
     report = commands.add_parser("report", help="render report.html again from report.json")
     report.add_argument("file", type=Path, metavar="FILE", help="a report.json")
@@ -159,6 +164,16 @@ def _inspect(options: argparse.Namespace) -> int:
         return _complain(f"assay inspect: {error}")
     print(text, end="")
     return code
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from harness.inspection.command import UsageError
+    from harness.watching import command
+
+    try:
+        return command.run(options)
+    except UsageError as error:
+        return _complain(f"assay watch: {error}")
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -16,7 +16,8 @@ from harness.evidence import AccessExpired, Blocked, Scenario, Tools
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
-from harness.gathering import ENCRYPTED, Gathering
+from harness.gathering import DRILLS, ENCRYPTED, Gathering
+from harness.lifecycle.status import CredentialStatus
 from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.offer_sources import OfferSource
 from harness.settings import OPERATIONS
@@ -76,6 +77,10 @@ class Engine:
             # What the wallet begins by itself uses up no offers.
             frugal = sorted(self.scenarios, key=lambda scenario: scenario.offered)
             return _first_by(frugal, lambda scenario: scenario.grant)
+        if check.per is Per.SHAPE_AND_GRANT:
+            # What the wallet begins by itself uses up no offers.
+            frugal = sorted(self.scenarios, key=lambda scenario: scenario.offered)
+            return _first_by(frugal, lambda scenario: (self._shape(scenario.configuration), scenario.grant))
         if check.per is Per.PROOF_TYPE:
             return _first_by(
                 self.scenarios, lambda scenario: (self._shape(scenario.configuration), scenario.proof_type)
@@ -92,7 +97,10 @@ class Engine:
         shared: set[Scenario] = set()
         deferred: set[Scenario] = set()
         batches: set[Scenario] = set()
+        series: set[Scenario] = set()
+        reoffered: set[Scenario] = set()
         encrypted: set[tuple[Scenario, str]] = set()
+        drills: set[tuple[Scenario, str]] = set()
         own = with_access = 0
         for check, scenario in plan:
             if scenario is None or not scenario.offered:
@@ -102,12 +110,22 @@ class Engine:
             own += any("other_access" in step.needs for step in check.applies.steps)
             with_access += "access" in check.evidence
             encrypted.update((scenario, name) for name in ENCRYPTED.intersection(check.evidence))
+            drills.update((scenario, name) for name in DRILLS.intersection(check.evidence))
             if "transaction" in check.evidence:
                 deferred.add(scenario)
-            if "batch" in check.evidence:
+            if not {"batch", "renewed_batch"}.isdisjoint(check.evidence):
                 batches.add(scenario)
-        own += len(shared) + len(deferred) + len(batches)
-        return own, own + with_access + len(encrypted)
+            if "series" in check.evidence:
+                series.add(scenario)
+            if not {"reoffered", "changed"}.isdisjoint(check.evidence):
+                reoffered.add(scenario)
+        own += len(shared) + len(deferred) + len(batches) + len(reoffered)
+        return own, own + with_access + len(encrypted) + len(drills) + 2 * len(series)
+
+    @property
+    def statuses(self) -> Mapping[tuple[int, str], CredentialStatus]:
+        """What was read of the status of credentials, by the exchange and the place in it that brought them."""
+        return self._gathering.statuses
 
     @property
     def flows(self) -> Mapping[Scenario, Flow]:

@@ -23,6 +23,7 @@ from harness.wallet.signed_metadata import SignedMetadata
 if TYPE_CHECKING:
     from harness.access import Access
     from harness.flow import Flow
+    from harness.lifecycle.renewal import Renewal
 
 
 @dataclass
@@ -75,6 +76,10 @@ class Facts:
     issuance: Reply = field(init=False)
     other_access: Access | None = field(init=False)
     """An Access Token for another Credential Configuration; ``None`` when none is to be had."""
+    reissued: Renewal | None = field(init=False)
+    """Credentials for a second request with the same Access Token; ``None`` when the issuer grants one only."""
+    renewed_batch: Renewal | None = field(init=False)
+    """A batch that was issued twice; ``None`` when the issuer does not do that."""
     denied: Flow | None = field(init=False)
     """A flow whose issuance will be denied; ``None`` when the team cannot arrange that."""
 

@@ -30,6 +30,8 @@ from harness.wallet.offer import OfferError, OfferLink, ReceivedOffer, made_by_w
 T = TypeVar("T")
 
 _MOST_POLLS = 20
+_AFTER_TOKEN = frozenset({"issuance", "deferral", "transaction", "notification"})
+"""Steps that are taken with the Access Token."""
 
 
 class Flow(ConfigurationTerms, AuthorizationSteps):
@@ -47,6 +49,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         self._keys: tuple[dict[str, Any], ...] = ()
         self._received = 0.0
         self._credentials: tuple[IssuedCredential, ...] = ()
+        self._named_before: Reply | None = None
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
 
     async def link(self) -> OfferLink:
@@ -153,6 +156,9 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         if value is None:
             raise Blocked(f"no Access Token was issued: {said(reply)}")
         identifiers = token.credential_identifiers(reply, self.scenario.configuration)
+        if not identifiers and self._named_before is not None:
+            # A refreshed token is good for what the first one was good for, under the same names.
+            identifiers = token.credential_identifiers(self._named_before, self.scenario.configuration)
         scheme = token.scheme(reply)
         return Access(self, value, identifiers[0] if identifiers else None, scheme=scheme)
 
@@ -365,6 +371,32 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
 
         """
         return Flow(self.issuer, self.scenario, self._source, self.tools, keys=keys)
+
+    def repeated(self, *, keys: int = 1) -> Flow:
+        """Give a flow that makes a Credential Request of its own with the Access Token of this one.
+
+        Args:
+            keys: for how many keys it asks for credentials.
+
+        """
+        other = self.again(keys=keys)
+        other.agent = self.agent
+        other._steps = {name: outcome for name, outcome in self._steps.items() if name not in _AFTER_TOKEN}
+        other.binding_key = self.binding_key
+        return other
+
+    def refreshed(self, token: Reply, *, keys: int = 1) -> Flow:
+        """Give a flow that makes a Credential Request of its own with another Access Token for the same grant.
+
+        Args:
+            token: the answer to a refresh request.
+            keys: for how many keys it asks for credentials.
+
+        """
+        other = self.repeated(keys=keys)
+        other._steps["token"] = token
+        other._named_before = self._named_before or self.taken("token")
+        return other
 
     def redeeming(self, attempt: Authorized, configuration: str | None = None) -> Flow:
         """Give a flow of the same client that goes on with an authorization made otherwise.

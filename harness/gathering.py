@@ -16,6 +16,10 @@ from harness.evidence import AccessExpired, Blocked, Encrypted, IssuedCredential
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
+from harness.lifecycle.drill import REVOCATION, SUSPENSION, Drill, Watch
+from harness.lifecycle.renewal import Renewal
+from harness.lifecycle.renewals import BATCH, RENEWALS, Means, Renewals
+from harness.lifecycle.series import Series, lists_of
 from harness.lifecycle.status import CredentialStatus, StatusReader
 from harness.offer_sources import OfferSource
 from harness.transport import Reply, TransportFailure
@@ -31,8 +35,12 @@ from harness.wallet.metadata import Issuer
 from harness.wallet.offer import ReceivedOffer
 from harness.wallet.signed_metadata import SignedMetadata
 
-_BATCH = 2
-"""Keys of the shared request for several credentials."""
+_IN_ROW = 5
+"""Credentials asked for one after another with one Access Token, to compare their places in status lists."""
+_DEFERRED_IN_ROW = 2
+"""The same where each of them has to be waited for."""
+_FRESH = 2
+"""The same where each of them costs an offer."""
 
 _STEPS = frozenset(
     {
@@ -58,6 +66,9 @@ _OF_CREDENTIAL = frozenset({"credential", "issuer_key", "type_metadata", "status
 
 ENCRYPTED = frozenset({"encrypted_request", "encrypted_response"})
 """Right Credential Requests that the scenario's checks of encryption share."""
+
+DRILLS = frozenset({"revocation", "suspension"})
+"""What the team does to a credential of its own for each of them, judged by many checks."""
 
 
 class Gathering:
@@ -91,10 +102,27 @@ class Gathering:
         self._issuer_keys: dict[tuple[int, str], IssuerKey] = {}
         self._types: dict[str, ResolvedType] = {}
         self._statuses: dict[tuple[int, str], CredentialStatus] = {}
+        self._drills: dict[tuple[Scenario, str], Drill | Blocked] = {}
+        self._series_of: dict[Scenario, Series] = {}
         self._status_reader = StatusReader(self._fetcher, tools.trust, tools.now)
+        self._renewals = Renewals(
+            Means(
+                self.shared,
+                self._flow,
+                self._good_again,
+                self._shared_batch,
+                self._read_status,
+                tools.operations,
+            )
+        )
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
         tools.patience.before = self._settle
+
+    @property
+    def statuses(self) -> Mapping[tuple[int, str], CredentialStatus]:
+        """What was read of the status of credentials, by the exchange and the place in it that brought them."""
+        return self._statuses
 
     @property
     def flows(self) -> Mapping[Scenario, Flow]:
@@ -159,6 +187,8 @@ class Gathering:
             facts.polls = await flow.polls()
         if "other_access" in needs:
             facts.other_access = await self._other_access(_known(facts.scenario))
+        for name in {"reissued", "renewed_batch"}.intersection(needs):
+            setattr(facts, name, await getattr(self._renewals, name)(_known(facts.scenario)))
         if "denied" in needs:
             facts.denied = await self._denied(_known(facts.scenario))
         if not _OF_CREDENTIAL.isdisjoint(needs):
@@ -224,6 +254,7 @@ class Gathering:
             "facts": facts,
             "client": self._tools.client,
             "another_nonce": self._ask_nonce,
+            "read_status": self._read_status,
         }
         if name in at_hand:
             return at_hand[name]
@@ -231,6 +262,8 @@ class Gathering:
             return await self._OF_ISSUER[name](self)
         if name in self._OF_SCENARIO:
             return await self._OF_SCENARIO[name](self, _known(scenario))
+        if name in RENEWALS:
+            return await getattr(self._renewals, name)(_known(scenario))
         if name in ENCRYPTED:
             return await self._encrypted(_known(scenario), name)
         if name in _STEPS:
@@ -343,11 +376,80 @@ class Gathering:
     async def _status(self, issued: IssuedCredential) -> CredentialStatus:
         place = issued.exchange, issued.pointer
         if place not in self._statuses:
+            self._statuses[place] = await self._read_status(issued)
+        return self._statuses[place]
+
+    async def _read_status(self, issued: IssuedCredential) -> CredentialStatus:
+        """Read what is published about a credential now."""
+        try:
+            return await self._status_reader.status(issued.document)
+        except TrustError as error:
+            raise Blocked(str(error)) from error
+
+    async def _good_again(self, scenario: Scenario) -> bool:
+        return await self._reusable(scenario) is not None
+
+    async def _revocation(self, scenario: Scenario) -> Drill:
+        # A reinstatement must not bring back what is revoked.
+        return await self._drill(scenario, REVOCATION, "revoke", "reinstate")
+
+    async def _suspension(self, scenario: Scenario) -> Drill:
+        return await self._drill(scenario, SUSPENSION, "suspend", "reinstate")
+
+    async def _drill(self, scenario: Scenario, purpose: str, first: str, second: str) -> Drill:
+        """Drill once, however many checks look at it; what went wrong goes wrong for all of them."""
+        if (scenario, purpose) not in self._drills:
             try:
-                self._statuses[place] = await self._status_reader.status(issued.document)
+                watch = await self._watch(scenario, purpose)
+                self._drills[scenario, purpose] = await watch.run(first, second)
+            except TransportFailure as failure:
+                self._drills[scenario, purpose] = Blocked(failure.message)
+            except Blocked as error:
+                self._drills[scenario, purpose] = error
+        found = self._drills[scenario, purpose]
+        if isinstance(found, Blocked):
+            raise found
+        return found
+
+    async def _watch(self, scenario: Scenario, purpose: str) -> Watch:
+        tools = self._tools
+        if tools.operations is None:
+            raise Blocked("nothing can be done to credentials in this run")
+        return Watch(
+            self._status_reader,
+            tools.operations,
+            tools,
+            scenario.configuration,
+            credential=await self._another(scenario),
+            other=(await self.shared(scenario).credentials())[0],
+            purpose=purpose,
+        )
+
+    async def _another(self, scenario: Scenario) -> IssuedCredential:
+        """Have one more credential issued, without another offer where the Access Token is good for it."""
+        await self.shared(scenario).credentials()
+        access = await self._reusable(scenario)
+        if access is not None:
+            with contextlib.suppress(Blocked, AccessExpired, TransportFailure):
+                return (await access.flow.repeated().credentials())[0]
+        return (await self._flow(scenario).credentials())[0]
+
+    async def _series(self, scenario: Scenario) -> Series:
+        """Have credentials issued one after another, once, without offers where an Access Token will do."""
+        if scenario not in self._series_of:
+            flow = self.shared(scenario)
+            earlier = await flow.credentials()
+            access = await self._reusable(scenario)
+            count = _IN_ROW if len(await flow.polls()) == 1 else _DEFERRED_IN_ROW
+            row = [] if access is None else await _repeated(access.flow, count)
+            if len(row) < _FRESH:
+                row = [issued for _ in range(_FRESH) for issued in await self._flow(scenario).credentials()]
+            try:
+                lists = await lists_of(self._status_reader, *earlier, *row)
             except TrustError as error:
                 raise Blocked(str(error)) from error
-        return self._statuses[place]
+            self._series_of[scenario] = Series(earlier, tuple(row), lists)
+        return self._series_of[scenario]
 
     async def _type_metadata(self, issued: IssuedCredential) -> ResolvedType:
         claims = issued.vc.claims
@@ -363,7 +465,7 @@ class Gathering:
         if not (issuance.successful and carries_credential(issuance)):
             raise Blocked(f"no credential was issued: {said(issuance)}")
         if scenario not in self._batches:
-            self._batches[scenario] = self._flow(scenario).again(keys=_BATCH)
+            self._batches[scenario] = self._flow(scenario).again(keys=BATCH)
         return self._batches[scenario]
 
     async def _encrypted(self, scenario: Scenario, name: str) -> Encrypted:
@@ -431,8 +533,20 @@ class Gathering:
         "shared": _shared_flow,
         "batch": _shared_batch,
         "unredeemed": _unredeemed,
+        "revocation": _revocation,
+        "suspension": _suspension,
+        "series": _series,
     }
     """Evidence of a scenario other than the steps of its shared flow."""
+
+
+async def _repeated(flow: Flow, count: int) -> list[IssuedCredential]:
+    """Ask for credentials with the Access Token of a flow, as often as that is granted."""
+    found: list[IssuedCredential] = []
+    with contextlib.suppress(Blocked, AccessExpired, TransportFailure):
+        for _ in range(count):
+            found += await flow.repeated().credentials()
+    return found
 
 
 def _known(scenario: Scenario | None) -> Scenario:
@@ -457,6 +571,8 @@ def _exchanges(value: Any) -> list[int]:
         return [value.reply.exchange]
     if isinstance(value, (IssuerKey, ResolvedType)):
         return [reply.exchange for reply in value.replies]
+    if isinstance(value, (Drill, Renewal, Series)):
+        return value.exchanges
     if isinstance(value, CredentialStatus):
         return [reply.exchange for entry in value.entries for reply in entry.fetched.replies]
     return []

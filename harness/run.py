@@ -13,6 +13,7 @@ from pathlib import Path
 import harness
 from harness import catalogue, checks, preflight, profiles, target, waivers
 from harness.applicability.credentials import NO_ANCHORS
+from harness.applicability.life import NO_HOOK
 from harness.as_seen import issuer_as_seen
 from harness.checks import Check
 from harness.config import ConfigError
@@ -256,6 +257,8 @@ class Run:
             for reason in reasons
             if reason.startswith(NO_ANCHORS)
         ]
+        if f"{NO_HOOK}: [revoke]" in reasons:
+            found.append("Whether a revocation shows was not tested: give [revoke] in assay.toml.")
         if self._left_out:
             found.append(f"{left_out_by_selection(self._left_out)}.")
         return found
@@ -358,7 +361,7 @@ class Run:
     def _issuer_as_seen(self) -> dict[str, Json]:
         if self.engine is None:
             return {}
-        return issuer_as_seen(self.engine.issuer, self.engine.flows, self.recorder.redactor)
+        return issuer_as_seen(self.engine.issuer, self.engine.flows, self.engine.statuses, self.recorder.redactor)
 
 
 def _load_waivers(settings: Settings, known: Mapping[str, Check]) -> waivers.Waivers:

@@ -33,6 +33,8 @@ _OFFERS = {
     "tx-code": {"by": "reference", "tx_code": True},
 }
 """Ways in which the reference issuer is asked for offers; together they reach every check."""
+_STATES = {"revoke": "revoked", "suspend": "suspended", "reinstate": "valid"}
+"""What the team can do to a credential, and what the reference issuer is told that it is then."""
 _DENIED = {"by": "reference", "tx_code": False, "outcome": "denied"}
 
 
@@ -111,6 +113,18 @@ def open_target(settings: Settings, variant: str) -> Target:
             body = {"configuration": "{configuration}", **wishes}
             return HttpHook(name=name, url=f"{server.url}/assay/offers", method="POST", json=body)
 
+        def operating(operation: str) -> HttpHook | None:
+            if operation not in server.issuer.operations:
+                return None
+            body = {"credential": "{credential}", "status": _STATES[operation]}
+            return HttpHook(name=operation, url=f"{server.url}/assay/status", method="POST", json=body)
+
+        changing_claims = HttpHook(
+            name="change_claims",
+            url=f"{server.url}/assay/claims",
+            method="POST",
+            json={"configuration": "{configuration}"},
+        )
         hooks = tuple(minting(name, wishes) for name, wishes in _offers(VARIANTS[variant].grants).items())
         wallet = registered_wallet(server.issuer)
         trust = replace(
@@ -124,6 +138,10 @@ def open_target(settings: Settings, variant: str) -> Target:
             issuer_url=server.url,
             offers=settings.offers or hooks,
             denied_offer=settings.denied_offer or minting("denied", _DENIED),
+            revoke=settings.revoke or operating("revoke"),
+            suspend=settings.suspend or operating("suspend"),
+            reinstate=settings.reinstate or operating("reinstate"),
+            change_claims=settings.change_claims or changing_claims,
             trust=trust,
             promises=Promises(**server.issuer.promises()),
             dialect=DialectSettings(sd_jwt_vc=VARIANTS[variant].sd_jwt_vc),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import re
 import socket
 import ssl
 import time
@@ -30,6 +31,12 @@ from harness.redaction import Redactor
 
 SHOWN_BODY = 20_000
 """Characters of a body that a recorded exchange keeps."""
+_LONG_TOKEN, _SHOWN_TOKEN = 10_000, 2_000
+"""Beyond so many characters, of a body that is one token or bytes only the beginning is kept.
+
+Such are large status lists: nobody reads them, and one run may fetch dozens of times.
+"""
+_TOKEN = re.compile(r"[A-Za-z0-9_.~+/=-]+|(?:[0-9a-f]{2} )+[0-9a-f]{0,2}")
 
 
 class TransportFailure(Exception):
@@ -153,7 +160,12 @@ class Recorder:
         if not body:
             return HttpMessage(headers=shown)
         text = self.redactor.text(_readable(body))
-        return HttpMessage(shown, text[:SHOWN_BODY], len(body), len(text) > SHOWN_BODY)
+        kept = _SHOWN_TOKEN if _is_long_token(text) else SHOWN_BODY
+        return HttpMessage(shown, text[:kept], len(body), len(text) > kept)
+
+
+def _is_long_token(text: str) -> bool:
+    return len(text) > _LONG_TOKEN and _TOKEN.fullmatch(text, 0, _LONG_TOKEN) is not None
 
 
 def _readable(body: bytes) -> str:

@@ -16,6 +16,7 @@ _TITLES = {
     "authorization_servers": "Authorization Server metadata",
     "offers": "Credential Offer",
     "credentials": "Credential",
+    "statuses": "Status of credentials",
 }
 _LABELS = ("configuration", "credential_configuration_id", "source", "issuer", "vct", "format")
 """Members that tell one document of a kind from the next; the first that is there becomes part of the title."""

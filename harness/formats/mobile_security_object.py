@@ -19,7 +19,7 @@ Clauses without a name are of ISO/IEC 18013-5:2021. Problems of :func:`problems`
 - ``valid-before-signed``: ``validFrom`` is before ``signed`` (9.1.2.4).
 - ``date-order``: ``validUntil`` is not after ``validFrom`` (9.1.2.4).
 - ``status-form``: ``status`` is no map (Token Status List draft 12 section 6.3).
-- those of ``status_claim``.
+- those of ``mso_status``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from harness.formats import cbor, cose, status_claim
+from harness.formats import cbor, cose, mso_status
 from harness.formats.problems import Problem, located, shown
 from harness.formats.strict_json import pointer
 
@@ -219,4 +219,4 @@ def _status_problems(mso: Mapping[Any, Any]) -> Iterator[Problem]:
     if not isinstance(mso["status"], dict):
         yield Problem("status-form", "status is no map", "mso/status")
         return
-    yield from located("mso/status", status_claim.problems(mso["status"]))
+    yield from located("mso/status", mso_status.problems(mso["status"]))

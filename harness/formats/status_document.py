@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from harness.formats import bitstring_status_list, identifier_list, status_list_token
 from harness.formats.problems import Problem
 from harness.formats.signer import Signer
 from harness.formats.status_reference import Mechanism, Reference
@@ -77,7 +78,12 @@ class StatusDocument(Protocol):
 Reader = Callable[[bytes, str | None], StatusDocument]
 """Takes the body and the media type of an answer; raises ``FormatError`` when nothing can be read of it."""
 
-READERS: Mapping[Mechanism, Reader] = {}
+READERS: Mapping[Mechanism, Reader] = {
+    Mechanism.STATUS_LIST: status_list_token.read,
+    Mechanism.BITSTRING: bitstring_status_list.read,
+    Mechanism.STATUS_LIST_2021: bitstring_status_list.read_2021,
+    Mechanism.IDENTIFIER_LIST: identifier_list.read,
+}
 
 ACCEPT: Mapping[Mechanism, str] = {
     Mechanism.STATUS_LIST: "application/statuslist+jwt, application/statuslist+cwt",

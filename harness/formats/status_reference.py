@@ -2,20 +2,23 @@
 
 - ``status_list``: Token Status List (draft 12 sections 6.2 and 6.3), in the claim ``status`` of a JWT and in the
   member ``status`` of an mdoc's MobileSecurityObject.
-- ``identifier_list``: the list of identifiers of ISO/IEC 18013-5, in the MobileSecurityObject.
+- ``identifier_list``: the list of identifiers of ISO/IEC 18013-5 second edition (12.3.6.2), in the
+  MobileSecurityObject.
 - ``bitstring``: an entry of ``credentialStatus`` of the type ``BitstringStatusListEntry`` (Bitstring Status List
   v1.0 section 2.1).
 - ``status-list-2021``: the same of the type ``StatusList2021Entry``.
 
-References that are not well-formed are left out; what is wrong with them is for the credential's reader to say.
+At most :data:`MAX_REFERENCES` are given, so that no credential sends its reader around for hours. References that
+are not well-formed are left out; what is wrong with them is for the credential's reader to say.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from harness.formats import text
@@ -23,8 +26,10 @@ from harness.formats.strict_json import integer
 
 BITSTRING_TYPES = {"BitstringStatusListEntry": "bitstring", "StatusList2021Entry": "status-list-2021"}
 """Type of an entry of ``credentialStatus`` to the mechanism."""
-_LONGEST_INDEX = 20
-"""Digits; more than any list has entries."""
+MAX_REFERENCES = 20
+"""References of one credential; real ones have one for each purpose."""
+_LONGEST_INDEX = 1_000
+"""Digits; an index may have any number of them."""
 
 
 class Mechanism(StrEnum):
@@ -58,7 +63,8 @@ class Reference:
         purpose: ``statusPurpose`` of a W3C credential; ``None`` for the others.
         size: bits of one entry, where the credential says so (``statusSize``).
         messages: ``statusMessage``: value of the entry to its meaning.
-        certificate: DER of the certificate that the list is said to be signed under, if any.
+        certificate: DER of the certificate that an mdoc names as the trust anchor of who signs the list (ISO/IEC
+            18013-5 second edition clause 12.3.6.2); ``None`` where it names none.
 
     """
 
@@ -102,9 +108,26 @@ def of_status(status: Any, pointer: str = "/status") -> tuple[Reference, ...]:
 
 def of_credential_status(value: Any, pointer: str = "/credentialStatus") -> tuple[Reference, ...]:
     """Give the references of ``credentialStatus`` of a W3C credential: an object, or an array of them."""
-    if isinstance(value, list):
-        return tuple(found for i, item in enumerate(value) for found in _of_entry(item, f"{pointer}/{i}"))
-    return tuple(_of_entry(value, pointer))
+    entries = [(f"{pointer}/{i}", item) for i, item in enumerate(value)] if isinstance(value, list) else []
+    every = (found for place, entry in entries or [(pointer, value)] for found in _of_entry(entry, place))
+    return tuple(islice(every, MAX_REFERENCES))
+
+
+def saying(purpose: str, references: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Give the references to lists that can say something: that it is so, by ``statusPurpose`` or any value.
+
+    Where none is for the purpose, those whose values mean what their issuer says, such as those for ``message``.
+
+    Args:
+        purpose: ``revocation`` or ``suspension``.
+        references: those of one credential.
+
+    """
+    found = tuple(references)
+    # A list of identifiers names what is revoked, and says nothing else.
+    silent = Mechanism.IDENTIFIER_LIST if purpose == "suspension" else None
+    own = tuple(each for each in found if each.purpose in (None, purpose) and each.mechanism is not silent)
+    return own or tuple(each for each in found if each.purpose is not None and each.purpose not in _PURPOSES)
 
 
 def _of_status(status: Mapping[Any, Any], pointer: str) -> Iterator[Reference]:
@@ -112,19 +135,25 @@ def _of_status(status: Mapping[Any, Any], pointer: str) -> Iterator[Reference]:
     if isinstance(listed, Mapping):
         index, uri = integer(listed.get("idx")), listed.get("uri")
         if index is not None and index >= 0 and isinstance(uri, str) and text.is_uri(uri):
-            yield Reference(Mechanism.STATUS_LIST, uri, f"{pointer}/status_list", index)
+            yield Reference(
+                Mechanism.STATUS_LIST, uri, f"{pointer}/status_list", index, certificate=_certificate(listed)
+            )
     identified = status.get("identifier_list")
     if isinstance(identified, Mapping):
         identifier, uri = identified.get("id"), identified.get("uri")
-        certificate = identified.get("certificate")
         if isinstance(identifier, bytes) and isinstance(uri, str) and text.is_uri(uri):
             yield Reference(
                 Mechanism.IDENTIFIER_LIST,
                 uri,
                 f"{pointer}/identifier_list",
                 identifier=identifier,
-                certificate=certificate if isinstance(certificate, bytes) else None,
+                certificate=_certificate(identified),
             )
+
+
+def _certificate(reference: Mapping[Any, Any]) -> bytes | None:
+    found = reference.get("certificate")
+    return found if isinstance(found, bytes) else None
 
 
 def _of_entry(entry: Any, pointer: str) -> Iterator[Reference]:

@@ -151,10 +151,19 @@ def public_jwk(certificate: x509.Certificate) -> dict[str, str]:
         raise X509Error("certificate-key", "the certificate's key has no JWK form") from None
 
 
+def in_der(data: bytes) -> x509.Certificate | None:
+    """Give a certificate in DER; ``None`` when there is none that can be read."""
+    try:
+        return _from_der("x5c-certificate", "the certificate", data)
+    except X509Error:
+        return None
+
+
 def jwk_in_der(data: bytes) -> dict[str, str] | None:
     """Give the public key of a certificate in DER as JWK; ``None`` when there is none that can be read."""
+    certificate = in_der(data)
     try:
-        return public_jwk(_from_der("x5c-certificate", "the certificate", data))
+        return None if certificate is None else public_jwk(certificate)
     except X509Error:
         return None
 
@@ -196,9 +205,16 @@ def key_usages(usage: x509.KeyUsage) -> tuple[str, ...]:
     return tuple(name for name in _USAGES if getattr(usage, name))
 
 
+def same_authority(one: x509.Certificate, other: x509.Certificate) -> bool:
+    """Say whether two certificates name the same issuer, and the same key of it as far as they name one."""
+    keys = [_extension(certificate, x509.AuthorityKeyIdentifier) for certificate in (one, other)]
+    identifiers = {key.key_identifier for key in keys if key is not None and key.key_identifier is not None}
+    return one.issuer == other.issuer and len(identifiers) < 2
+
+
 def is_self_signed(certificate: x509.Certificate) -> bool:
     """Say whether a certificate is signed with its own key."""
-    return _issued(certificate, certificate)
+    return is_issued_by(certificate, certificate)
 
 
 def check_chain(
@@ -234,7 +250,7 @@ def check_chain(
         if index and (certificate in anchors or is_self_signed(certificate)):
             detail = "the chain carries a trust anchor or self-signed certificate"
             problems.append(Problem("root-included", detail, f"/{index}"))
-        if index + 1 < len(chain) and not _issued(certificate, chain[index + 1]):
+        if index + 1 < len(chain) and not is_issued_by(certificate, chain[index + 1]):
             detail = f"certificate {index} is not issued and signed by certificate {index + 1}"
             problems.append(Problem("chain-broken", detail, f"/{index}"))
     return ChainResult(tuple(problems), trusted, anchor)
@@ -354,14 +370,15 @@ def _anchor_of(
 ) -> _Reached:
     if certificate in anchors:
         return _Reached(certificate, valid=True)
-    issuers = [anchor for anchor in anchors if _issued(certificate, anchor)]
+    issuers = [anchor for anchor in anchors if is_issued_by(certificate, anchor)]
     for anchor in issuers:
         if not _certificate_problems(index + 1, anchor, moment) and not _issuer_problems(index + 1, anchor):
             return _Reached(anchor, valid=True)
     return _Reached(next(iter(issuers), None), valid=False)
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Say whether a certificate names another as its issuer and is signed with the key of that."""
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):

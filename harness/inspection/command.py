@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
     if options.format is not None and options.format not in READERS:
         raise UsageError(f"--format {options.format!r} is none of {', '.join(sorted(READERS))}")
     try:
-        data = _content(options.file)
+        data = content(options.file)
         found = asyncio.run(_inspect(data, options))
     except (Unreadable, TrustError) as error:
         raise UsageError(f"{options.file}: {rendering.printable(str(error))}") from None
@@ -80,7 +80,7 @@ async def _inspect(data: bytes, options: argparse.Namespace) -> Inspection:
         client,
         checks.load(),
         catalogue.load(),
-        tuple(key for file in options.key for key in _keys(file)),
+        tuple(key for file in options.key for key in public_keys(file)),
         TrustSettings(x5c=trusted, iaca=trusted),
     )
     try:
@@ -92,7 +92,13 @@ async def _inspect(data: bytes, options: argparse.Namespace) -> Inspection:
         await client.aclose()
 
 
-def _content(name: str) -> bytes:
+def content(name: str) -> bytes:
+    """Read a file that the user names, or standard input for ``-``; of a large one as much as tells that it is.
+
+    Raises:
+        UsageError: it cannot be read.
+
+    """
     try:
         if name == "-":
             return sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -116,9 +122,14 @@ def _moment(text: str) -> float:
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
 
 
-def _keys(file: str) -> list[Mapping[str, Any]]:
-    """Read the public keys of a file: a JWK, a JWK Set, a certificate or a public key in PEM."""
-    data = _content(file)
+def public_keys(file: str) -> list[Mapping[str, Any]]:
+    """Read the public keys of a file: a JWK, a JWK Set, a certificate or a public key in PEM.
+
+    Raises:
+        UsageError: it holds none.
+
+    """
+    data = content(file)
     try:
         if data.lstrip().startswith(b"-----BEGIN"):
             return [_pem(data.lstrip())]

@@ -26,6 +26,9 @@ _SPECIFICATIONS = {
     "harness.formats.sd_jwt_vc": "SD-JWT VC draft 11",
     "harness.formats.type_metadata": "SD-JWT VC draft 11",
     "harness.formats.did_document": "Decentralized Identifiers 1.0",
+    "harness.formats.status_list": "Token Status List draft 12",
+    "harness.formats.status_list_token": "Token Status List draft 12",
+    "harness.formats.cwt": "RFC 8392",
 }
 """Reader to the specification that it means by a bare number."""
 _ENTRY = re.compile(

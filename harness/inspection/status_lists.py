@@ -8,78 +8,103 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from harness.formats import base64url, cbor, cbor_diagnostic, cose
-from harness.formats.problems import FormatError
+from harness.evidence import Blocked
+from harness.formats import base64url, cbor, cbor_diagnostic, cwt, status_list, status_list_token
+from harness.formats.problems import FormatError, Problem
+from harness.formats.signatures import SignatureError
+from harness.formats.status_list import Form, StatusList
+from harness.formats.status_list_token import StatusListToken
 from harness.inspection import credentials, tokens
 from harness.inspection.inspection import Complaint, Inspection, Row, Section, Signature
 from harness.inspection.problem_kinds import complaint
-from harness.inspection.recognise import LDP_VC, Recognised, claims_of
+from harness.inspection.recognise import LDP_VC, Recognised
 from harness.inspection.surroundings import Surroundings
 from harness.inspection.values import LONGEST_TEXT, TIMES, concealed, concealed_cbor, cut, moment
 from harness.model import Json
 
 MAX_LIST = 4_000_000
-"""Bytes of an unpacked list that are looked at."""
+"""Bytes of an unpacked list of a credential that are looked at."""
 _FEW = 20
 """Entries whose places are told."""
 _CLAIMS = {1: "iss", 2: "sub", 4: "exp", 5: "nbf", 6: "iat", 65534: "ttl", 65533: "status_list", 65535: "status"}
 """CWT claims (RFC 8392; Token Status List) and their names."""
 _STATUS_LIST = "status_list"
-_JWT = tokens.TokenKind(
-    "Status List Token (JWT)", "Token Status List, 5.1", "statuslist+jwt", {"sub": (str,), "iat": (int, float)}
+_READERS = (
+    "formats.status_list_token",
+    "formats.status_list",
+    "formats.cwt",
+    "formats.jwt_claims",
+    "formats.cose",
 )
+"""Modules whose words for a problem count first."""
+_JWT = tokens.TokenKind("Status List Token (JWT)", "Token Status List draft 12, 5.1")
 
 
 async def inspect_jwt(found: Recognised, around: Surroundings) -> Inspection:
     """Look at a Status List Token as JWT."""
     own = await tokens.of_jws(found.kind, found.value, _JWT, around)
-    shown, complaints = _list(claims_of(found.value).get(_STATUS_LIST))
-    return _with(own, shown, complaints)
-
-
-async def inspect_cwt(found: Recognised, _: Surroundings) -> Inspection:
-    """Look at a CWT: a Status List Token, or another one."""
-    value = cbor.parse(found.value).value
-    while isinstance(value, cbor.Tag) and value.number == 61:
-        value = value.value
+    signature = base64url.encode(found.value.signature).encode()
     try:
-        sign1 = cose.parse_sign1(value)
-        claims = cbor.parse(sign1.payload or b"").value
+        token = status_list_token.read(found.value.signing_input + b"." + signature)
     except FormatError as error:
-        broken = Complaint(error.kind, error.detail, clause="RFC 9052, 4.2")
+        return _with(own, (), (Complaint(error.kind, error.detail, clause="RFC 7519, 7.2"),))
+    told = {one.code for one in own.complaints}
+    problems = [one for one in token.problems if one.kind not in told]
+    return _with(own, _entries_of(token.status_list), _complaints(token.status_list, problems))
+
+
+async def inspect_cwt(found: Recognised, around: Surroundings) -> Inspection:
+    """Look at a CWT: a Status List Token, or another one."""
+    try:
+        read = cwt.read(found.value)
+    except FormatError as error:
+        broken = Complaint(error.kind, error.detail, clause="RFC 8392, 7.2")
         return Inspection("cwt", "CBOR Web Token", _diagnostic(found.value), complaints=(broken,))
-    members = claims if isinstance(claims, dict) else {}
     named = {
         _CLAIMS.get(label, str(label)) if isinstance(label, int) else str(label): item
-        for label, item in members.items()
+        for label, item in read.claims.items()
     }
-    shown, complaints = _list(named.get(_STATUS_LIST)) if _STATUS_LIST in named else ((), ())
-    return Inspection(
+    own = Inspection(
         "cwt",
-        "Status List Token (CWT)" if shown else "CBOR Web Token",
-        (Section("Claims", _cbor_rows(named)), *shown, *_diagnostic(found.value)),
+        "CBOR Web Token",
+        (Section("Claims", _cbor_rows(named)),),
         {name: _plain(item) for name, item in named.items()},
-        Signature(None, "not checked: CWTs are decoded only"),
-        # A CWT stands with its tags (RFC 8392 section 6); in an mdoc they are wrong.
-        (*(complaint(one, "formats.cose") for one in sign1.problems if one.kind != "cose-tagged"), *complaints),
+        Signature(None, "not checked: CWTs of no known kind are decoded only"),
+        tuple(complaint(one, *_READERS) for one in (*read.problems, *read.validity(around.now))),
+    )
+    if _STATUS_LIST not in named:
+        return _with(own, _diagnostic(found.value), ())
+    token = status_list_token.read(found.value)
+    problems = (*token.problems, *token.validity(around.now))
+    state = await _verified(token, around)
+    broken_seal = (
+        () if state.verified is not False else (Complaint("signature", state.detail, clause="RFC 9052, 4.4"),)
+    )
+    return replace(
+        own,
+        title="Status List Token (CWT)",
+        sections=(*own.sections, *_entries_of(token.status_list), *_diagnostic(found.value)),
+        signature=state,
+        complaints=(*_complaints(token.status_list, problems), *broken_seal),
     )
 
 
 async def inspect_plain(found: Recognised, _: Surroundings) -> Inspection:
     """Look at a status list without a token around it."""
-    value = found.value if isinstance(found.value, bytes) else found.value.value
-    members = cbor.parse(value).value if isinstance(value, bytes) else value
-    shown, complaints = _list(members)
+    in_cbor = isinstance(found.value, bytes)
+    members = cbor.parse(found.value).value if in_cbor else found.value.value
+    read = status_list.read(members, Form.CWT if in_cbor else Form.JWT)
     return Inspection(
         found.kind,
         "Status list without a token around it",
-        shown,
+        _entries_of(read),
         {str(name): _plain(item) for name, item in members.items()},
-        complaints=complaints,
+        complaints=_complaints(read, read.problems),
     )
 
 
@@ -154,34 +179,35 @@ def _plain(value: Any) -> Json:
     return concealed(value)
 
 
-def _list(members: Any) -> tuple[tuple[Section, ...], tuple[Complaint, ...]]:
-    """Unpack a status list (Token Status List section 4)."""
-    clause = "Token Status List, 4.2"
-    if not isinstance(members, dict):
-        return (), (Complaint("status-list", "status_list is no object", clause=clause),)
-    bits, packed = members.get("bits"), members.get("lst")
-    if bits not in (1, 2, 4, 8) or isinstance(bits, bool):
-        return (), (Complaint("status-list-bits", f"bits is {bits!r}", clause=clause),)
+async def _verified(token: StatusListToken, around: Surroundings) -> Signature:
+    if token.has_mac:
+        return Signature(None, "not checked: it carries a MAC, which only who shares its key can verify")
     try:
-        content = _inflated(base64url.decode(packed) if isinstance(packed, str) else packed)
-    except (ValueError, FormatError) as error:
-        return (), (Complaint("status-list", f"lst cannot be unpacked: {error}", clause=clause),)
-    return (_entries(content, bits, first_is_low=True),), ()
+        key = await around.key_of_list(token)
+    except Blocked as error:
+        return Signature(None, f"not checked: {error}")
+    if key.jwk is None:
+        return Signature(None, f"not checked: {key.missing}")
+    by = f"by the key of {key.mechanism}"
+    try:
+        token.verify(key.jwk)
+    except SignatureError as error:
+        return Signature(False, f"does not verify {by}: {error.detail}")
+    return Signature(True, f"verifies {by}")
 
 
-def _inflated(data: Any) -> bytes:
-    if not isinstance(data, bytes):
-        raise ValueError("it is no bytes")
-    unpacking = zlib.decompressobj()
-    try:
-        content = unpacking.decompress(data, MAX_LIST)
-    except zlib.error as error:
-        raise ValueError(f"no ZLIB data ({error})") from None
-    if unpacking.unconsumed_tail:
-        raise ValueError(f"more than {MAX_LIST} bytes when unpacked")
-    if not unpacking.eof:
-        raise ValueError("the ZLIB data are cut short")
-    return content
+def _complaints(read: StatusList, problems: Iterable[Problem]) -> tuple[Complaint, ...]:
+    """Tell the problems of a list, and that it is larger than is looked at, which is none of its own."""
+    found = tuple(complaint(one, *_READERS) for one in problems)
+    unread = read.unread
+    if unread is None or unread.kind != "status-list-too-large":
+        return found
+    return (*found, Complaint(unread.kind, unread.detail, clause="Token Status List draft 12, 4.1"))
+
+
+def _entries_of(read: StatusList) -> tuple[Section, ...]:
+    array = read.array
+    return () if array is None else (_entries(array.data, array.bits, first_is_low=True),)
 
 
 def _unzipped(text: Any) -> bytes:

@@ -12,9 +12,9 @@ from harness.formats.status_document import StatusDocument
 from harness.formats.status_reference import Mechanism, Reference, State
 from harness.settings import TrustSettings
 from harness.transport import Reply
-from harness.trust import issuer_key
 from harness.trust.fetching import Fetched, Fetcher
-from harness.trust.found import IssuerKey, Search
+from harness.trust.found import IssuerKey
+from harness.trust.status_lists import ListSigners
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,7 @@ class StatusReader:
 
     def __init__(self, fetcher: Fetcher, trust: TrustSettings, now: Callable[[], float]) -> None:
         self._fetcher = fetcher
-        # Who signs status lists may have trust anchors of its own.
-        self._trust = (
-            replace(trust, x5c=trust.status_lists, iaca=trust.status_lists) if trust.status_lists else trust
-        )
+        self._signers = ListSigners(fetcher, trust)
         self._now = now
 
     async def status(self, credential: Credential) -> CredentialStatus:
@@ -106,17 +103,21 @@ class StatusReader:
             TrustError: a trust anchor or JWK Set that the team configured cannot be read.
 
         """
-        seen: dict[tuple[Mechanism, str], Entry] = {}
+        seen: dict[tuple[Mechanism, str, bytes | None], Entry] = {}
         entries = []
         for reference in credential.status_references:
-            place = reference.mechanism, reference.uri
+            place = reference.mechanism, reference.uri, reference.certificate
             if place not in seen:
-                seen[place] = await self.entry(reference)
-            entries.append(_at(reference, seen[place]))
+                seen[place] = await self.entry(reference, credential)
+            entries.append(at(reference, seen[place]))
         return CredentialStatus(tuple(entries))
 
-    async def entry(self, reference: Reference) -> Entry:
+    async def entry(self, reference: Reference, credential: Credential | None = None) -> Entry:
         """Fetch and read the list that one reference leads to.
+
+        Args:
+            reference: where the list is.
+            credential: what refers to it, which may lead to the key of the list.
 
         Raises:
             TrustError: a trust anchor or JWK Set that the team configured cannot be read.
@@ -134,11 +135,11 @@ class StatusReader:
             document = status_document.READERS[reference.mechanism](reply.body, reply.media_type)
         except FormatError as error:
             return replace(entry, unread=Problem(error.kind, error.detail))
-        search = Search(document.signer, document.verify, self._fetcher, self._trust, entry.received)
-        return _at(reference, replace(entry, document=document, key=await issuer_key.find(search)))
+        key = await self._signers.key(document, reference, credential, entry.received)
+        return at(reference, replace(entry, document=document, key=key))
 
 
-def _at(reference: Reference, entry: Entry) -> Entry:
+def at(reference: Reference, entry: Entry) -> Entry:
     """Give the same list looked at from another place in it."""
     if entry.document is None:
         return replace(entry, reference=reference)

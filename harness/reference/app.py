@@ -29,6 +29,7 @@ from harness.reference.documents import Reply
 from harness.reference.faults import Defects, check_known
 from harness.reference.rules import Judge
 from harness.reference.state import DAY, Grant, Outcome, Shelf
+from harness.reference.status_lists import StatusLists
 from harness.reference.token_guard import TokenGuard
 from harness.reference.variants import Variant
 from harness.reference.wire import Dated, body, emitted, response
@@ -74,6 +75,7 @@ class ReferenceIssuer:
         ledger = self._server.ledger
         guard = TokenGuard(self.context, self._judge, ledger)
         self._issuer = CredentialIssuer(self.context, self._judge, self._defects, ledger.tokens, guard)
+        self._statuses = StatusLists(self.context, self._defects)
         self._offers: Shelf[Any] = Shelf(clock, DAY)
         self.app = Dated(Starlette(routes=self._routes()), clock)
 
@@ -96,11 +98,20 @@ class ReferenceIssuer:
         return keys.attester()
 
     def promises(self) -> dict[str, Any]:
-        """Give what this issuer promises: wrong Transaction Codes it bears, and lifetimes of codes in seconds."""
+        """Give what this issuer promises: wrong Transaction Codes it bears, and other numbers in seconds.
+
+        Those are the lifetimes of codes and refresh tokens, and when an operation shows in the status lists.
+        """
         return {
             "tx_code_attempts": token_rules.MAX_WRONG_TX_CODES,
             "pre_authorized_code_s": self.variant.code_lifetime,
             "authorization_code_s": self.variant.authorization_code_lifetime,
+            **(
+                {"refresh_token_s": self.variant.refresh_lifetime}
+                if "refresh_token" in self.variant.grants
+                else {}
+            ),
+            **({"status_change_s": self.variant.status_ttl or STATUS_CHANGE} if self._publishes else {}),
         }
 
     @property
@@ -169,28 +180,44 @@ class ReferenceIssuer:
         return MintedOffer(link.text(), grant.tx_code)
 
     @property
+    def _publishes(self) -> bool:
+        """Whether there are status lists."""
+        return {self.variant.status, self.variant.credential_status} != {"none"}
+
+    @property
     def operations(self) -> frozenset[str]:
-        """What can be done to credentials of this variant: ``revoke``, ``suspend``, ``reinstate``."""
+        """What can be done: ``change_claims`` and, by its status, ``revoke``, ``suspend``, ``reinstate``."""
         variant = self.variant
-        if variant.status == "none":
-            return frozenset()
-        purposes = variant.status_purposes if variant.status in ("bitstring", "status-list-2021") else ()
-        suspends = "suspension" in purposes or (variant.status == "status_list" and variant.status_bits > 1)
-        revokes = not purposes or "revocation" in purposes
-        return frozenset({*(["revoke"] if revokes else []), *(["suspend", "reinstate"] if suspends else [])})
+        purposes = variant.status_purposes if variant.credential_status != "none" else ()
+        found = {"change_claims"}
+        if variant.status != "none" or "revocation" in purposes:
+            found.add("revoke")
+        if (variant.status == "status_list" and variant.status_bits > 1) or "suspension" in purposes:
+            found |= {"suspend", "reinstate"}
+        return frozenset(found)
 
     def operate(self, operation: str, credential: Any) -> None:
         """Do something to an issued credential: ``revoke``, ``suspend`` or ``reinstate`` it.
+
+        To ``change_claims`` is to change what is known of the user, for credentials that are issued afterwards.
+
+        Args:
+            operation: what.
+            credential: as it was issued, or as JSON text.
 
         Raises:
             ValueError: the credential is not known, or this cannot be done to it.
 
         """
-        states = {"revoke": "revoked", "suspend": "suspended", "reinstate": "valid"}
         if operation not in self.operations:
             raise ValueError(f"this issuer does not {operation} credentials")
-        if not self.context.statuses.set(credential, states[operation]):
-            raise ValueError("this credential is not known, or its status cannot say so")
+        if operation == "change_claims":
+            self.context.dataset.change()
+            return
+        shows = self.context.clock() + self.variant.status_delay
+        draft = self.context.statuses.operation(credential, _STATES[operation], shows)
+        self._defects.emit("status-operation", draft)
+        self.context.statuses.carry_out(draft)
 
     def _fresh_tx_code(self) -> str:
         secret = {"tx_code": documents.tx_code(self.context)}
@@ -202,9 +229,12 @@ class ReferenceIssuer:
         return [
             *self._server.routes(),
             *self._issuer.routes(),
+            *self._statuses.routes(),
             Route(f"{path}/offers/{{identifier}}", self._offer),
             Route(f"{path}/assay/offers", self._mint, methods=["POST"]),
             Route(f"{path}/assay/registrations", self._registrations),
+            Route(f"{path}/assay/status", self._operate, methods=["POST"]),
+            Route(f"{path}/assay/claims", self._change_claims, methods=["POST"]),
             Route(path or "/", self._page),
         ]
 
@@ -240,6 +270,30 @@ class ReferenceIssuer:
         }
         return response(Reply(answer, 201))
 
+    def _what_can_be_done(self) -> str:
+        """Say in HTML what the team can do to credentials; nothing where it can do nothing."""
+        states = [f"<code>{state}</code>" for name, state in _STATES.items() if name in self.operations]
+        if not states:
+            return ""
+        return f"""<p>Make the status of a credential {" or ".join(states)}:</p>
+<pre>curl -X POST {html.escape(self.issuer_url)}/assay/status -H 'Content-Type: application/json' \\
+  -d '{{"credential": "...", "status": "revoked"}}'</pre>
+"""
+
+    async def _operate(self, request: Request) -> Response:
+        operations = {state: operation for operation, state in _STATES.items()}
+        try:
+            wish = json.loads(await body(request))
+            self.operate(operations[wish["status"]], wish["credential"])
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            return response(Reply({"error": f"cannot do this: {error}"}, 400))
+        return response(Reply(None, 204, {}))
+
+    async def _change_claims(self, request: Request) -> Response:
+        await body(request)
+        self.operate("change_claims", None)
+        return response(Reply(None, 204, {}))
+
     async def _registrations(self, _: Request) -> Response:
         told = [{name: _plain(value) for name, value in client.items()} for client in self.registrations()]
         return response(Reply(told))
@@ -259,9 +313,15 @@ Variant: <code>{html.escape(self.variant.name)}</code>. {html.escape(self.varian
 <p>The JSON body may have <code>configuration</code> ({html.escape(names)}), <code>by</code>
 (<code>reference</code> or <code>value</code>), <code>tx_code</code> (<code>true</code> or
 <code>false</code>) and <code>outcome</code> (<code>issued</code> or <code>denied</code>).</p>
-</html>
+{self._what_can_be_done()}</html>
 """
         return Response(text, media_type="text/html")
+
+
+STATUS_CHANGE = 5
+"""Seconds after which an operation shows in status lists that do not say how long copies of them may be kept."""
+_STATES = {"revoke": "revoked", "suspend": "suspended", "reinstate": "valid"}
+"""What can be done to a credential, and what it is then."""
 
 
 def _plain(value: Any) -> Any:

@@ -30,7 +30,17 @@ from harness.reference.dpop_rules import DpopRequest
 from harness.reference.encoding import json_text
 from harness.reference.faults import Defects
 from harness.reference.rules import Judge, Refusal
-from harness.reference.state import Access, Authorization, Grant, Ledger, Outcome, Pushed, Refresh
+from harness.reference.state import (
+    Access,
+    Authorization,
+    Grant,
+    Ledger,
+    Outcome,
+    Pushed,
+    Refresh,
+    RefreshUse,
+    Successor,
+)
 from harness.reference.token_rules import TokenRequest
 from harness.reference.wire import body, emitted, media_type, response
 
@@ -242,9 +252,9 @@ class AuthorizationServer:
             replayed.authorization.revoked = True
 
     def _issue_token(self, asked: TokenRequest) -> dict[str, Any]:
-        variant, authorization = self._context.variant, asked.authorization
+        variant, authorization = self._context.variant, asked.authorization or self._authorized_by_offer(asked)
         # A code that was let off though it is unknown opens everything.
-        granted = asked.granted or variant.configurations
+        granted = asked.scoped_configurations or asked.granted or variant.configurations
         requested = asked.requested_configurations
         asked_by_details = authorization is not None and authorization.by_details
         named = requested or (granted if variant.identifiers or asked_by_details else ())
@@ -254,7 +264,9 @@ class AuthorizationServer:
             identifiers,
             bound=asked.dpop_key is not None,
             scope=self._granted_scope(asked),
-            with_refresh="refresh_token" in variant.grants and authorization is not None,
+            with_refresh="refresh_token" in variant.grants
+            and authorization is not None
+            and not (asked.refresh and variant.refresh_policy == "fixed"),
         )
         if variant.access_tokens == "jwt":
             claims = documents.access_token(
@@ -277,12 +289,28 @@ class AuthorizationServer:
             certificate=asked.certificate,
             authorization=authorization,
             outcome=self._outcome(asked),
+            refreshed=asked.refresh is not None,
         )
         self._defects.emit("refreshed-access" if asked.refresh else "access", access)
-        self.ledger.tokens.keep(document.get("access_token"), access)
+        opening = [document.get("access_token")]
+        self._defects.emit("opening", {"tokens": opening, "response": document})
+        for token in opening:
+            self.ledger.tokens.keep(token, access)
         if authorization is not None and "refresh_token" in variant.grants:
-            self.ledger.refreshes.keep(document.get("refresh_token"), self._refresh(asked, authorization))
+            refresh = self._refresh(asked, authorization)
+            if asked.refresh:
+                self._defects.emit("successor", Successor(refresh, access))
+            self.ledger.refreshes.keep(document.get("refresh_token"), refresh)
         return document
+
+    def _authorized_by_offer(self, asked: TokenRequest) -> Authorization | None:
+        """Give what a client may have once more that redeemed an offer, where refresh tokens are handed out."""
+        if asked.grant is None or asked.client_id is None or "refresh_token" not in self._context.variant.grants:
+            return None
+        requested = asked.requested_configurations
+        return Authorization(
+            requested or asked.grant.configurations, asked.client_id, None, bool(requested), asked.grant.outcome
+        )
 
     def _granted_scope(self, asked: TokenRequest) -> str | None:
         """Give the scope of the token, where scope was asked for (RFC 6749 section 5.1)."""
@@ -299,8 +327,10 @@ class AuthorizationServer:
             asked.grant.used = True
         if asked.code:
             asked.code.used = True
-        if asked.refresh and replaced:
-            asked.refresh.used = True
+        if asked.refresh:
+            use = RefreshUse(spent=replaced)
+            self._defects.emit("refresh-use", use)
+            asked.refresh.used = asked.refresh.used or use.spent
 
     def _refresh(self, asked: TokenRequest, authorization: Authorization) -> Refresh:
         public = self._context.variant.client_authentication == "none"
@@ -309,4 +339,5 @@ class AuthorizationServer:
             asked.dpop_key if public else None,
             asked.instance_key,
             asked.certificate if public else None,
+            expires_at=self._context.clock() + self._context.variant.refresh_lifetime,
         )

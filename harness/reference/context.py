@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from harness.reference.dataset import Dataset
 from harness.reference.encoding import base64url
 from harness.reference.statuses import Statuses
 from harness.reference.variants import Variant
@@ -25,6 +26,8 @@ class Context:
     """1, 2, 3, ...: what an issuer hands out that should know better."""
     statuses: Statuses = field(default_factory=Statuses)
     """What is known of the status of the credentials."""
+    dataset: Dataset = field(default_factory=Dataset)
+    """What is known of the user."""
 
     @property
     def issuer_url(self) -> str:
@@ -50,6 +53,10 @@ class Context:
     def token_schemes(self) -> tuple[str, ...]:
         """The schemes of the Authorization header that can carry an access token, in lower case."""
         return ("bearer",) if self.variant.dpop == "none" else ("bearer", "dpop")
+
+    def status_list_url(self, name: str) -> str:
+        """Say where the status list of a name is published."""
+        return f"{self.issuer_url}/status/{name}"
 
     def now(self) -> int:
         """The time in whole seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -33,6 +34,7 @@ from harness.reference.faults import Defects
 from harness.reference.languages import TOLERANCES as LANGUAGE_TOLERANCES
 from harness.reference.languages import Languages
 from harness.reference.notification_rules import NotificationRequest
+from harness.reference.renewals import Earlier, Made, Making, Memory, Remaking
 from harness.reference.rules import Judge, Refusal
 from harness.reference.sealing import ErrorReply, Sealing
 from harness.reference.state import DAY, Access, Issuance, Shelf, Transaction
@@ -55,6 +57,7 @@ class CredentialIssuer:
         self._nonces: Shelf[bool] = Shelf(context.clock, context.variant.nonce_lifetime)
         self._transactions: Shelf[Transaction] = Shelf(context.clock, DAY)
         self._issuances: Shelf[Issuance] = Shelf(context.clock, DAY)
+        self._memory = Memory()
 
     def routes(self) -> list[Route]:
         """Give the endpoints and the metadata."""
@@ -204,7 +207,13 @@ class CredentialIssuer:
     def _issue(self, endpoint: str, name: str, transaction: Transaction, terms: Terms | None) -> Response:
         """Answer with the credentials of a transaction."""
         transaction.obtained = True
-        credentials = [self._credential_for(transaction.configuration, holder) for holder in transaction.holders]
+        earlier = self._memory.earlier(transaction.access, transaction.configuration)
+        made = [
+            self._made(transaction.configuration, holder, earlier, place)
+            for place, holder in enumerate(transaction.holders)
+        ]
+        self._memory.keep(transaction.access, made)
+        credentials = [each.credential for each in made]
         notification_id = self._context.secret() if self._variant.notification else None
         document = documents.credential(credentials, notification_id)
         self._defects.emit(name, document)
@@ -213,12 +222,31 @@ class CredentialIssuer:
         )
         return self._seal(endpoint, name, document, terms, 200)
 
-    def _credential_for(self, configuration: str, holder_key: Any) -> Any:
-        data = documents.configurations(self._variant)[configuration]
-        with self._context.statuses.issuing() as places:
-            credential = credential_formats.issued(self._context, data, holder_key, self._defects.emit)
-        self._context.statuses.keep(credential, places)
-        return credential
+    def _made(self, configuration: str, holder_key: Any, earlier: Earlier, place: int) -> Made:
+        """Make one credential, which may come after one that was made before with the same right."""
+        statuses, before = self._context.statuses, earlier.at(place)
+        data = self._context.dataset.current(documents.configurations(self._variant)[configuration])
+        making = Making(configuration, data, holder_key, self._context.clock(), before)
+        if before is not None:
+            self._defects.emit(earlier.way, making)
+            for credential in earlier.credentials if making.revokes else ():
+                statuses.carry_out(statuses.operation(credential, "revoked", self._context.clock()))
+            if making.copied:
+                return before
+        drafts: list[Any] = []
+
+        def emit(document: str, draft: Any) -> None:
+            if not drafts:
+                drafts.append(draft)
+                if before is not None:
+                    self._defects.emit(f"{earlier.way}-draft", Remaking(draft, before))
+            self._defects.emit(document, draft)
+
+        context = replace(self._context, clock=lambda: making.moment)
+        with statuses.issuing(self._defects.emit) as places:
+            credential = credential_formats.issued(context, making.data, making.holder_key, emit)
+        statuses.keep(credential, places)
+        return Made(configuration, data, making.holder_key, making.moment, drafts[0], credential)
 
     def _defer(
         self, endpoint: str, name: str, transaction: Transaction, transaction_id: str, terms: Terms | None

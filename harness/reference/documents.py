@@ -34,7 +34,7 @@ class Text(str):
 
 @dataclass
 class Reply:
-    """One HTTP response before it is written. ``body`` is a JSON value, ``Text``, or ``None`` for no body."""
+    """One HTTP response before it is written. ``body`` is a JSON value, ``Text``, bytes, or ``None`` for none."""
 
     body: Any
     status: int = 200

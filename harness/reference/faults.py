@@ -37,6 +37,8 @@ _MODULES = (
     "disclosures",
     "type_metadata",
     "status_claim",
+    "status_lists",
+    "revocation",
     "w3c_model",
     "jwt_vc",
     "ldp_vc",
@@ -52,6 +54,11 @@ _MODULES = (
     "key_attestation",
     "did_document",
     "signer_keys",
+    "status_places",
+    "status_signatures",
+    "bitstring_status_lists",
+    "identifier_lists",
+    "renewal",
 )
 
 

@@ -152,6 +152,14 @@ def refresh_revoked(request: TokenRequest) -> str | None:
     return None
 
 
+@rule("refresh.expired", "invalid_grant", presumes=["refresh.rotated", "refresh.revoked"])
+def refresh_expired(request: TokenRequest) -> str | None:
+    """The refresh token has not expired."""
+    if request.refresh and request.context.clock() >= request.refresh.expires_at:
+        return "The refresh_token has expired."
+    return None
+
+
 @rule("refresh.dpop-key", "invalid_grant", presumes=["dpop.proof-present", "dpop.key-usable"])
 def refresh_dpop_key(request: TokenRequest) -> str | None:
     """A public client uses a refresh token with the DPoP key it was given for (RFC 9449 section 5)."""
@@ -216,6 +224,14 @@ def _challenged(request: TokenRequest, method: str) -> bool:
     return code is not None and code.challenge is not None and code.challenge_method == method
 
 
+@tolerance("refresh.narrower-scope")
+def narrower_refresh(request: TokenRequest) -> bool:
+    """A refresh request may ask for less scope than was granted (RFC 6749 section 6)."""
+    asked = set(request.parameters.get("scope", "").split())
+    granted = set((request.authorization.scope or "").split()) if request.authorization else set()
+    return request.refresh is not None and bool(asked) and asked < granted
+
+
 @tolerance("refresh.right-request")
 def right_refresh(request: TokenRequest) -> bool:
     """A refresh request in which everything is right is granted."""
@@ -240,9 +256,10 @@ RULES = (
     refresh_client,
     refresh_rotated,
     refresh_revoked,
+    refresh_expired,
     refresh_dpop_key,
     refresh_instance_key,
     refresh_certificate,
     refresh_scope,
 )
-TOLERANCES = (right_verifier, plain_verifier, long_verifier, verifier_characters, right_refresh)
+TOLERANCES = (right_verifier, plain_verifier, long_verifier, verifier_characters, narrower_refresh, right_refresh)

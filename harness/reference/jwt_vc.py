@@ -13,7 +13,7 @@ from typing import Any
 from harness.reference import issuer_identity, keys, w3c_credential
 from harness.reference.context import Context
 from harness.reference.keys import SigningKey
-from harness.reference.lifetime import CREDENTIAL_LIFETIME, issued_at
+from harness.reference.lifetime import issued_at, lifetime
 from harness.reference.sd_jwt import signed_jwt
 
 JsonObject = dict[str, Any]
@@ -71,7 +71,7 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
     header = {"alg": key.algorithm, "typ": "vc+jwt", **issuer_identity.header(context, key)}
     if context.variant.data_model == "2.0":
         return JwtVc(header, {**document, **claims}, key)
-    claims |= {"nbf": issued, "exp": issued + CREDENTIAL_LIFETIME, "jti": document["id"]}
+    claims |= {"nbf": issued, "exp": issued + lifetime(context), "jti": document["id"]}
     if subject is not None:
         claims["sub"] = subject
     if not context.variant.vc_counterparts:

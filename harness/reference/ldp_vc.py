@@ -62,7 +62,7 @@ class LdpVc:
 def described(context: Context, data: Mapping[str, Any]) -> JsonObject:
     """Give what the metadata say of the format (OpenID4VCI A.1.2.2)."""
     definition = {
-        "@context": w3c_credential.contexts(context, data, _further_contexts(context)),
+        "@context": w3c_credential.contexts(context, data, proof_contexts(context)),
         "type": w3c_credential.types(data),
     }
     members: JsonObject = {"credential_definition": definition}
@@ -73,24 +73,38 @@ def described(context: Context, data: Mapping[str, Any]) -> JsonObject:
 
 def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, Any] | None) -> LdpVc:
     """Build a credential, bound to ``holder_key`` as its subject where there is one."""
-    signers = [(name, keys.issuer_key(_ALGORITHMS[name])) for name in context.variant.proof_suites]
     document = w3c_credential.document(
         context,
         data,
-        issuer=issuer_identity.controller(context, signers[0][1]),
+        issuer=controller(context),
         subject=w3c_credential.subject_did(holder_key),
-        further=_further_contexts(context),
+        further=proof_contexts(context),
     )
-    created = w3c_credential.date_time(issued_at(context))
-    proofs = []
-    for name, key in signers:
+    return LdpVc(document, proofs(context, issued_at(context)))
+
+
+def controller(context: Context) -> str:
+    """Give the identifier of the issuer, whose key the first proof is made with."""
+    return issuer_identity.controller(context, _key(context.variant.proof_suites[0]))
+
+
+def proofs(context: Context, created_at: float) -> list[Proof]:
+    """Draft the proofs of one credential, made at a time in seconds since the epoch."""
+    created = w3c_credential.date_time(created_at)
+    drafts = []
+    for name in context.variant.proof_suites:
+        key = _key(name)
         kind = "Ed25519VerificationKey2020" if name == data_integrity.ED25519_SIGNATURE_2020 else "Multikey"
         method = issuer_identity.verification_method(context, key, kind)
-        proofs.append(Proof(data_integrity.options(name, method=method, created=created), name, key))
-    return LdpVc(document, proofs)
+        drafts.append(Proof(data_integrity.options(name, method=method, created=created), name, key))
+    return drafts
 
 
-def _further_contexts(context: Context) -> list[str]:
+def _key(suite: str) -> SigningKey:
+    return keys.issuer_key(_ALGORITHMS[suite])
+
+
+def proof_contexts(context: Context) -> list[str]:
     """Give the contexts that define the terms of the proofs, where that of the data model does not."""
     variant = context.variant
     suites = [_SUITE_CONTEXTS[name] for name in variant.proof_suites if name in _SUITE_CONTEXTS]

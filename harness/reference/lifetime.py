@@ -5,13 +5,23 @@ from __future__ import annotations
 from harness.reference.context import Context
 
 HOUR = 3600
-CREDENTIAL_LIFETIME = 90 * 24 * HOUR
-"""Seconds."""
+_DAY = 24 * HOUR
+CREDENTIAL_LIFETIME = 90 * _DAY
+"""Seconds that a credential lives, where the variant does not say otherwise."""
+_STEP = 10
 
 
 def issued_at(context: Context) -> int:
     """Give the time of issuance in seconds since the epoch.
 
-    Rounded to the hour, so that it tells nobody which credential this is (OpenID4VCI 15.4.1).
+    Rounded to the hour, so that it tells nobody which credential this is (OpenID4VCI 15.4.1). One that lives for
+    less than a day has a time some way back, which is rounded more finely.
     """
-    return context.now() // HOUR * HOUR
+    if context.variant.credential_lifetime >= _DAY:
+        return context.now() // HOUR * HOUR
+    return (context.now() // _STEP - 1) * _STEP
+
+
+def lifetime(context: Context) -> int:
+    """Give how long a credential lives from its time of issuance, in seconds."""
+    return int(context.variant.credential_lifetime)

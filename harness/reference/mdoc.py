@@ -13,7 +13,7 @@ from harness.reference import cbor, cose, document_signer, keys, status
 from harness.reference.cbor import DATE_TIME, FULL_DATE, Tag, embedded
 from harness.reference.context import Context
 from harness.reference.encoding import base64url
-from harness.reference.lifetime import CREDENTIAL_LIFETIME, issued_at
+from harness.reference.lifetime import issued_at, lifetime
 from harness.reference.sd_jwt import HASHES
 
 JsonObject = dict[str, Any]
@@ -40,10 +40,10 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
     validity = {
         "signed": tdate(issued),
         "validFrom": tdate(issued),
-        "validUntil": tdate(issued + CREDENTIAL_LIFETIME),
+        "validUntil": tdate(issued + lifetime(context)),
     }
     if variant.detail == "full":
-        validity["expectedUpdate"] = tdate(issued + CREDENTIAL_LIFETIME // 2)
+        validity["expectedUpdate"] = tdate(issued + lifetime(context) // 2)
     return Mdoc(
         data["doctype"],
         {name: _items(context, elements) for name, elements in data["namespaces"].items()},
@@ -53,7 +53,7 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
         validity,
         issued,
         keys.issuer_key(variant.signing_algorithm),
-        status.claim(context) if variant.status != "none" else None,
+        status.claim(context, "mso_mdoc"),
     )
 
 

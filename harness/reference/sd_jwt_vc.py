@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.reference import issuer_identity, keys, status, type_metadata
 from harness.reference.context import Context
-from harness.reference.lifetime import CREDENTIAL_LIFETIME, issued_at
+from harness.reference.lifetime import issued_at, lifetime
 from harness.reference.sd_jwt import Concealer, Hidden, SdJwt
 
 JsonObject = dict[str, Any]
@@ -35,11 +35,11 @@ def draft(context: Context, data: Mapping[str, Any], holder_key: Mapping[str, An
         claims["iss"] = issuer_identity.identifier(context, key)
     if variant.detail == "full":
         issued = issued_at(context)
-        claims |= {"iat": issued, "nbf": issued, "exp": issued + CREDENTIAL_LIFETIME}
+        claims |= {"iat": issued, "nbf": issued, "exp": issued + lifetime(context)}
     if holder_key is not None:
         claims["cnf"] = {"jwk": dict(holder_key)}
-    if variant.status != "none":
-        claims["status"] = status.claim(context)
+    if (placed := status.claim(context, "dc+sd-jwt")) is not None:
+        claims["status"] = placed
     if variant.type_metadata != "none" and variant.sd_jwt_vc == "draft-18":
         claims["aka_vcts"] = type_metadata.further(context)
     concealer = Concealer(variant.hash_name, context.random_bytes, decoys=2 if variant.disclosure == "rich" else 0)

@@ -64,7 +64,7 @@ class Grant:
 
 @dataclass
 class Authorization:
-    """What a user let a client have by the Authorization Code Flow."""
+    """What a user let a client have, by the Authorization Code Flow or by an offer that the client redeemed."""
 
     configurations: Sequence[str]
     client_id: str
@@ -75,6 +75,8 @@ class Authorization:
     outcome: Outcome = "issued"
     revoked: bool = False
     """Whether the tokens given out for it are dead, because its code or a refresh token was replayed."""
+    made: list[Any] = field(default_factory=list, compare=False, repr=False)
+    """The credentials that were first issued for it (``renewals.Made``)."""
 
 
 @dataclass
@@ -117,6 +119,9 @@ class Refresh:
     """Thumbprint of the TLS certificate of a public client (RFC 8705 section 4)."""
     used: bool = False
     """Whether another refresh token took its place."""
+    expires_at: float = float("inf")
+    narrowed: Sequence[str] | None = None
+    """The configurations that it is good for; ``None`` for all that were authorized."""
 
 
 @dataclass
@@ -136,6 +141,10 @@ class Access:
     authorization: Authorization | None = None
     """What the user authorized; ``None`` after a Pre-Authorized Code."""
     outcome: Outcome = "issued"
+    refreshed: bool = False
+    """Whether a refresh token has brought it."""
+    made: list[Any] = field(default_factory=list, compare=False, repr=False)
+    """The credentials that were first issued with it (``renewals.Made``)."""
 
     @property
     def revoked(self) -> bool:
@@ -146,6 +155,22 @@ class Access:
         """Whether what was begun with ``other`` may be finished with this token, perhaps a refreshed one."""
         same = self.authorization is not None and other is not None and other.authorization is self.authorization
         return self is other or same
+
+
+@dataclass
+class RefreshUse:
+    """What becomes of a refresh token that was used."""
+
+    spent: bool
+    """Whether it is good for nothing more."""
+
+
+@dataclass
+class Successor:
+    """A refresh token that takes the place of another one, and the access token that comes with it."""
+
+    refresh: Refresh
+    access: Access
 
 
 @dataclass
@@ -190,7 +215,7 @@ class Ledger:
         """How the wish ends for which an offer was made."""
         self.pushed: Shelf[Pushed] = Shelf(clock, DAY)
         self.codes: Shelf[Code] = Shelf(clock, DAY)
-        self.refreshes: Shelf[Refresh] = Shelf(clock, 30 * DAY)
+        self.refreshes: Shelf[Refresh] = Shelf(clock, 60 * DAY)
         self.tokens: Shelf[Access] = Shelf(clock, DAY)
         self.seen: Shelf[bool] = Shelf(clock, DAY)
         """The ``jti`` of what must come once only."""

@@ -1,18 +1,35 @@
-"""The place of a credential in a status list (Token Status List draft 12 sections 6.2 and 6.3)."""
+"""What a credential says of where its status is published, in its member ``status``."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from harness.reference import identifier_list, token_status_list
 from harness.reference.context import Context
-from harness.reference.statuses import Place
 
-_ENTRIES = 1 << 20
-LIST_NAME = "1"
+JsonObject = dict[str, Any]
 
 
-def claim(context: Context) -> dict[str, Any]:
-    """Give a ``status`` with a random index, so that it tells nothing of the order of issuance."""
-    index = context.number_below(_ENTRIES)
-    context.statuses.take(Place(LIST_NAME, index))
-    return {"status_list": {"idx": index, "uri": f"{context.issuer_url}/status/{LIST_NAME}"}}
+class _Mechanism(Protocol):
+    """What a module for one mechanism has."""
+
+    def names(self, context: Context, credential_format: str) -> Sequence[str]:
+        """Give the names of the lists for the credentials of a format."""
+
+    def reference(self, context: Context, credential_format: str) -> JsonObject:
+        """Give a fresh place, as the member ``status`` tells it."""
+
+
+_MECHANISMS: Mapping[str, _Mechanism] = {
+    "status_list": token_status_list,
+    "identifier_list": identifier_list,
+}
+
+
+def claim(context: Context, credential_format: str) -> JsonObject | None:
+    """Give a ``status`` with a fresh place; ``None`` where credentials of this format have none."""
+    mechanism = _MECHANISMS.get(context.variant.status)
+    if mechanism is None or not mechanism.names(context, credential_format):
+        return None
+    return mechanism.reference(context, credential_format)

@@ -12,7 +12,7 @@ from harness.reference import forms
 from harness.reference.authorization_documents import grant_types
 from harness.reference.clients import registered
 from harness.reference.context import Context
-from harness.reference.documents import PRE_AUTHORIZED_CODE
+from harness.reference.documents import PRE_AUTHORIZED_CODE, configurations
 from harness.reference.forms import Pairs
 from harness.reference.rules import rule, tolerance
 from harness.reference.state import Authorization, Code, Grant, Ledger, Refresh
@@ -104,6 +104,8 @@ class TokenRequest:
         """The configurations that can be had; ``None`` for a code or token that is unknown."""
         if self.grant:
             return self.grant.configurations
+        if self.refresh and self.refresh.narrowed is not None:
+            return self.refresh.narrowed
         return self.authorization.configurations if self.authorization else None
 
     @property
@@ -137,6 +139,13 @@ class TokenRequest:
             for detail in self.authorization_details or []
             if isinstance(detail, dict) and detail.get("credential_configuration_id") in offered
         ]
+
+    @property
+    def scoped_configurations(self) -> list[str]:
+        """What a refresh request asks for by ``scope``, as far as it can be had (RFC 6749 section 6)."""
+        asked = self.parameters.get("scope", "").split() if self.refresh else []
+        known = configurations(self.context.variant)
+        return [name for name in self.granted or () if known[name]["scope"] in asked]
 
 
 @rule("token.form", "invalid_request")

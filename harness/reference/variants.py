@@ -90,8 +90,10 @@ class Variant:
     """The draft of SD-JWT VC that credentials and Type Metadata follow."""
     type_metadata: Literal["none", "plain", "schema"] = "none"
     """Whether the ``vct`` of an SD-JWT VC leads to Type Metadata, and whether these have JSON Schemas."""
-    status: Literal["none", "status_list", "identifier_list", "bitstring", "status-list-2021"] = "none"
-    """How the status of credentials is published; W3C credentials have the last two, the others the first ones."""
+    status: Literal["none", "status_list", "identifier_list"] = "none"
+    """How the status of SD-JWT VCs and mobile documents is published, as their member ``status`` says."""
+    credential_status: Literal["none", "bitstring", "status-list-2021"] = "none"
+    """How the status of W3C credentials is published, as their ``credentialStatus`` says."""
     status_bits: int = 1
     """``bits`` of a Token Status List, or ``statusSize`` of a Bitstring Status List."""
     status_token: Literal["jwt", "cwt"] = "jwt"
@@ -100,8 +102,14 @@ class Variant:
     """``statusPurpose`` of the entries of a W3C credential, one list each."""
     status_ttl: int | None = 30
     """Seconds that a status list may be kept; ``None`` where it does not say."""
+    status_delay: float = 0
+    """How long it takes until what is done to a credential shows in its status list."""
     refresh_policy: Literal["rotating", "fixed"] = "rotating"
     """Whether each use of a refresh token brings another one in its place."""
+    refresh_lifetime: float = 30 * 24 * 3600
+    """How long a refresh token can be used."""
+    credential_lifetime: float = 90 * 24 * 3600
+    """From the time of issuance on."""
     disclosure: Literal["flat", "rich", "none"] = "flat"
     hash_name: Literal["sha-256", "sha-384"] = "sha-256"
     detail: Literal["full", "required"] = "full"
@@ -294,6 +302,34 @@ VARIANTS: dict[str, Variant] = {
         ),
         replace(
             CODE_FLOW,
+            name="refresh-fixed",
+            description="Refresh tokens of clients with a signed assertion, each good for any number of uses;"
+            " SD-JWT VCs live for less than a minute.",
+            client_authentication="private_key_jwt",
+            grants=("authorization_code", "refresh_token"),
+            refresh_policy="fixed",
+            credential_lifetime=50,
+        ),
+        replace(
+            CODE_FLOW,
+            name="refresh-brief",
+            description="Refresh tokens live for half a minute.",
+            grants=("authorization_code", "refresh_token"),
+            refresh_lifetime=30,
+        ),
+        replace(
+            DEFAULT,
+            name="pre-authorized-refresh",
+            description="Refresh tokens are handed out for a Pre-Authorized Code, with Credential Identifiers;"
+            " SD-JWT VCs have a status, and there are up to three at once.",
+            identifiers=True,
+            client_id="wallet-dev",
+            grants=("pre-authorized_code", "refresh_token"),
+            status="status_list",
+            batch_size=3,
+        ),
+        replace(
+            CODE_FLOW,
             name="code-flow-path",
             description="Two Authorization Servers with a path, requests may be pushed.",
             path="/tenants/assay",
@@ -452,6 +488,39 @@ VARIANTS: dict[str, Variant] = {
         replace(
             DEFAULT, name="status", description="SD-JWT VCs have a place in a status list.", status="status_list"
         ),
+        *(
+            replace(
+                DEFAULT,
+                name=f"status-{bits}-bits",
+                description=f"SD-JWT VCs have a place of {bits} bits in a status list; they can be suspended.",
+                status="status_list",
+                status_bits=bits,
+            )
+            for bits in (2, 4, 8)
+        ),
+        replace(
+            DEFAULT,
+            name="status-delayed",
+            description="SD-JWT VCs have a place in a status list, where a change shows after 1.5 seconds.",
+            status="status_list",
+            status_bits=2,
+            status_ttl=3,
+            status_delay=1.5,
+        ),
+        replace(
+            DEFAULT,
+            name="status-cwt",
+            description="SD-JWT VCs have a place in a status list, which is a CWT.",
+            status="status_list",
+            status_token="cwt",  # noqa: S106 - no secret
+        ),
+        replace(
+            DEFAULT,
+            name="status-batch",
+            description="Up to three SD-JWT VCs at once, each with a place in a status list.",
+            batch_size=3,
+            status="status_list",
+        ),
         replace(
             DEFAULT,
             name="plain-sd-jwt",
@@ -561,6 +630,13 @@ VARIANTS: dict[str, Variant] = {
             name="mdoc-status",
             description="Mobile documents have a place in a status list.",
             status="status_list",
+            status_token="cwt",  # noqa: S106 - no secret
+        ),
+        replace(
+            MDOC,
+            name="mdoc-identifier-list",
+            description="Mobile documents that are revoked are named in a list of identifiers.",
+            status="identifier_list",
         ),
         replace(MDOC, name="mdoc-batch", description="Up to three mobile documents at once.", batch_size=3),
         replace(
@@ -651,20 +727,55 @@ VARIANTS: dict[str, Variant] = {
             name="jwt-vc-every-member",
             description="W3C credentials as JWTs with every optional member of data model 2.0.",
             every_member=True,
+            credential_status="bitstring",
         ),
         replace(
             LDP_VC,
             name="ldp-vc-every-member",
             description="W3C credentials with proofs and every optional member of data model 2.0.",
             every_member=True,
+            credential_status="bitstring",
         ),
         replace(
             JWT_VC_2,
             name="jwt-vc-batch",
-            description="W3C credentials as JWTs, data model 2.0, up to three at once.",
+            description="W3C credentials as JWTs with a status, data model 2.0, up to three at once.",
             batch_size=3,
+            credential_status="bitstring",
+            status_purposes=("revocation", "suspension"),
         ),
-        replace(LDP_VC, name="ldp-vc-batch", description="Up to three W3C credentials with proofs.", batch_size=3),
+        replace(
+            LDP_VC,
+            name="ldp-vc-batch",
+            description="Up to three W3C credentials with proofs and a status.",
+            batch_size=3,
+            credential_status="bitstring",
+            status_purposes=("revocation", "suspension"),
+        ),
+        replace(
+            JWT_VC_2,
+            name="jwt-vc-status",
+            description="W3C credentials as JWTs, data model 2.0, that can be revoked and suspended.",
+            credential_status="bitstring",
+            status_purposes=("revocation", "suspension"),
+        ),
+        replace(
+            LDP_VC,
+            name="ldp-vc-status",
+            description="W3C credentials with proofs, whose status is a message besides whether they are revoked.",
+            credential_status="bitstring",
+            status_bits=2,
+            status_purposes=("revocation", "message"),
+        ),
+        replace(
+            LDP_VC,
+            name="status-list-2021",
+            description="W3C credentials of data model 1.1, as JWTs and with proofs, in a StatusList2021.",
+            configurations=("identity_jwt_vc", "loyalty_jwt_vc", "identity_ldp_vc", "loyalty_ldp_vc"),
+            data_model="1.1",
+            credential_status="status-list-2021",
+            status_purposes=("revocation", "suspension"),
+        ),
         replace(
             JWT_VC_2,
             name="jwt-vc-json-ld",
@@ -744,7 +855,7 @@ VARIANTS: dict[str, Variant] = {
             name="complete",
             description="Much of what there is: both grants, pages, PAR, attested clients, DPoP, refresh tokens, "
             "batches, all proof types, notifications, encryption, signed metadata, languages, several formats, "
-            "Type Metadata.",
+            "Type Metadata, status lists.",
             configurations=(
                 *("identity_credential", "loyalty_card", "driving_licence"),
                 *("identity_jwt_vc", "identity_jwt_vc_ld", "identity_ldp_vc"),
@@ -766,6 +877,9 @@ VARIANTS: dict[str, Variant] = {
             compression=True,
             signed_metadata=True,
             type_metadata="plain",
+            status="status_list",
+            credential_status="bitstring",
+            status_ttl=5,
             languages=("en", "de"),
         ),
         replace(

@@ -8,24 +8,20 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from harness.reference import status_entries
 from harness.reference.context import Context
 from harness.reference.encoding import encoded_json
-from harness.reference.lifetime import CREDENTIAL_LIFETIME, issued_at
+from harness.reference.lifetime import issued_at, lifetime
 
 JsonObject = dict[str, Any]
 
 BASE_CONTEXTS = {"1.1": "https://www.w3.org/2018/credentials/v1", "2.0": "https://www.w3.org/ns/credentials/v2"}
-_BEGIN_AND_END = {"1.1": ("issuanceDate", "expirationDate"), "2.0": ("validFrom", "validUntil")}
+BEGIN_AND_END = {"1.1": ("issuanceDate", "expirationDate"), "2.0": ("validFrom", "validUntil")}
+_STATUS_2021_CONTEXT = "https://w3id.org/vc/status-list/2021/v1"
+"""It defines the terms of a StatusList2021; those of a Bitstring Status List are in the context of 2.0."""
 _VOCABULARY = "https://credentials.assay.test/vocabulary#"
 _PLACE = "https://credentials.assay.test"
 MEMBERS: JsonObject = {
-    "credentialStatus": {
-        "id": f"{_PLACE}/status/1#94567",
-        "type": "BitstringStatusListEntry",
-        "statusPurpose": "revocation",
-        "statusListIndex": "94567",
-        "statusListCredential": f"{_PLACE}/status/1",
-    },
     "credentialSchema": {"id": f"{_PLACE}/identity.json", "type": "AssaySchema"},
     "refreshService": {"id": f"{_PLACE}/refresh", "type": "AssayRefreshService"},
     "termsOfUse": {"id": f"{_PLACE}/terms", "type": "AssayPolicy"},
@@ -45,7 +41,7 @@ MEMBERS: JsonObject = {
     "renderMethod": {"id": f"{_PLACE}/template", "type": "AssayTemplate"},
     "confidenceMethod": [{"id": f"{_PLACE}/confidence", "type": "AssayMethod"}],
 }
-"""The optional members of data model 2.0 (sections 4.6, 4.10, 4.11, 5.3 to 5.6 and 5.10)."""
+"""The optional members of data model 2.0 but ``credentialStatus`` (sections 4.6, 4.11, 5.3 to 5.6 and 5.10)."""
 _MEMBER_TYPES = (
     "AssaySchema",
     "AssayRefreshService",
@@ -63,7 +59,13 @@ def contexts(context: Context, data: Mapping[str, Any], further: Sequence[str] =
     """
     kinds = (data["type"], *(_MEMBER_TYPES if context.variant.every_member else ()))
     defined = {term: _VOCABULARY + term for term in (*kinds, *sorted(_terms(data["subject"])))}
-    return [BASE_CONTEXTS[context.variant.data_model], *further, defined]
+    return [*base_contexts(context), *further, defined]
+
+
+def base_contexts(context: Context) -> list[str]:
+    """Give the contexts that define the terms of the data model, and those of its status where it has none."""
+    of_status = [_STATUS_2021_CONTEXT] if context.variant.credential_status == "status-list-2021" else []
+    return [BASE_CONTEXTS[context.variant.data_model], *of_status]
 
 
 def types(data: Mapping[str, Any]) -> list[str]:
@@ -85,16 +87,18 @@ def document(
 
     """
     variant = context.variant
-    begin, end = _BEGIN_AND_END[variant.data_model]
+    begin, end = BEGIN_AND_END[variant.data_model]
     issued = issued_at(context)
+    entries = status_entries.entries(context, data["format"])
     return {
         "@context": contexts(context, data, further),
         "id": UUID(bytes=context.random_bytes(16), version=4).urn,
         "type": types(data),
         "issuer": {"id": issuer} if variant.issuer_object else issuer,
         begin: date_time(issued),
-        end: date_time(issued + CREDENTIAL_LIFETIME),
+        end: date_time(issued + lifetime(context)),
         "credentialSubject": {**({"id": subject} if subject else {}), **data["subject"]},
+        **({"credentialStatus": entries[0] if len(entries) == 1 else entries} if entries else {}),
         **(copy.deepcopy(MEMBERS) if variant.every_member else {}),
     }
 

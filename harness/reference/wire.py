@@ -46,13 +46,16 @@ class Dated:
 
 def response(reply: Reply) -> Response:
     """Write a reply."""
-    return Response(_content(reply.body), status_code=reply.status, headers=reply.headers)
+    return Response(content(reply.body), status_code=reply.status, headers=reply.headers)
 
 
-def _content(content: object) -> str:
-    if content is None:
-        return ""
-    return content if isinstance(content, Text) else json_text(content)
+def content(body: object) -> bytes:
+    """Encode a body: a JSON value, :class:`Text`, bytes as they are, or ``None`` for nothing."""
+    if isinstance(body, bytes):
+        return body
+    if body is None:
+        return b""
+    return (body if isinstance(body, Text) else json_text(body)).encode()
 
 
 def emitted(defects: Defects, document: str, reply: Reply) -> Response:

@@ -17,7 +17,7 @@ import httpx
 from harness import catalogue, checks
 from harness.checks import Check
 from harness.engine import Engine
-from harness.evidence import IssuedCredential, Tools, WalletOptions
+from harness.evidence import Blocked, IssuedCredential, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
 from harness.model import CheckResult
 from harness.offer_sources import MintedOffer, OfferSource
@@ -69,7 +69,10 @@ class InProcessOperations:
         return operation in self._issuer.operations
 
     async def do(self, operation: str, issued: IssuedCredential, configuration: str, **known: str | None) -> None:
-        self._issuer.operate(operation, issued.raw)
+        try:
+            self._issuer.operate(operation, issued.raw)
+        except ValueError as error:
+            raise Blocked(str(error)) from error
 
 
 @dataclasses.dataclass

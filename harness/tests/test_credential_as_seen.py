@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import Any
 
+import httpx
 import pytest
 
+from harness import catalogue
+from harness.as_seen import issuer_as_seen
 from harness.credential_as_seen import readable
+from harness.engine import Engine
+from harness.evidence import Tools
+from harness.preflight import discover, scenarios
 from harness.redaction import Redactor
 from harness.reference import credential_formats, documents, keys
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
+from harness.tests.bench import InProcessOffers, all_checks, first_of_each_format
+from harness.tests.sample_report import sample_report
+from harness.transport import Client, Recorder
+from reports import render_html
 
 FORMATS = ["default", "rich-sd-jwt", "mdoc", "mdoc-photo-id", "jwt-vc", "jwt-vc-2", "jwt-vc-json-ld", "ldp-vc"]
 PERSONAL = ("Erika", "Möbius", "1963-08-12", "Heidestraße", "/9j/")
@@ -62,3 +74,61 @@ def test_a_credential_that_is_an_object_is_hidden_in_messages(text: str) -> None
 
 def test_behind_a_credential_that_is_cut_off_nothing_is_shown() -> None:
     assert "Erika" not in Redactor().text('{"credential": {"proof": 1, "name": "Erika')
+
+
+@pytest.mark.parametrize(
+    ("variant", "members"),
+    [
+        ("status", {"mechanism": "status_list", "state": "valid", "value": 0, "entries": 1 << 17, "ttl": 30}),
+        ("mdoc-identifier-list", {"mechanism": "identifier_list", "state": "valid", "value": 0, "ttl": 30}),
+        (
+            "jwt-vc-status",
+            {"mechanism": "bitstring", "purpose": "revocation", "state": "valid", "entries": 1 << 17},
+        ),
+    ],
+)
+def test_a_report_shows_the_status_of_each_credential(variant: str, members: dict[str, Any]) -> None:
+    shown = as_seen(variant)
+    (label,) = shown["credentials"]
+    first = shown["statuses"][label][0]
+    assert members.items() <= first.items()
+    assert first["pointer"] == "/credentials/0/credential"
+    assert first["list"].startswith("https://issuer.assay.test/status/")
+    assert ("index" in first) != ("identifier" in first)
+    json.dumps(shown)
+
+
+def test_a_list_that_cannot_be_read_is_shown_with_the_reason() -> None:
+    shown = as_seen("status", "status-response:token-missing")
+    ((entry,),) = shown["statuses"].values()
+    assert "404" in entry["problem"]
+    assert not {"state", "value", "entries", "ttl"} & entry.keys()
+
+
+def test_credentials_without_status_are_shown_without() -> None:
+    assert as_seen("default")["statuses"] == {}
+
+
+def test_what_a_hostile_issuer_says_of_a_status_is_escaped_in_the_page() -> None:
+    entry = {"pointer": "/credentials/0/credential", "list": "https://i.example/<script>alert(1)</script>"}
+    page = render_html({**sample_report().to_json(), "issuer": {"statuses": {"<b>": [entry]}}})
+    assert "<script>alert" not in page
+    assert "Status of credentials: &lt;b&gt;" in page
+
+
+def as_seen(variant: str, *faults: str) -> dict[str, Any]:
+    """Give what a run that read the status of its credentials shows of the issuer."""
+    return asyncio.run(_as_seen(ReferenceIssuer(VARIANTS[variant], faults)))
+
+
+async def _as_seen(issuer: ReferenceIssuer) -> dict[str, Any]:
+    http = Client(Recorder(), transport=httpx.ASGITransport(issuer.app))
+    tools = Tools(http, issuer.context.clock)
+    source = InProcessOffers("offer", issuer)
+    found = await discover(issuer.issuer_url, tools)
+    chosen, flows = await scenarios(found, first_of_each_format(issuer), {"offer": source}, tools)
+    engine = Engine(found, chosen, {"offer": source}, tools, catalogue.load(), flows=flows)
+    for check, scenario in engine.plan(each for each in all_checks().values() if "status" in each.evidence):
+        await engine.judge(check, scenario)
+    await http.aclose()
+    return issuer_as_seen(found, engine.flows, engine.statuses, Redactor())

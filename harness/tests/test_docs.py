@@ -47,7 +47,7 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-PAGES = ("docs/own-issuer.md", "docs/registered-client.md")
+PAGES = ("docs/own-issuer.md", "docs/registered-client.md", "docs/lifecycle.md")
 EXAMPLES = [block for page in PAGES for block in blocks(page, "toml")]
 
 
@@ -60,7 +60,9 @@ def test_a_settings_example_is_accepted(block: str, tmp_path: Path) -> None:
     for name in re.findall(r'contexts = \["([\w-]+)"\]', block):
         (tmp_path / name).mkdir()
     (tmp_path / "assay.toml").write_text(block)
-    settings = config.load({}, {"OFFER_API_TOKEN": "t", "TEST_USER_PASSWORD": "p"}, tmp_path)
+    settings = config.load(
+        {}, {"OFFER_API_TOKEN": "t", "ADMIN_API_TOKEN": "t", "TEST_USER_PASSWORD": "p"}, tmp_path
+    )
     assert settings.written
 
 

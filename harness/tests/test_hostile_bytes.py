@@ -16,19 +16,26 @@ from jwcrypto.jwk import JWK
 
 from harness.formats import (
     base64url,
+    bitstring_status_list,
     cbor,
     cose,
     credential,
     did_document,
+    identifier_list,
     jose,
     jwk_set,
     sd_jwt_vc_drafts,
+    status_aggregation,
+    status_list_token,
     strict_json,
     type_metadata,
     x509,
 )
 from harness.formats.problems import FormatError
-from harness.reference import credential_formats, did_web, documents, keys
+from harness.formats.status_reference import Mechanism, Reference
+from harness.reference import bitstring_status_list as reference_bitstring
+from harness.reference import credential_formats, did_web, documents, keys, token_status_list
+from harness.reference import identifier_list as issuing_lists
 from harness.reference.app import ReferenceIssuer
 from harness.reference.holder_keys import Key
 from harness.reference.variants import VARIANTS
@@ -92,6 +99,66 @@ def type_document() -> bytes:
 
 
 @cache
+def status_list(form: str) -> bytes:
+    """Give a Status List Token of the reference issuer."""
+    context = ReferenceIssuer(VARIANTS["status"]).context
+    return token_status_list.published(context, "1", token_status_list.MEDIA_TYPES[form], lambda *_: None).body
+
+
+def read_status_list(data: bytes) -> None:
+    """Read a Status List Token and ask it everything that checks ask."""
+    read = status_list_token.read(data)
+    _ = read.problems, read.subject, read.issued_at, read.expires, read.ttl, read.algorithm, read.signer
+    _ = read.has_mac, read.status_list.aggregation_uri, read.changed(read)
+    read.validity(1_800_000_000.0)
+    if read.size:
+        read.value_of(Reference(Mechanism.STATUS_LIST, "https://issuer.example/status/1", "", read.size - 1))
+
+
+@cache
+def revoked_identifiers() -> bytes:
+    """Give an identifier list of the reference issuer with some identifiers."""
+
+    def revoke(_: str, draft: Any) -> None:
+        if isinstance(draft, issuing_lists.IdentifierList):
+            draft.identifiers.update({issuing_lists.identifier(number): {} for number in range(9)})
+
+    context = ReferenceIssuer(VARIANTS["mdoc-identifier-list"]).context
+    return issuing_lists.published(context, "identifiers", None, revoke).body
+
+
+def read_identifier_list(data: bytes) -> None:
+    """Read an identifier list and ask it everything that checks ask."""
+    read = identifier_list.read(data)
+    _ = read.problems, read.subject, read.issued_at, read.expires, read.ttl, read.algorithm, read.signer
+    read.validity(1_800_000_000.0)
+    if read.identifiers is not None:
+        place = Reference(Mechanism.IDENTIFIER_LIST, "https://issuer.example/status/1", "", identifier=b"1")
+        read.value_of(place)
+
+
+@cache
+def status_credential(variant: str) -> bytes:
+    """Give a credential with a W3C status list of the reference issuer."""
+    context = ReferenceIssuer(VARIANTS[variant]).context
+    name = next(iter(context.statuses.formats))
+    return reference_bitstring.published(context, name, None, lambda *_: None).body
+
+
+def read_status_credential(data: bytes) -> None:
+    """Read a credential with a W3C status list and ask it everything that checks ask."""
+    read = bitstring_status_list.read(data)
+    _ = read.problems, read.securing_problems, read.subject, read.issued_at, read.expires, read.ttl, read.algorithm
+    _ = read.signer, read.changed(read)
+    read.validity(1_800_000_000.0)
+    if read.size and read.purposes:
+        place = Reference(
+            Mechanism.BITSTRING, "https://issuer.example/1", "", read.size - 1, purpose=read.purposes[0]
+        )
+        read.value_of(place)
+
+
+@cache
 def many_keys() -> Any:
     return {"keys": [keys.issuer_key(name).public_jwk for name in ("ES256", "ES384", "EdDSA")] * 3}
 
@@ -114,6 +181,14 @@ TARGETS: dict[str, Target] = {
     ),
     "did document": Target(lambda data: did_document.read(parsed(data), "did:web:issuer.example"), web_document),
     "type metadata": Target(lambda data: type_metadata.read(data, sd_jwt_vc_drafts.DRAFT_11), type_document),
+    "status list jwt": Target(read_status_list, lambda: status_list("jwt")),
+    "status list cwt": Target(read_status_list, lambda: status_list("cwt")),
+    "identifier list": Target(read_identifier_list, revoked_identifiers),
+    "status credential jwt": Target(read_status_credential, lambda: status_credential("jwt-vc-status")),
+    "status credential ldp": Target(read_status_credential, lambda: status_credential("ldp-vc-status")),
+    "status aggregation": Target(
+        status_aggregation.read, lambda: json.dumps({"status_lists": ["https://a.example/1"] * 99}).encode()
+    ),
     "jwk set": Target(lambda data: jwk_set.problems(parsed(data)), lambda: json.dumps(many_keys()).encode()),
 }
 

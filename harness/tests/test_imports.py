@@ -132,6 +132,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.facts",
         "harness.flow",
         "harness.gathering",
+        "harness.lifecycle",
         "harness.model",
         "harness.offer_sources",
         "harness.settings",
@@ -152,6 +153,16 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.transport",
         "harness.trust",
         "harness.wallet",
+    ),
+    "harness.watching": (
+        "harness.formats",
+        "harness.inspection",
+        "harness.lifecycle",
+        "harness.model",
+        "harness.settings",
+        "harness.transport",
+        "harness.trust",
+        "harness.watching",
     ),
     "harness.applicability": ("harness.applicability", "harness.formats", "harness.transport", "harness.wallet"),
     "harness.checks": ("harness.applicability",),
@@ -194,6 +205,7 @@ FOREIGN_TO: dict[str, tuple[str, ...]] = {
     "harness.engine": ("pytest",),
     "harness.gathering": ("pytest",),
     "harness.inspection": ("pytest",),
+    "harness.watching": ("pytest", "httpx"),
     "harness.run": ("pytest",),
 }
 

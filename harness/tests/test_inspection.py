@@ -24,12 +24,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness import catalogue, checks, cli
-from harness.formats import base64url, mdoc
+from harness.formats import base64url, mdoc, status_array
 from harness.inspection import documents, recognise, rendering, values
 from harness.inspection.inspection import Complaint, Inspection, Unreadable
 from harness.inspection.surroundings import Surroundings, offline
 from harness.model import Level
-from harness.reference import credential_formats
+from harness.reference import credential_formats, token_status_list
 from harness.reference.app import ReferenceIssuer
 from harness.reference.faults import Defects
 from harness.reference.variants import VARIANTS
@@ -689,7 +689,11 @@ async def test_a_status_list_token_is_unpacked() -> None:
     assert (found.kind, codes(found)) == ("status-list-jwt", [])
     assert "16, of 1 bit each" in text_of(found)
     assert "0: 1, 3: 1, 4: 1, 5: 1, 7: 1, 8: 1, 9: 1, 13: 1, 15: 1" in text_of(found)
-    assert "status-list-bits" in codes(await look(draft.with_claims(status_list={"bits": 3}).sign()))
+    wrong = await look(draft.with_claims(status_list={"bits": 3}, ttl=0).sign())
+    assert {"bits-value", "lst-missing", "ttl-form"} <= set(codes(wrong))
+    assert {one.clause for one in wrong.complaints if one.code == "bits-value"} == {
+        "Token Status List draft 12, 4.1"
+    }
 
 
 async def test_published_status_lists_are_unpacked() -> None:
@@ -697,7 +701,20 @@ async def test_published_status_lists_are_unpacked() -> None:
         found = await look(vector(f"status-list/{name}"))
         assert codes(found) == []
         assert re.search(r"status 1 +9", text_of(found))
+    later = await look(vector("status-list/status_list_cwt.txt"), now=4_000_000_000.0)
+    assert codes(later) == ["expired"]
+    foreign = await look(vector("status-list/status_list_cwt.txt"), keys=(ATTESTER.public,))
+    assert (codes(foreign), foreign.signature and foreign.signature.verified) == (["signature"], False)
     assert "0: 1, 1: 2, 3: 3" in text_of(await look({"bits": 2, "lst": base64url.encode(zlib.compress(b"\xc9"))}))
+
+
+async def test_the_signature_of_a_status_list_as_cwt_is_verified() -> None:
+    context = issuer_of("status-cwt").context
+    accept = token_status_list.MEDIA_TYPES["cwt"]
+    found = await look(token_status_list.published(context, "1", accept, lambda *_: None).body)
+    assert codes(found) == []
+    assert found.signature is not None
+    assert (found.signature.verified, "x5chain" in found.signature.detail) == (True, True)
 
 
 async def test_a_bitstring_status_list_is_unpacked() -> None:
@@ -718,15 +735,9 @@ async def test_a_bitstring_status_list_is_unpacked() -> None:
 
 
 async def test_a_bomb_is_not_unpacked() -> None:
-    bomb = base64url.encode(zlib.compress(bytes(values_limit() * 4), 9))
+    bomb = base64url.encode(zlib.compress(bytes(status_array.MAX_BYTES + 1), 9))
     (complaint,) = (await look({"bits": 1, "lst": bomb})).complaints
     assert "when unpacked" in complaint.observed
-
-
-def values_limit() -> int:
-    from harness.inspection import status_lists
-
-    return status_lists.MAX_LIST
 
 
 async def test_other_cbor_and_json_are_shown() -> None:

@@ -196,6 +196,28 @@ def test_a_run_without_trust_anchors_says_that_trust_was_not_tested(
     assert "[trust] x5c" in notice
 
 
+def test_a_run_that_can_revoke_nothing_says_so(pytester: pytest.Pytester) -> None:
+    with serving(VARIANTS["status"]) as server:
+        settle(pytester, server, 'configurations = ["identity_credential"]\n')
+        arguments = ["--issuer-url", server.url, "--vci-select", "revocation-shown"]
+        judge(pytester, *arguments).stdout.fnmatch_lines(
+            ["*Whether a revocation shows was not tested*[[]revoke[]]*"]
+        )
+        settings = pytester.path / "assay.toml"
+        hook = '[revoke]\nkind = "http"\nurl = "{url}/assay/status"\njson = {{ credential = "{{credential}}", '
+        settings.write_text(settings.read_text() + hook.format(url=server.url) + 'status = "revoked" }\n')
+        judge(pytester, *arguments)
+        written = report(pytester)
+        assert not any("revocation" in notice for notice in written["notices"])
+        assert [result["verdict"] for result in written["results"]] == ["pass"]
+
+
+def test_where_nothing_can_be_revoked_nothing_is_said_of_it(pytester: pytest.Pytester, served: Served) -> None:
+    settle(pytester, served, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", served.url, "--vci-select", "revocation-shown")
+    assert not any("revocation" in notice for notice in report(pytester)["notices"])
+
+
 def test_an_untrusted_certificate_stops_the_run_with_one_message(
     pytester: pytest.Pytester, served: Served
 ) -> None:

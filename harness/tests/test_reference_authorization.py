@@ -886,6 +886,13 @@ async def _rotated(wallet: Wallet, _: Clock) -> httpx.Response:
     return await wallet.refresh(token)
 
 
+@breaks("refresh.expired", "refresh-brief")
+async def _expired_refresh(wallet: Wallet, clock: Clock) -> httpx.Response:
+    token = (await wallet.redeem()).json()["refresh_token"]
+    clock.time += wallet.variant.refresh_lifetime
+    return await wallet.refresh(token)
+
+
 @breaks("refresh.revoked", *REFRESHES)
 async def _revoked_refresh(wallet: Wallet, _: Clock) -> httpx.Response:
     code = await wallet.code()
@@ -1176,6 +1183,13 @@ async def _narrowed(wallet: Wallet) -> httpx.Response:
     return await wallet.redeem()
 
 
+async def _refreshed_narrowly(wallet: Wallet) -> httpx.Response:
+    wallet.bends["authorize"] = with_(scope="identity loyalty")
+    token = (await wallet.redeem()).json()["refresh_token"]
+    wallet.bends["token"] = with_(scope="identity")
+    return await wallet.refresh(token)
+
+
 async def _refreshed(wallet: Wallet) -> httpx.Response:
     return await wallet.refresh((await wallet.redeem()).json()["refresh_token"])
 
@@ -1206,6 +1220,7 @@ HARMLESS: dict[str, tuple[str, Doing]] = {
     "code.verifier-long": ("code-flow", _with_verifier("x" * 128)),
     "code.verifier-characters": ("code-flow", _with_verifier("-._~" * 11)),
     "refresh.right-request": ("code-flow-refresh", _refreshed),
+    "refresh.narrower-scope": ("code-flow-refresh", _refreshed_narrowly),
     "token.narrower-details": ("code-flow", _narrowed),
     "client.identifier-beside": redeeming("client", with_(client_id="wallet-dev"), "client-secret-basic"),
     "client.other-audience": redeeming(

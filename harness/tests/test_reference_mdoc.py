@@ -201,7 +201,8 @@ def test_a_fault_changes_what_is_issued(fault: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(
         keys.SigningKey, "sign", lambda key, data: hashlib.sha512(key.kid.encode() + data).digest()
     )
-    variant = {"mdoc:pid": "mdoc-pid", "mdoc:pho": "mdoc-photo-id"}.get(fault[:8], "mdoc")
+    plain = "mdoc-identifier-list" if fault in faults.defined_in("identifier_lists") else "mdoc"
+    variant = {"mdoc:pid": "mdoc-pid", "mdoc:pho": "mdoc-photo-id"}.get(fault[:8], plain)
     clean, faulty = Made(variant), Made(variant, fault)
     assert fault in faulty.issuer.fired
     anchor = fault.startswith("iaca:")

@@ -225,3 +225,19 @@ async def test_a_code_in_a_redirect_is_not_recorded(client: Client) -> None:
     assert "state=s" in written
     assert "c0de-c0de" not in written
     assert "fr4gment" not in written
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b"eyJ0eXAiOiJzdGF0dXNsaXN0K2p3dCJ9." + b"A" * 60_000 + b".c2ln", 2_000),
+        (b"\xd2\x84" + b"\xff" * 60_000, 2_000),
+        (b"eyJ0eXAiOiJzdGF0dXNsaXN0K2p3dCJ9." + b"A" * 9_000 + b".c2ln", 9_038),
+        (b"<p>A page for people.</p>\n" * 2_000, 20_000),
+    ],
+)
+def test_of_a_long_token_only_the_beginning_is_recorded(body: bytes, kept: int) -> None:
+    message = Recorder().message(httpx.Headers(), body)
+    assert message.body is not None
+    assert (len(message.body), message.size) == (kept, len(body))
+    assert message.truncated is (kept != 9_038)

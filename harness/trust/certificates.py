@@ -55,7 +55,8 @@ def _from_header(
         problem = Problem(error.kind, error.detail, place)
         return broken(problems=(problem,), missing=f"{name} gives no key: {error.detail}")
     certificates = parsed.certificates
-    chain = x509.check_chain(certificates, search.now, anchors(tuple(paths), setting))
+    trusted = anchors(tuple(paths), setting) if search.anchors is None else search.anchors
+    chain = x509.check_chain(certificates, search.now, trusted)
     problems = located(place, (*parsed.problems, *chain.problems))
     try:
         jwk = x509.public_jwk(certificates[0])

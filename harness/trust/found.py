@@ -58,6 +58,7 @@ class Search:
         fetcher: the wary way to the network.
         trust: whom the team trusts.
         now: seconds since 1970.
+        anchors: trust anchors in place of those that the team configured; ``None`` for these.
         tried: what led to nothing so far, in a few words each.
 
     """
@@ -67,6 +68,7 @@ class Search:
     fetcher: Fetcher
     trust: TrustSettings
     now: float
+    anchors: tuple[pyca.Certificate, ...] | None = None
     tried: list[str] = field(default_factory=list)
 
 

@@ -261,8 +261,9 @@ async def cryptographic_data_differ(batch: Flow, expect: Expect) -> None:
     requires=["VCI-15.4.1-02"],
     applies=_READABLE,
     proven_by={
-        "credential:batch-of-copies": "BATCH-IDENTIFIER-SHARED",
+        "credential:batch-of-copies": ("BATCH-IDENTIFIER-SHARED", "BATCH-STATUS-SHARED"),
         "sd-jwt:jti-shared": "BATCH-IDENTIFIER-SHARED",
+        "status-place:reused": "BATCH-STATUS-SHARED",
         "sd-jwt:status-shared": "BATCH-STATUS-SHARED",
         "mso:status-shared": "BATCH-STATUS-SHARED",
         "jwt-vc:id-shared": "BATCH-IDENTIFIER-SHARED",

@@ -8,13 +8,15 @@ from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import Blocked
 from harness.expect import Expect, show
+from harness.facts import Facts
 from harness.flow import Flow
 from harness.formats.problems import json_type
 from harness.transport import Reply
 from harness.wallet import token as tokens
 from harness.wallet.credential import carries_credential
+from suites.oid4vci._refreshing import fields, refresh, refresh_token_of, renewed
 from suites.oid4vci._secrets import expect_hard_to_guess
-from suites.oid4vci._token_requests import UNAUTHENTICATED, only_identified
+from suites.oid4vci._token_requests import UNAUTHENTICATED, only_identified, without
 
 check = area("Refresh Tokens", per=Per.GRANT)
 
@@ -58,7 +60,7 @@ async def a_refresh_token_is_hard_to_guess(token: Reply, flow: Flow, expect: Exp
 )
 async def a_refresh_token_brings_an_access_token(flow: Flow, expect: Expect) -> None:
     """A refresh token is exchanged for an Access Token."""
-    reply = await _refresh(flow, await _refresh_token(flow))
+    reply = await refresh(flow, await refresh_token_of(flow))
     expect.that(
         tokens.access_token(reply) is not None,
         "REFRESH-TOKEN-REFUSED",
@@ -81,7 +83,7 @@ async def a_refresh_token_brings_an_access_token(flow: Flow, expect: Expect) -> 
 )
 async def the_answer_is_a_token_response(flow: Flow, expect: Expect) -> None:
     """The answer to a refresh request is a Token Response like the first: JSON, uncacheable, with token_type."""
-    reply = await _renewed(flow, await _refresh_token(flow))
+    reply = await renewed(flow, await refresh_token_of(flow))
     expect.that(
         isinstance(reply.object.get("token_type"), str),
         "REFRESHED-TOKEN-TYPE",
@@ -126,6 +128,7 @@ async def the_answer_is_a_token_response(flow: Flow, expect: Expect) -> None:
     proven_by={
         "refreshed-token:scope-lost": "REFRESH-TOKEN-SCOPE",
         "refreshed-access:nothing-granted": "REFRESH-TOKEN-ACCESS",
+        "refreshed-token:identifiers-other": "REFRESH-TOKEN-ACCESS",
     },
     applies=when.refresh_token,
 )
@@ -133,7 +136,7 @@ async def a_refreshed_token_is_for_the_same(issuance: Reply, flow: Flow, expect:
     """An Access Token from a refresh request without scope is good for what the first one was good for."""
     if not carries_credential(issuance):
         raise Blocked(f"no credential was issued with the first Access Token: {issuance.gist}")
-    reply = await _refresh(flow, await _refresh_token(flow))
+    reply = await refresh(flow, await refresh_token_of(flow))
     value = tokens.access_token(reply)
     if value is None:
         raise Blocked(f"the refresh request brought no Access Token: {reply.gist}")
@@ -175,10 +178,8 @@ async def a_refreshed_token_is_for_the_same(issuance: Reply, flow: Flow, expect:
 )
 async def a_missing_refresh_token_is_refused(shared: Flow, expect: Expect) -> None:
     """A refresh request without refresh_token is refused with invalid_request."""
-    fields = _fields(shared, "")
-    del fields["refresh_token"]
     expect.refused(
-        await shared.request_token(fields),
+        await shared.request_token(without(fields(shared, ""), "refresh_token")),
         "REFRESH-TOKEN-MISSING",
         what="a refresh request without refresh_token",
         status={400},
@@ -199,7 +200,7 @@ async def a_missing_refresh_token_is_refused(shared: Flow, expect: Expect) -> No
 async def an_unknown_refresh_token_is_refused(shared: Flow, expect: Expect) -> None:
     """A refresh token that the Authorization Server did not issue is refused with invalid_grant."""
     expect.refused(
-        await _refresh(shared, mutate.near_miss(await _refresh_token(shared))),
+        await refresh(shared, mutate.near_miss(await refresh_token_of(shared))),
         "REFRESH-TOKEN-UNKNOWN",
         what="an unknown refresh token",
         status={400},
@@ -221,11 +222,11 @@ async def an_unknown_refresh_token_is_refused(shared: Flow, expect: Expect) -> N
 async def a_refresh_token_of_another_client_is_refused(flow: Flow, expect: Expect) -> None:
     """A refresh token that was issued to another client is refused with invalid_grant."""
     other = flow.as_other_client()
-    value = await _refresh_token(flow)
+    value = await refresh_token_of(flow)
     # With a DPoP key of its own it would be refused for that.
     other.binding_key = flow.binding_key
     expect.refused(
-        await _refresh(other, value),
+        await refresh(other, value),
         "REFRESH-TOKEN-FOREIGN",
         what="a refresh token that was issued to another client",
         status={400},
@@ -246,9 +247,9 @@ async def a_refresh_token_of_another_client_is_refused(flow: Flow, expect: Expec
 )
 async def a_client_without_its_credentials_is_refused(flow: Flow, expect: Expect) -> None:
     """A refresh token of a client with credentials is refused without client authentication."""
-    fields = _fields(flow, await _refresh_token(flow))
+    request = fields(flow, await refresh_token_of(flow))
     expect.refused(
-        await flow.request_token(fields, authentication=only_identified(flow.agent)),
+        await flow.request_token(request, authentication=only_identified(flow.agent)),
         "REFRESH-TOKEN-UNAUTHENTICATED",
         what="a refresh token without client authentication",
         status={400, 401},
@@ -273,7 +274,7 @@ async def a_wider_scope_is_not_given(flow: Flow, expect: Expect) -> None:
     known = {str(one["scope"]) for one in flow.issuer.configurations.values() if isinstance(one.get("scope"), str)}
     beyond = next(iter(sorted(known - granted - _values(flow.configuration.get("scope")))), "assay-not-granted")
     wanted = " ".join([*sorted(granted), beyond])
-    reply = await flow.request_token({**_fields(flow, await _refresh_token(flow)), "scope": wanted})
+    reply = await refresh(flow, await refresh_token_of(flow), scope=wanted)
     given = reply.object.get("scope")
     # Without the member, the scope is the one asked for (RFC 6749 section 5.1), less the values that nobody
     # defined: these are ignored (OpenID4VCI 1.0 section 5.1.2).
@@ -298,6 +299,49 @@ async def a_wider_scope_is_not_given(flow: Flow, expect: Expect) -> None:
     )
 
 
+@check(
+    "refresh-token-expired-refused",
+    requires=["RFC6749-5.2-07", "RFC6749-5.2-01"],
+    proven_by={
+        "accepts:refresh.expired": "REFRESH-TOKEN-EXPIRED-ACCEPTED",
+        "misreports:refresh.expired": "REFRESH-TOKEN-EXPIRED-MISREPORTED",
+    },
+    applies=when.refresh_token & when.brief_code("refresh_token_s"),
+)
+async def an_expired_refresh_token_is_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
+    """A refresh token is refused once its lifetime, as the team says it, is over."""
+    value = await refresh_token_of(flow)
+    await flow.tools.wait((facts.promises.refresh_token_s or 0) + 1, "the end of a refresh token")
+    expect.refused(
+        await refresh(flow, value),
+        "REFRESH-TOKEN-EXPIRED",
+        what="an expired refresh token",
+        status={400},
+        errors={"invalid_grant"},
+        status_requirement="RFC6749-5.2-01",
+    )
+
+
+@check(
+    "refresh-token-as-access-token-refused",
+    requires=["VCI-8.3.1.1-02", "RFC6750-3.1-01", "RFC6750-3.1-02"],
+    proven_by={"opening:refresh-token-too": "REFRESH-TOKEN-AS-ACCESS-TOKEN-ACCEPTED"},
+    applies=when.refresh_token,
+)
+async def a_refresh_token_is_no_access_token(flow: Flow, issuance: Reply, expect: Expect) -> None:
+    """A refresh token in the place of the Access Token brings no Credential."""
+    if not carries_credential(issuance):
+        raise Blocked(f"no credential was issued: {issuance.gist}")
+    access = (await flow.access()).with_token(await refresh_token_of(flow))
+    expect.refused(
+        await access.request(await access.right_body()),
+        "REFRESH-TOKEN-AS-ACCESS-TOKEN",
+        what="a Credential Request with the refresh token as Access Token",
+        status={401},
+        status_requirement="RFC6750-3.1-02",
+    )
+
+
 # Rotation
 
 
@@ -314,9 +358,9 @@ async def a_wider_scope_is_not_given(flow: Flow, expect: Expect) -> None:
 )
 async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Expect) -> None:
     """A refresh token of a public client that no key is bound to is replaced when it is used, and then refused."""
-    old = await _refresh_token(flow)
-    renewed = await _renewed(flow, old)
-    new = tokens.refresh_token(renewed)
+    old = await refresh_token_of(flow)
+    answer = await renewed(flow, old)
+    new = tokens.refresh_token(answer)
     reply = await _use_again(flow, old)
     if new is None or new == old:
         expect.that(
@@ -324,7 +368,7 @@ async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Exp
             "REFRESH-TOKEN-NOT-ROTATED",
             "a new refresh token in the place of the old one",
             f"no new one, and the old one is accepted again: {reply.gist}",
-            at=renewed,
+            at=answer,
         )
     elif expect.that(
         not reply.successful,
@@ -355,20 +399,45 @@ async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Exp
 )
 async def a_replay_revokes_the_active_refresh_token(flow: Flow, expect: Expect) -> None:
     """The active refresh token is refused once the one that it replaced was used again."""
-    old = await _refresh_token(flow)
-    new = tokens.refresh_token(await _renewed(flow, old))
+    old = await refresh_token_of(flow)
+    new = tokens.refresh_token(await renewed(flow, old))
     if new is None or new == old:
         raise Blocked("the refresh token was not replaced")
     again = await _use_again(flow, old)
     if again.successful:
         raise Blocked(f"the refresh token that was replaced is still accepted: {again.gist}")
     expect.refused(
-        await _refresh(flow, new),
+        await refresh(flow, new),
         "REFRESH-TOKEN-ALIVE",
         what="the active refresh token, after the one before it was used again,",
         status={400},
         errors={"invalid_grant"},
         error_requirement="RFC6749-5.2-07",
+    )
+
+
+@check(
+    "refresh-token-successor",
+    requires=["RFC6749-6-04", "RFC6749-6-08"],
+    proven_by={
+        "successor:dead": "REFRESH-TOKEN-SUCCESSOR-REFUSED",
+        "refresh-use:spent": "REFRESH-TOKEN-SPENT",
+    },
+    applies=when.refresh_token,
+)
+async def renewals_go_on(flow: Flow, expect: Expect) -> None:
+    """After a refresh token was used, the one in its place works, or the same one again where there is none."""
+    old = await refresh_token_of(flow)
+    new = tokens.refresh_token(await renewed(flow, old))
+    reply = await refresh(flow, new or old)
+    replaced = new not in (None, old)
+    expect.that(
+        tokens.access_token(reply) is not None,
+        "REFRESH-TOKEN-SUCCESSOR-REFUSED" if replaced else "REFRESH-TOKEN-SPENT",
+        f"an Access Token for the {'new refresh token' if replaced else 'refresh token, which was not replaced'}",
+        reply.gist,
+        at=reply,
+        requirement="RFC6749-6-04" if replaced else "RFC6749-6-08",
     )
 
 
@@ -383,12 +452,12 @@ async def a_replay_revokes_the_active_refresh_token(flow: Flow, expect: Expect) 
 )
 async def the_refresh_token_of_a_replayed_code_is_revoked(flow: Flow, expect: Expect) -> None:
     """The refresh token for a code no longer works once the code was sent a second time."""
-    value = await _refresh_token(flow)
+    value = await refresh_token_of(flow)
     again = await flow.request_token(await flow.token_fields())
     if again.successful:
         raise Blocked(f"the code is accepted a second time: {again.gist}")
     expect.refused(
-        await _refresh(flow, value),
+        await refresh(flow, value),
         "REFRESH-TOKEN-OF-REPLAY",
         what="the refresh token for a code that was used a second time",
         status={400},
@@ -396,29 +465,6 @@ async def the_refresh_token_of_a_replayed_code_is_revoked(flow: Flow, expect: Ex
         status_requirement="RFC6749-5.2-01",
         error_requirement="RFC6749-5.2-07",
     )
-
-
-def _fields(flow: Flow, refresh_token: str) -> dict[str, str]:
-    public = flow.agent.client_id if flow.agent.oauth.method == "none" else None
-    return tokens.refresh_form(refresh_token, client_id=public)
-
-
-async def _refresh(flow: Flow, refresh_token: str) -> Reply:
-    return await flow.request_token(_fields(flow, refresh_token))
-
-
-async def _refresh_token(flow: Flow) -> str:
-    """Give the refresh token of a flow.
-
-    Raises:
-        Blocked: the Token Response has none.
-
-    """
-    reply = await flow.token()
-    value = tokens.refresh_token(reply)
-    if value is None:
-        raise Blocked(f"no refresh token was issued: {reply.gist}")
-    return value
 
 
 async def _granted_scope(flow: Flow) -> set[str] | None:
@@ -432,23 +478,10 @@ async def _granted_scope(flow: Flow) -> set[str] | None:
     return _values(scope) if isinstance(scope, str) else None
 
 
-async def _renewed(flow: Flow, refresh_token: str) -> Reply:
-    """Use a refresh token for the first time.
-
-    Raises:
-        Blocked: it was refused; another check says so.
-
-    """
-    reply = await _refresh(flow, refresh_token)
-    if tokens.access_token(reply) is None:
-        raise Blocked(f"the refresh request brought no Access Token: {reply.gist}")
-    return reply
-
-
 async def _use_again(flow: Flow, refresh_token: str) -> Reply:
     """Use an old refresh token until it is refused, as often as a server may bear; give the last answer."""
     for _ in range(_USES_OF_AN_OLD_ONE):
-        reply = await _refresh(flow, refresh_token)
+        reply = await refresh(flow, refresh_token)
         if not reply.successful:
             break
     return reply

@@ -323,10 +323,11 @@ for _name, _description, _rewrite in (
         )
 
 
-def _signed_with_sha_1(certificate: Certificate, _: Context) -> None:
+def sign_with_sha_1(certificate: Certificate, _: Context) -> None:
+    """Sign with SHA-1, which the library does not do by itself."""
     certificate.rewrite = _put(_ALGORITHM, _SHA_1)
     certificate.rewritten_with = (_SHA_1, hashes.SHA1())  # noqa: S303 - it is the defect
 
 
-fault("document-signer:signature-sha-1", "The certificate of the signer is signed with SHA-1.")(_signed_with_sha_1)
-fault("iaca:signature-sha-1", "The certificate of the authority is signed with SHA-1.")(_signed_with_sha_1)
+fault("document-signer:signature-sha-1", "The certificate of the signer is signed with SHA-1.")(sign_with_sha_1)
+fault("iaca:signature-sha-1", "The certificate of the authority is signed with SHA-1.")(sign_with_sha_1)

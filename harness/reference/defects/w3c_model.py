@@ -315,9 +315,7 @@ for _defect, _told, _change in (
 # What a credential may have besides
 
 _STATUS = {"id": "https://credentials.assay.test/status/1#94567", "type": "AssayStatus"}
-_STATUS_ENTRY, _SCHEMA, _SERVICE = (
-    MEMBERS[name] for name in ("credentialStatus", "credentialSchema", "refreshService")
-)
+_SCHEMA, _SERVICE = (MEMBERS[name] for name in ("credentialSchema", "refreshService"))
 _EVIDENCE, _RESOURCE = MEMBERS["evidence"][0], MEMBERS["relatedResource"][0]
 _NAME = {"@value": "Identity Credential", "@language": "en"}
 
@@ -469,6 +467,21 @@ def _claim_by_key(document: Document, _: Context) -> None:
         subject[MANDATORY] += f" {subject['id'][-6:]}"
 
 
+def _status_shared(document: Document, context: Context) -> None:
+    entries = document.setdefault("credentialStatus", [_entry(context)])
+    for entry in entries if isinstance(entries, list) else [entries]:
+        url = entry["statusListCredential"]
+        entry |= {"statusListIndex": "94567", "id": f"{url}#94567"}
+
+
+def _entry(context: Context) -> Document:
+    return {
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListCredential": context.status_list_url("shared"),
+    }
+
+
 for _defect, _told, _change in (
     ("claim-by-key", "What the credential says of its holder depends on the key it is bound to.", _claim_by_key),
     (
@@ -479,7 +492,7 @@ for _defect, _told, _change in (
     (
         "status-shared",
         "All credentials have the same place in a status list.",
-        _with("credentialStatus", _STATUS_ENTRY),
+        _status_shared,
     ),
 ):
     _of_both(_defect, _told, _change)

@@ -1,0 +1,1 @@
+"""Watches the published status of stored credentials; ``assay watch`` is the command of it."""
