@@ -12,11 +12,12 @@ Errors, all :class:`BitstringError`:
 - ``gzip-data``: no DEFLATE data, or another length than they have been given (RFC 1952 section 2.3.1).
 - ``gzip-checksum``: the checksum is that of other data (RFC 1952 section 2.3.1).
 - ``gzip-truncated``: they end too early.
-- ``status-list-too-large``: more bytes when expanded than are read here.
+- ``status-list-too-large``: more bytes when expanded, or more GZIP members, than are read here.
 
 Errors of :meth:`Bitstring.value`, of the same class:
 
 - ``status-out-of-range``: the bitstring has no such entry (section 3.2).
+- ``status-size-too-large``: an entry of more bits than are read here.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from harness.formats.problems import FormatError, Problem
+from harness.formats.problems import FormatError, Problem, shown
 
 MAX_BYTES = 32 << 20
 """Size of an expanded bitstring that is read."""
+MAX_MEMBERS = 1_000
+"""GZIP members that follow one another in what is read; those who write several fill each with many kilobytes."""
+MAX_SIZE = 64
+"""Bits of an entry that is read; nobody can name as many values."""
 MAX_CHANGES = 1_000
 """Positions of differing entries that are told."""
 
@@ -60,13 +65,15 @@ class Bitstring:
             size: bits of one entry; the first of them is the most significant one.
 
         Raises:
-            BitstringError: there is none at this index.
+            BitstringError: there is none at this index, or it is too large to be read.
 
         """
         first = index * size
         if not 0 <= first <= self.length - size:
-            said = f"the list has {self.length // size} entries of {size} bits, none at {index}"
+            said = f"the list has {self.length // size} entries of {shown(size)} bits, none at {shown(index)}"
             raise BitstringError("status-out-of-range", said)
+        if size > MAX_SIZE:
+            raise BitstringError("status-size-too-large", f"entries of {shown(size)} bits are not read here")
         end = (first + size + 7) // 8
         bits = int.from_bytes(self.data[first // 8 : end], "big")
         return bits >> (end * 8 - first - size) & (1 << size) - 1
@@ -98,8 +105,11 @@ def expand(data: bytes, limit: int = MAX_BYTES) -> tuple[Bitstring, tuple[Proble
     if not data.startswith(_MAGIC):
         kind = "gzip-truncated" if _MAGIC.startswith(data) else "gzip-header"
         raise BitstringError(kind, f"no GZIP data begin with {data[:2].hex() or 'nothing'}")
-    content, rest = bytearray(), data
+    content, rest, members = bytearray(), data, 0
     while rest.startswith(_MAGIC):  # RFC 1952 lets members follow one another
+        members += 1
+        if members > MAX_MEMBERS:
+            raise BitstringError("status-list-too-large", f"it has more than {MAX_MEMBERS} GZIP members")
         member, rest = _member(rest, limit - len(content))
         content += member
     problems = [Problem("gzip-trailing", f"{len(rest)} bytes follow the GZIP data")] if rest else []

@@ -34,6 +34,7 @@ Errors of :meth:`StatusListCredential.value_of`:
 - ``status-unreadable``: the bitstring cannot be expanded.
 - ``status-purpose``: the list is for another purpose (3.2; 3.2).
 - ``status-out-of-range``: it has no entry at the index (3.2).
+- ``status-size-too-large``: an entry of more bits than are read here.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.formats.bitstring import MAX_SIZE
 from harness.formats.problems import Problem, located, shown
 from harness.formats.status_reference import BITSTRING_TYPES, Mechanism
 from harness.formats.strict_json import integer
@@ -37,8 +38,6 @@ REFRESH = "refresh"
 
 _HEXADECIMAL = re.compile(r"0x[0-9A-Fa-f]+")
 _DECIMAL = re.compile(r"[0-9]+")
-_LARGEST_SIZE = 64
-"""Bits of an entry whose messages are counted; nobody writes down more."""
 
 
 @dataclass(frozen=True)
@@ -121,14 +120,14 @@ def _bitstring_problems(entry: Mapping[str, Json]) -> Iterator[Problem]:
 def _message_problems(entry: Mapping[str, Json], size: int | None) -> Iterator[Problem]:
     if "statusMessage" not in entry:
         if size is not None and size > 1:
-            yield Problem("entry-messages-missing", f"statusSize is {size} and there is no statusMessage", "")
+            yield Problem("entry-messages-missing", f"statusSize is {shown(size)}, without statusMessage", "")
         return
     messages = entry["statusMessage"]
     if not isinstance(messages, list):
         yield Problem("entry-messages", f"statusMessage is {shown(messages)}", "/statusMessage")
         return
-    if size is not None and (size > _LARGEST_SIZE or len(messages) != 1 << size):
-        said = f"{len(messages)} messages for {size} bits"
+    if size is not None and (size > MAX_SIZE or len(messages) != 1 << size):
+        said = f"{len(messages)} messages for {shown(size)} bits"
         yield Problem("entry-messages-count", said, "/statusMessage")
     for index, message in enumerate(messages):
         status, text = (

@@ -17,7 +17,7 @@ Problems of :meth:`Cwt.validity`: those of ``jwt_claims.validity``.
 
 Errors, besides those of ``cbor.parse`` and ``cose.parse_sign1``, all :class:`CwtError`:
 
-- ``cwt-form``: its tags are not those of a CWT (sections 6, 7.2).
+- ``cwt-form``: nothing came, or its tags are not those of a CWT (sections 6, 7.2).
 - ``cwt-encrypted``: it is encrypted.
 - ``cwt-several-recipients``: signed by several, or with a MAC for several recipients, which is not read here.
 - ``cwt-detached``: there is no payload (section 7.2 step 5).
@@ -107,6 +107,8 @@ def read(data: bytes) -> Cwt:
         FormatError: it is none, or cannot be read; the kinds are in the module's docstring.
 
     """
+    if not data:
+        raise CwtError("cwt-form", "nothing is there, which is no CWT")
     document = cbor.parse(data)
     value, tags = document.value, list[int]()
     while isinstance(value, cbor.Tag) and len(tags) < 2:

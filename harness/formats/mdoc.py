@@ -63,6 +63,7 @@ from harness.formats import base64url, cbor, cose, mobile_security_object
 from harness.formats.clock import SKEW_S
 from harness.formats.problems import FormatError, Problem, json_type, located, shown
 from harness.formats.signer import Signer
+from harness.formats.status_list import Form
 from harness.formats.status_reference import Reference, of_status
 from harness.formats.strict_json import pointer
 from harness.model import Json
@@ -167,7 +168,7 @@ class Mdoc:
     @property
     def status_references(self) -> tuple[Reference, ...]:
         """Where its status is published."""
-        return of_status(self.mso.get("status"), "mso/status")
+        return of_status(self.mso.get("status"), "mso/status", Form.CWT)
 
     def validity(self, now: float, skew: float = SKEW_S) -> tuple[Problem, ...]:
         """Judge the dates of ``validityInfo``; one that is missing or malformed says nothing here.

@@ -17,11 +17,13 @@ from typing import Any
 
 from harness.formats import status_claim, text, x509
 from harness.formats.problems import Problem, shown
+from harness.formats.status_list import Form
 
 
 def problems(status: Mapping[Any, Any]) -> tuple[Problem, ...]:
     """Judge the value of ``status``; mechanisms that are not known here are left alone."""
-    return (*status_claim.problems(status), *_identifier_list_problems(status), *_certificate_problems(status))
+    of_claim = status_claim.problems(status, Form.CWT)
+    return (*of_claim, *_identifier_list_problems(status), *_certificate_problems(status))
 
 
 def _identifier_list_problems(status: Mapping[Any, Any]) -> Iterator[Problem]:

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from harness.formats.problems import FormatError, Problem
+from harness.formats.problems import FormatError, Problem, shown
 
 BITS = (1, 2, 4, 8)
 """Sizes of an entry."""
@@ -71,7 +71,8 @@ class StatusArray:
 
         """
         if not 0 <= index < self.size:
-            raise StatusArrayError("status-out-of-range", f"the list has {self.size} entries, none at {index}")
+            said = f"the list has {self.size} entries, none at {shown(index)}"
+            raise StatusArrayError("status-out-of-range", said)
         at, shift = divmod(index * self.bits, 8)
         return self.data[at] >> shift & (1 << self.bits) - 1
 

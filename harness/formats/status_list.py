@@ -31,6 +31,10 @@ class Form(StrEnum):
     JWT = "jwt"
     CWT = "cwt"
 
+    def integer(self, value: Any) -> int | None:
+        """Give the integer that a number is: in JSON by its value, so that 2.0 is 2, in CBOR by its type."""
+        return integer(value) if self is Form.JWT or isinstance(value, int) else None
+
 
 @dataclass(frozen=True)
 class StatusList:
@@ -76,8 +80,7 @@ def _bits(members: Mapping[Any, Any], form: Form, problems: list[Problem]) -> in
         problems.append(Problem("bits-missing", "status_list has no bits", ""))
         return None
     found = members["bits"]
-    # A number of JSON is an integer by its value, one of CBOR by its type.
-    bits = integer(found) if form is Form.JWT or isinstance(found, int) else None
+    bits = form.integer(found)
     if bits in BITS:
         return bits
     kind = "bits-form" if bits is None else "bits-value"

@@ -190,6 +190,8 @@ def read(body: bytes, media_type: str | None = None) -> StatusListToken:
         FormatError: it is no Status List Token that can be read; the kinds are in the module's docstring.
 
     """
+    if not body:
+        raise FormatError("token-form", "the answer is empty")
     is_text = _READABLE_START.match(body) is not None
     if _JWT.fullmatch(body) or (is_text and media_type == MEDIA_TYPES[Form.JWT]):
         return _of_jwt(body)

@@ -22,6 +22,7 @@ from itertools import islice
 from typing import Any
 
 from harness.formats import text
+from harness.formats.status_list import Form
 from harness.formats.strict_json import integer
 
 BITSTRING_TYPES = {"BitstringStatusListEntry": "bitstring", "StatusList2021Entry": "status-list-2021"}
@@ -95,15 +96,16 @@ _STATUS_TYPES = {0: State.VALID, 1: State.REVOKED, 2: State.SUSPENDED}
 _PURPOSES = {"revocation": State.REVOKED, "suspension": State.SUSPENDED}
 
 
-def of_status(status: Any, pointer: str = "/status") -> tuple[Reference, ...]:
-    """Give the references of a claim ``status``, in JSON or in CBOR.
+def of_status(status: Any, pointer: str = "/status", form: Form = Form.JWT) -> tuple[Reference, ...]:
+    """Give the references of a claim ``status``.
 
     Args:
         status: its value, as read.
         pointer: JSON Pointer to it.
+        form: whether it is in JSON or in CBOR.
 
     """
-    return tuple(_of_status(status, pointer)) if isinstance(status, Mapping) else ()
+    return tuple(_of_status(status, pointer, form)) if isinstance(status, Mapping) else ()
 
 
 def of_credential_status(value: Any, pointer: str = "/credentialStatus") -> tuple[Reference, ...]:
@@ -130,10 +132,10 @@ def saying(purpose: str, references: Iterable[Reference]) -> tuple[Reference, ..
     return own or tuple(each for each in found if each.purpose is not None and each.purpose not in _PURPOSES)
 
 
-def _of_status(status: Mapping[Any, Any], pointer: str) -> Iterator[Reference]:
+def _of_status(status: Mapping[Any, Any], pointer: str, form: Form) -> Iterator[Reference]:
     listed = status.get("status_list")
     if isinstance(listed, Mapping):
-        index, uri = integer(listed.get("idx")), listed.get("uri")
+        index, uri = form.integer(listed.get("idx")), listed.get("uri")
         if index is not None and index >= 0 and isinstance(uri, str) and text.is_uri(uri):
             yield Reference(
                 Mechanism.STATUS_LIST, uri, f"{pointer}/status_list", index, certificate=_certificate(listed)

@@ -3,10 +3,13 @@
 Another credential of the same kind is looked at before and after, because nothing may happen to it.
 
 How long a change may take is what the team promises (``promises.status_change_s``), or else what the list said of
-itself before: its ``ttl``, how long it is valid, and the caching of the answer that brought it, in this order.
-Token Status List section 8.2 gives what a list says precedence over HTTP, and section 13.7 has verifiers wait so
-long.
-A list that says nothing of it promises nothing: then it is no finding that the change did not show meanwhile.
+itself before, its ``ttl`` or when it expires: these say how often it is updated (Token Status List section 13.7).
+What caches on the way may keep by HTTP comes on top of a ``ttl``, which counts from when a list was fetched. Such
+headers alone say nothing of updates, so a list with neither promises nothing: then it is no finding that the
+change did not show meanwhile.
+
+A list is large, so of all that is seen only what was published before and after an operation is kept, and a list
+that both credentials refer to is fetched once for both.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from harness.evidence import Blocked, IssuedCredential, Tools
 from harness.formats.clock import SKEW_S
 from harness.formats.credential import Credential
 from harness.formats.status_reference import State, saying
-from harness.lifecycle.freshness import freshness_lifetime
+from harness.lifecycle.freshness import freshness_lifetime, shared_lifetime
 from harness.lifecycle.operations import Operations
 from harness.lifecycle.status import CredentialStatus, Entry
 from harness.settings import Promises
@@ -32,6 +35,8 @@ REVOCATION, SUSPENSION = "revocation", "suspension"
 _MARGIN_S = 1.0
 """Waited beyond what is promised, so that seconds which were rounded do not decide."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+_OFFSET_S = 5.0
+"""For signing and distributing a list that has changed (Token Status List section 13.7)."""
 _NO_TIME_S = 0.01
 """Too short to wait for."""
 
@@ -39,8 +44,8 @@ _NO_TIME_S = 0.01
 class Reader(Protocol):
     """Whoever reads the status of a credential; see :class:`harness.lifecycle.status.StatusReader`."""
 
-    async def status(self, credential: Credential) -> CredentialStatus:
-        """Fetch and read the lists that a credential refers to."""
+    async def status(self, credential: Credential, *, beside: CredentialStatus | None = None) -> CredentialStatus:
+        """Fetch and read the lists that a credential refers to, unless they were looked at for the one beside."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Step:
         purpose: what the drill is about.
         before, after: what was published before the operation and when the watch was over.
         began, done: when the operation was asked for and when it was carried out, in seconds since 1970.
-        looks: the status of the credential each time it was looked at after the operation.
+        looks: numbers of the exchanges that brought a list after the operation.
         bound: how long the change may take.
         refused: why the issuer did not do it; ``None`` when it did.
         unseen: why the watch ended before the change was due; empty when it did not.
@@ -87,7 +92,7 @@ class Step:
     after: Sight
     began: float
     done: float
-    looks: tuple[CredentialStatus, ...]
+    looks: tuple[int, ...]
     bound: Bound
     refused: str | None = None
     unseen: str = ""
@@ -130,10 +135,12 @@ class Drill:
     @property
     def exchanges(self) -> list[int]:
         """Numbers of the exchanges that brought the credentials and the lists."""
-        seen = [status for step in self.steps.values() for status in _statuses(step)]
-        replies = [reply for status in seen for entry in status.entries for reply in entry.fetched.replies]
-        numbers = [self.credential.exchange, self.other.exchange, *(reply.exchange for reply in replies)]
-        return sorted(set(numbers))
+        numbers = {self.credential.exchange, self.other.exchange}
+        for step in self.steps.values():
+            numbers.update(step.looks)
+            for status in (step.before.credential, step.before.other, step.after.other):
+                numbers.update(_exchanges(status))
+        return sorted(numbers)
 
     def step(self, operation: str) -> Step:
         """Give a step whose outcome can be judged.
@@ -211,36 +218,42 @@ class Watch:
             refused = str(error)
         done = self._tools.now()
         bound = bound_of(before.credential, self._purpose, self._tools.promises, done)
-        looks, unseen = await self._look(operation, before.credential, done, bound, wait=refused is None)
-        after = Sight(looks[-1], await self._status(self._other))
-        return Step(operation, self._purpose, before, after, began, done, looks, bound, refused, unseen)
+        looks: list[int] = []
+        seen, unseen = await self._look(operation, before.credential, done, bound, looks, wait=refused is None)
+        after = Sight(seen, await self._status(self._other, beside=seen))
+        return Step(operation, self._purpose, before, after, began, done, tuple(looks), bound, refused, unseen)
 
     async def _look(
-        self, operation: str, before: CredentialStatus, done: float, bound: Bound, *, wait: bool
-    ) -> tuple[tuple[CredentialStatus, ...], str]:
-        """Look until the change shows or is overdue; give what was seen, and why that may be too little."""
+        self, operation: str, before: CredentialStatus, done: float, bound: Bound, looks: list[int], *, wait: bool
+    ) -> tuple[CredentialStatus, str]:
+        """Look until the change shows or is overdue; give what was seen last, and why that may be too little."""
         due = math.inf if bound.seconds is None else done + bound.seconds + _MARGIN_S
         pause = _FIRST_PAUSE_S
-        looks = [await self._status(self._credential)]
-        while wait and not _all_changed(before, looks[-1], self._purpose):
+        seen = await self._status(self._credential)
+        looks += _exchanges(seen)
+        while wait and not _all_changed(before, seen, self._purpose):
             remaining = due - self._tools.now()
             if remaining < _NO_TIME_S:
                 break
             seconds = min(pause, remaining, self._may_wait_s)
             if seconds < _NO_TIME_S:
-                return tuple(looks), _too_short(operation, self._tools.patience.limit_s, bound)
+                return seen, _too_short(operation, self._tools.patience.limit_s, bound)
             await self._tools.wait(seconds, f"{_SHOWING[operation]} to show in the status list")
             self._may_wait_s -= seconds
             pause = min(2 * pause, _LONGEST_PAUSE_S)
-            looks.append(await self._status(self._credential))
-        return tuple(looks), ""
+            seen = await self._status(self._credential)
+            looks += _exchanges(seen)
+        return seen, ""
 
     async def _sight(self) -> Sight:
-        return Sight(await self._status(self._credential), await self._status(self._other))
+        seen = await self._status(self._credential)
+        return Sight(seen, await self._status(self._other, beside=seen))
 
-    async def _status(self, issued: IssuedCredential) -> CredentialStatus:
+    async def _status(
+        self, issued: IssuedCredential, *, beside: CredentialStatus | None = None
+    ) -> CredentialStatus:
         try:
-            return await self._reader.status(issued.document)
+            return await self._reader.status(issued.document, beside=beside)
         except TrustError as error:
             raise Blocked(str(error)) from error
 
@@ -298,11 +311,18 @@ def cached_for(entry: Entry) -> Bound:
 
 
 def _bound_of_list(entry: Entry, done: float) -> Bound:
-    document = entry.document
-    if document is not None and document.ttl is None and document.expires is not None:
+    document, reply = entry.document, entry.reply
+    if document is None:
+        return Bound(None)
+    if document.ttl is not None:
+        # A copy on the way may have been made just before the change.
+        kept = shared_lifetime(reply.headers) if reply is not None else 0.0
+        said_by = "the ttl of the list" + (" and the caching headers of its answer" if kept else "")
+        return Bound(document.ttl + kept + _OFFSET_S, said_by)
+    if document.expires is not None:
         # A point in time by the clock of the issuer, not a duration.
         return Bound(max(0.0, document.expires + SKEW_S - done), "the expiration time of the list")
-    return cached_for(entry)
+    return Bound(None)
 
 
 def _latest(bounds: Sequence[Bound]) -> Bound:
@@ -332,5 +352,5 @@ def _pairs(before: CredentialStatus, after: CredentialStatus, purpose: str) -> t
     return tuple(zip(concerned(before, purpose), concerned(after, purpose), strict=True))
 
 
-def _statuses(step: Step) -> tuple[CredentialStatus, ...]:
-    return (step.before.credential, step.before.other, *step.looks, step.after.other)
+def _exchanges(status: CredentialStatus) -> list[int]:
+    return [reply.exchange for entry in status.entries for reply in entry.fetched.replies]

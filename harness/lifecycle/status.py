@@ -96,17 +96,20 @@ class StatusReader:
         self._signers = ListSigners(fetcher, trust)
         self._now = now
 
-    async def status(self, credential: Credential) -> CredentialStatus:
+    async def status(self, credential: Credential, *, beside: CredentialStatus | None = None) -> CredentialStatus:
         """Fetch and read the lists that a credential refers to; lists at one address are fetched once.
+
+        Args:
+            beside: what has just been seen of another credential of the same issuer, and is not fetched again.
 
         Raises:
             TrustError: a trust anchor or JWK Set that the team configured cannot be read.
 
         """
-        seen: dict[tuple[Mechanism, str, bytes | None], Entry] = {}
+        seen = {_list_of(entry.reference): entry for entry in (beside.entries if beside else ())}
         entries = []
         for reference in credential.status_references:
-            place = reference.mechanism, reference.uri, reference.certificate
+            place = _list_of(reference)
             if place not in seen:
                 seen[place] = await self.entry(reference, credential)
             entries.append(at(reference, seen[place]))
@@ -137,6 +140,10 @@ class StatusReader:
             return replace(entry, unread=Problem(error.kind, error.detail))
         key = await self._signers.key(document, reference, credential, entry.received)
         return at(reference, replace(entry, document=document, key=key))
+
+
+def _list_of(reference: Reference) -> tuple[Mechanism, str, bytes | None]:
+    return reference.mechanism, reference.uri, reference.certificate
 
 
 def at(reference: Reference, entry: Entry) -> Entry:

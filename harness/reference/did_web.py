@@ -42,7 +42,10 @@ def fragment(key: SigningKey, kind: str) -> str:
 
 
 def document(context: Context) -> dict[str, Any]:
-    """Build the DID document: each key of the issuer in every form that a securing mechanism asks for."""
+    """Build the DID document: each key of the issuer in every form that a securing mechanism asks for.
+
+    One more key is not for statements.
+    """
     did = identifier(context.issuer_url)
     methods = [
         _method(did, key, kind)
@@ -50,11 +53,13 @@ def document(context: Context) -> dict[str, Any]:
         for kind in ("JsonWebKey", "Multikey", "Ed25519VerificationKey2020")
         if kind != "Ed25519VerificationKey2020" or key.algorithm == "EdDSA"
     ]
+    login = _method(did, keys.login_key(), "JsonWebKey")
     return {
         "@context": list(CONTEXTS),
         "id": did,
-        "verificationMethod": methods,
+        "verificationMethod": [*methods, login],
         "assertionMethod": [method["id"] for method in methods],
+        "authentication": [login["id"]],
     }
 
 

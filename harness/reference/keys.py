@@ -94,6 +94,12 @@ def issuer_key(algorithm: str) -> SigningKey:
 
 
 @cache
+def login_key() -> SigningKey:
+    """The key by which the issuer identifies itself, and with which it states nothing."""
+    return _generate("ES256")
+
+
+@cache
 def stranger_key(algorithm: str) -> SigningKey:
     """A key of the right kind that belongs to nobody in the flow."""
     return _generate(algorithm)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from harness.reference import identifier_list, token_status_list
+from cryptography.hazmat.primitives import serialization
+
+from harness.reference import identifier_list, keys, token_status_list
 from harness.reference.context import Context
+from harness.reference.status_token import MDOC
 
 JsonObject = dict[str, Any]
 
@@ -32,4 +35,8 @@ def claim(context: Context, credential_format: str) -> JsonObject | None:
     mechanism = _MECHANISMS.get(context.variant.status)
     if mechanism is None or not mechanism.names(context, credential_format):
         return None
-    return mechanism.reference(context, credential_format)
+    made = mechanism.reference(context, credential_format)
+    if context.variant.status_certificate and credential_format == MDOC:
+        for info in made.values():
+            info["certificate"] = keys.root().certificate.public_bytes(serialization.Encoding.DER)
+    return made

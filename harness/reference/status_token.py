@@ -90,6 +90,9 @@ def cwt_token(context: Context, typ: str, claims: JsonObject, credential_format:
     """Draft a CWT that is signed like the credentials of a format."""
     key = keys.issuer_key(context.variant.signing_algorithm)
     header = {"alg": key.algorithm, "typ": typ}
+    if context.variant.status_certificate:
+        leaf = base64.b64decode(keys.leaf(key, context.issuer_url))
+        return CwtToken({**header, "x5chain": leaf}, claims, key)
     if credential_format == MDOC:
         signer = document_signer.document_signer(key, context.now())
         return CwtToken({**header, "x5chain": signer.der()}, claims, key)

@@ -13,6 +13,8 @@ from typing import Any
 
 VALUES = {"valid": 0, "revoked": 1, "suspended": 2}
 """State to its value in a Token Status List (draft 12 section 7.1)."""
+_MARGIN = 128
+"""Entries at either end of a list that nobody gets, so that it is not up to chance whom a cut list leaves out."""
 _STATES = {"revocation": "revoked", "suspension": "suspended"}
 """``statusPurpose`` of a W3C credential to the state that a bit which is set stands for."""
 
@@ -115,19 +117,25 @@ class Statuses:
         self.formats.setdefault(list_name, credential_format)
         self.taken.setdefault(list_name, set())
 
-    def free(self, list_name: str, wish: int, size: int) -> int:
-        """Give the first position, from a wished one on, that no credential ever had.
+    def free(self, list_name: str, number: int, size: int) -> int:
+        """Give a position that no credential ever had, away from both ends of the list.
+
+        Args:
+            list_name: name of the list.
+            number: picks the position.
+            size: entries of the list.
 
         Raises:
             ValueError: the list is full.
 
         """
-        taken = self.taken.get(list_name, set())
-        if len(taken) >= size:
+        positions, taken = range(_MARGIN, size - _MARGIN), self.taken.get(list_name, set())
+        if len(taken) >= len(positions):
             raise ValueError(f"the status list {list_name} is full")
-        while wish in taken:
-            wish = (wish + 1) % size
-        return wish
+        at = number % len(positions)
+        while positions[at] in taken:
+            at = (at + 1) % len(positions)
+        return positions[at]
 
     def take(self, place: Place) -> Place:
         """Give a place to the credential that is being issued: the one that came out of the seam."""

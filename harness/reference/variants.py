@@ -102,6 +102,8 @@ class Variant:
     """``statusPurpose`` of the entries of a W3C credential, one list each."""
     status_ttl: int | None = 30
     """Seconds that a status list may be kept; ``None`` where it does not say."""
+    status_certificate: bool = False
+    """Whether another authority certifies who signs the lists of mobile documents, which name its certificate."""
     status_delay: float = 0
     """How long it takes until what is done to a credential shows in its status list."""
     refresh_policy: Literal["rotating", "fixed"] = "rotating"
@@ -638,6 +640,14 @@ VARIANTS: dict[str, Variant] = {
             description="Mobile documents that are revoked are named in a list of identifiers.",
             status="identifier_list",
         ),
+        replace(
+            MDOC,
+            name="mdoc-status-certificate",
+            description="Mobile documents name the authority of who signs their status list.",
+            status="status_list",
+            status_token="cwt",  # noqa: S106 - no secret
+            status_certificate=True,
+        ),
         replace(MDOC, name="mdoc-batch", description="Up to three mobile documents at once.", batch_size=3),
         replace(
             MDOC, name="mdoc-deferred", description="Mobile documents are always deferred.", deferred="always"
@@ -879,7 +889,7 @@ VARIANTS: dict[str, Variant] = {
             type_metadata="plain",
             status="status_list",
             credential_status="bitstring",
-            status_ttl=5,
+            status_ttl=2,
             languages=("en", "de"),
         ),
         replace(

@@ -45,6 +45,14 @@ def test_an_entry_that_is_not_wholly_in_the_list_is_none(index: int, size: int) 
         Bitstring(b"\xff\xff").value(index, size)
 
 
+def test_an_entry_of_more_bits_than_anybody_names_is_not_read() -> None:
+    bits = Bitstring(b"\xff" * 20_000)
+    assert bits.value(0, 64) == (1 << 64) - 1
+    for size in (65, 100_000):
+        with pytest.raises(BitstringError, match="status-size-too-large"):
+            bits.value(0, size)
+
+
 @given(st.integers(1, 12), st.lists(st.integers(0, 1 << 12), min_size=1, max_size=60), st.data())
 def test_entries_of_any_size_are_read_and_compared(size: int, values: list[int], draw: st.DataObject) -> None:
     values = [value % (1 << size) for value in values]
@@ -71,6 +79,12 @@ def test_at_most_a_thousand_differences_are_told() -> None:
 def test_gzip_data_of_any_level_and_any_number_of_members_are_expanded(level: int) -> None:
     one, other = gzip.compress(b"\x01" * 20_000, level), gzip.compress(b"\x02" * 300, level)
     assert expand(one + other) == (Bitstring(b"\x01" * 20_000 + b"\x02" * 300), ())
+
+
+def test_no_more_than_a_thousand_members_are_read() -> None:
+    member = gzip.compress(b"", mtime=0)
+    assert expand(member * 1_000) == (Bitstring(b""), ())
+    assert refusal(member * 1_001) == "status-list-too-large"
 
 
 def test_what_is_no_gzip_is_told_apart() -> None:

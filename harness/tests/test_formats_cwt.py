@@ -145,6 +145,7 @@ def test_repeated_keys_are_found_and_long_forms_are_not() -> None:
 def test_what_is_no_claims_set_is_refused() -> None:
     assert refusal(message(b"\x80")) == "cwt-claims"
     assert refusal(cbor2.dumps([b"", {}, None, b""])) == "cwt-detached"
+    assert refusal(b"") == "cwt-form"
     assert refusal(cbor2.dumps({1: 2})) == "cose-structure"
     assert refusal(message(b"\xa1")) == "cbor-truncated"
 

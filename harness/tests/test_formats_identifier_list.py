@@ -6,13 +6,14 @@ from typing import Any
 import cbor2
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.formats import identifier_list, mso_status
 from harness.formats.problems import FormatError
 from harness.formats.signatures import SignatureError
 from harness.formats.status_document import READERS
+from harness.formats.status_list import Form
 from harness.formats.status_reference import Mechanism, Reference, State, of_status
 from harness.reference import cose, keys
 
@@ -150,6 +151,7 @@ def test_what_is_no_token_is_refused(data: bytes) -> None:
         identifier_list.read(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.tuples(st.integers(0, 600), st.integers(1, 255)))
 def test_any_bytes_are_read_or_refused(spoiled: bytes | tuple[int, int]) -> None:
     data = bytearray(made())
@@ -207,6 +209,7 @@ def _info(**changes: Any) -> dict[str, Any]:
         (_info(certificate=b"\xaa"), ["status-certificate"]),
         (_info(certificate="certificate"), ["status-certificate"]),
         ({"status_list": {"idx": 1, "uri": URI, "certificate": b"\xaa"}}, ["status-certificate"]),
+        ({"status_list": {"idx": 2.0, "uri": URI}}, ["status-idx"]),
         ({"status_list": {"idx": -1, "uri": URI}, **_info(uri=5)}, ["status-idx", "identifier-list-uri"]),
         ({}, ["status-empty"]),
         ({"another": 1}, []),
@@ -214,6 +217,12 @@ def _info(**changes: Any) -> dict[str, Any]:
 )
 def test_the_status_of_an_mso(status: dict[str, Any], expected: list[str]) -> None:
     assert [problem.kind for problem in mso_status.problems(status)] == expected
+
+
+def test_an_index_in_cbor_is_an_integer_by_its_type() -> None:
+    status = {"status_list": {"idx": 2.0, "uri": URI}}
+    assert of_status(status, form=Form.CWT) == ()
+    assert [reference.index for reference in of_status(status)] == [2]
 
 
 def test_both_references_name_the_certificate_of_the_list() -> None:

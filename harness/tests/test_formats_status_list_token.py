@@ -224,7 +224,7 @@ def test_text_that_is_no_jwt_is_neither(body: bytes) -> None:
 
 
 def test_what_cannot_be_read_is_refused() -> None:
-    assert refusal(b"") == "cbor-truncated"
+    assert refusal(b"") == "token-form"
     assert refusal(b"\xff\xfe") == "cbor-malformed"
     assert refusal(b"a.b", "application/statuslist+jwt") == "jws-segments"
     assert refusal(b"{}", CWT_TYPE) == "cbor-truncated"

@@ -25,6 +25,7 @@ from jwcrypto.jws import JWS
 
 from harness.reference import credential_formats, documents, keys
 from harness.reference.app import ReferenceIssuer
+from harness.reference.statuses import Place, Statuses
 from harness.reference.token_status_list import packed
 from harness.reference.variants import VARIANTS
 from harness.tests.test_reference import KEYS, Clock, decoded, unb64, wallet_for
@@ -226,7 +227,27 @@ async def test_no_place_is_given_twice_though_chance_wants_it() -> None:
     issuer = ReferenceIssuer(VARIANTS["status"], clock=Clock(), random_bytes=bytes)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(issuer.app)) as http:
         desk = Desk("status", http, issuer, Clock())
-        assert [place(desk.issue())["idx"] for _ in range(3)] == [0, 1, 2]
+        first, *others = [place(desk.issue())["idx"] for _ in range(3)]
+        assert others == [first + 1, first + 2]
+
+
+def test_no_place_is_near_an_end_of_the_list() -> None:
+    size, near = 1 << 17, 100
+    for number in (0, size // 2, size - 1, size, (1 << 64) - 1):
+        assert near <= Statuses().free("1", number, size) < size - near
+
+
+def test_a_full_list_takes_no_credential() -> None:
+    statuses, size = Statuses(), 1 << 9
+    for _ in range(size):
+        try:
+            position = statuses.free("1", 7, size)
+        except ValueError:
+            break
+        statuses.take(Place("1", position))
+    else:
+        pytest.fail("the list is never full")
+    assert len(statuses.taken["1"]) < size
 
 
 async def test_places_come_by_chance() -> None:

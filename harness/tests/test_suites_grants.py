@@ -14,7 +14,7 @@ from harness.model import CheckResult, Verdict
 from harness.reference.app import ReferenceIssuer
 from harness.reference.variants import VARIANTS
 from harness.target import registered_wallet
-from harness.tests.bench import judge_issuer, judge_reference, showing
+from harness.tests.bench import Clock, judge_issuer, judge_reference, showing
 
 Edit = Callable[[str, dict[str, str], httpx.Response], httpx.Response | None]
 """Gets the last part of the path, the parameters and the answer; gives another answer, or ``None`` to leave it."""
@@ -129,3 +129,36 @@ async def test_a_pre_authorized_code_is_only_advised_to_open_no_more_than_the_of
     found = await judge_reference(variant, ["accepts:token.authorization-details"], select=check)
     applied = [result for result in found.results if result.verdict is not Verdict.NOT_APPLICABLE]
     assert verdicts(applied) == {verdict}
+
+
+def narrower(place: str, fields: dict[str, str], response: httpx.Response) -> httpx.Response | None:
+    again = place == "token" and response.status_code == 200 and fields["grant_type"] == "refresh_token"
+    return changed(response, scope="") if again else None
+
+
+async def test_a_server_may_give_less_scope_for_a_refresh_token() -> None:
+    assert verdicts(await judged("code-flow-refresh", narrower, "refresh-token-same-scope")) == {Verdict.PASS}
+
+
+async def test_an_issuer_that_wants_a_new_authorization_is_only_warned() -> None:
+    found = await judge_reference(
+        "code-flow-refresh", ["refreshed-access:nothing-granted"], select="refresh-token-same-scope"
+    )
+    assert verdicts(found.results) == {Verdict.WARN}
+
+
+@pytest.mark.parametrize(("grace_s", "verdict"), [(30.0, Verdict.PASS), (3600.0, Verdict.FAIL)])
+async def test_a_replaced_refresh_token_may_be_good_for_a_time_of_grace(grace_s: float, verdict: Verdict) -> None:
+    clock = Clock()
+    issuer = ReferenceIssuer(VARIANTS["code-flow-refresh"], clock=clock.now)
+    used: dict[str, float] = {}
+
+    def graceful(place: str, fields: dict[str, str], response: httpx.Response) -> httpx.Response | None:
+        old = fields.get("refresh_token") if place == "token" else None
+        if old is None or clock.now() - used.setdefault(old, clock.now()) > grace_s:
+            return None
+        return response if response.status_code == 200 else httpx.Response(200, json={"access_token": "B" * 43})
+
+    way = Edited(showing(issuer, registered_wallet(issuer).client), graceful)
+    found = await judge_issuer(issuer, way, select="refresh-token-rotated", clock=clock)
+    assert verdicts(found.results) == {verdict}

@@ -129,8 +129,15 @@ async def test_what_we_do_not_read_or_reach_is_left_open(monkeypatch: pytest.Mon
             await judged(check_id, unpacked)
 
 
-async def test_a_redirect_to_where_nobody_should_go_is_no_answer() -> None:
-    misled = status_of(reply(b"", 302), Problem("redirect-scheme", "a redirect leads to plain http"))
-    assert await judged("status-list-answer", misled, credential=None) == ["STATUS-LIST-MISSING"]
+@pytest.mark.parametrize("kind", ["fetch-scheme", "redirect-scheme", "redirect-private"])
+async def test_a_list_where_only_others_go_is_not_judged(kind: str) -> None:
+    elsewhere = status_of(reply(b"", 302), Problem(kind, "it is at plain http"))
     with pytest.raises(Blocked, match="plain http"):
-        await judged("status-list-readable", misled)
+        await judged("status-list-answer", elsewhere, credential=None)
+    with pytest.raises(Blocked, match="plain http"):
+        await judged("status-list-readable", elsewhere)
+
+
+async def test_redirects_without_end_are_no_answer() -> None:
+    endless = status_of(reply(b"", 302), Problem("redirect-endless", "one redirect too many"))
+    assert await judged("status-list-answer", endless, credential=None) == ["STATUS-LIST-MISSING"]

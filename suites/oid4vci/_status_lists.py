@@ -11,6 +11,9 @@ from harness.lifecycle.status import CredentialStatus, Entry
 from harness.trust.found import IssuerKey
 from suites.oid4vci._problems import Place
 
+UNREACHED = frozenset({"fetch-scheme", "fetch-private", "fetch-no-answer", "redirect-scheme", "redirect-private"})
+"""Kinds of problems by which nothing was fetched here, though others may well fetch it."""
+
 
 def entries(status: CredentialStatus, *mechanisms: Mechanism) -> Iterator[Entry]:
     """Give the first entry in each list of some mechanisms, or of any where none is named."""

@@ -18,7 +18,7 @@ from harness.formats import credential_status, json_ld
 from harness.formats.bitstring_status_list import MIN_ENTRIES, StatusListCredential
 from harness.formats.jwt_vc import JwtVc
 from harness.formats.ldp_vc import LdpVc
-from harness.formats.problems import Problem, located
+from harness.formats.problems import Problem, located, shown
 from harness.formats.status_reference import Mechanism, State
 from harness.formats.vcdm import Version
 from harness.lifecycle.drill import REVOCATION, Drill
@@ -26,7 +26,7 @@ from harness.lifecycle.freshness import freshness_lifetime
 from harness.lifecycle.status import CredentialStatus, Entry
 from suites.oid4vci import _problems, _w3c
 from suites.oid4vci._problems import Place, at
-from suites.oid4vci._status_lists import entries, lists, place
+from suites.oid4vci._status_lists import UNREACHED, entries, lists, place
 
 _BITSTRING, _OF_2021 = Mechanism.BITSTRING, Mechanism.STATUS_LIST_2021
 _W3C = (_BITSTRING, _OF_2021)
@@ -36,8 +36,6 @@ check = partial(area("W3C Status Lists", per=Per.SCENARIO), applies=when.w3c_cre
 _OF_ENTRIES = when.w3c_credential & when.status_entry(*_W3C)
 _OF_BITSTRING_ENTRIES = when.w3c_credential & when.status_entry(_BITSTRING)
 _OF_BITSTRINGS = when.w3c_credential & when.status_by(_BITSTRING)
-_BEYOND_REACH = ("fetch-url", "fetch-scheme", "fetch-private", "redirect-scheme", "redirect-private")
-"""Why a URL is not asked here, though others may."""
 _ROUNDED_S = 1.0
 
 
@@ -240,7 +238,7 @@ async def list_is_published(status: CredentialStatus, expect: Expect) -> None:
     """The URL of the status list leads to a credential."""
     for entry in entries(status, *_W3C):
         problem, of_2021 = entry.fetched.problem, entry.reference.mechanism is _OF_2021
-        if problem is not None and problem.kind in _BEYOND_REACH:
+        if problem is not None and problem.kind in UNREACHED:
             raise Blocked(entry.missing)
         if entry.unread is not None and entry.unread.kind == "secured-otherwise":
             raise Blocked(entry.missing)
@@ -631,7 +629,7 @@ async def list_is_long_enough(status: CredentialStatus, expect: Expect) -> None:
             found >= MIN_ENTRIES,
             "BSL-LIST-ENTRIES",
             f"{MIN_ENTRIES} entries or more",
-            f"{found} of {entry.reference.size} bits",
+            f"{found} of {shown(entry.reference.size)} bits",
             at=entry.reply,
             requirement="BSL-3.2-03",
         )
@@ -684,7 +682,7 @@ async def index_is_in_the_list(status: CredentialStatus, expect: Expect) -> None
         expect.that(
             entry.problem is None,
             "BSL-INDEX-RANGE",
-            f"an entry at {entry.reference.index}",
+            f"an entry at {shown(entry.reference.index)}",
             entry.missing,
             at=entry.reply,
             requirement="BSL-3.2-04" if document.mechanism is _BITSTRING else "SL2021-3.2-03",

@@ -621,6 +621,7 @@ async def mdoc_is_valid_when_issued(credential: IssuedCredential, expect: Expect
         "mso:status-empty": "MDOC-STATUS",
         "mso:status-index-missing": "MDOC-STATUS-INDEX",
         "mso:status-index-negative": "MDOC-STATUS-INDEX",
+        "mso:status-index-float": "MDOC-STATUS-INDEX",
         "mso:status-uri-missing": "MDOC-STATUS-URI",
     },
 )

@@ -24,15 +24,13 @@ from harness.transport import Client, Reply
 from harness.trust.fetching import Fetched, Fetcher
 from harness.wallet.metadata import Issuer
 from suites.oid4vci._problems import Place, Rule, judge
-from suites.oid4vci._status_lists import lists
+from suites.oid4vci._status_lists import UNREACHED, lists
 
 check = area("Status List Aggregation")
 
 _LINKED = when.status_by(Mechanism.STATUS_LIST) & when.status_aggregation
 _ENDPOINT = "status_list_aggregation_endpoint"
 _FORM, _URIS, _MEDIA_TYPE = "TSL-9.3-01", "TSL-9.3-02", "TSL-9.3-03"
-_BEYOND_US = frozenset({"fetch-private", "fetch-no-answer"})
-"""Kinds of problems with fetching that may be due to where the run takes place."""
 _MOST_FETCHED = 3
 """Lists of one aggregation that are fetched."""
 
@@ -108,7 +106,7 @@ async def aggregation_leads_to_lists(
             continue
         for own in dict.fromkeys([*aggregation.uris[: _MOST_FETCHED - 1], aggregation.uris[-1]]):
             fetched = await _fetch(own, issuer, client, accept=ACCEPT[Mechanism.STATUS_LIST])
-            if fetched.problem is not None and fetched.problem.kind in _BEYOND_US:
+            if fetched.problem is not None and fetched.problem.kind in UNREACHED:
                 raise Blocked(fetched.problem.detail)
             token = _token(fetched.reply)
             expect.that(
@@ -171,7 +169,7 @@ async def _fetch(uri: str, issuer: Issuer, client: Client, accept: str = "applic
 
 def _arrived(fetched: Fetched, expect: Expect, requirement: str) -> Reply | None:
     """Expect an answer with an aggregation, and give it."""
-    if fetched.problem is not None and fetched.problem.kind in _BEYOND_US:
+    if fetched.problem is not None and fetched.problem.kind in UNREACHED:
         raise Blocked(fetched.problem.detail)
     reply = fetched.reply
     arrived = expect.that(

@@ -17,14 +17,14 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.formats import base64url, status_list_token
 from harness.formats.base64url import Base64UrlError
-from harness.formats.problems import FormatError, Problem
+from harness.formats.problems import FormatError, Problem, shown
 from harness.formats.status_list import Form
 from harness.formats.status_list_token import MEDIA_TYPES, StatusListToken
 from harness.formats.status_reference import Mechanism
 from harness.lifecycle.status import CredentialStatus, Entry
 from harness.transport import Client, Reply
 from suites.oid4vci._problems import Rule, judge
-from suites.oid4vci._status_lists import entries, lists, place
+from suites.oid4vci._status_lists import UNREACHED, entries, lists, place
 
 _STATUS_LIST = when.status_by(Mechanism.STATUS_LIST)
 _OF_FORM = {form: _STATUS_LIST & when.status_token(form) for form in Form}
@@ -34,8 +34,6 @@ _TOO_MUCH = frozenset(
     {"jws-too-large", "too-large", "cbor-too-large", "cbor-too-deep", "cbor-too-many", "cwt-several-recipients"}
 )
 """Kinds of errors by which we read no further, which says nothing against a token."""
-_BEYOND_US = frozenset({"fetch-private", "fetch-no-answer"})
-"""Kinds of problems with fetching that may be due to where the run takes place."""
 _ORIGIN = "https://verifier.example"
 _VALID, _INVALID, _SUSPENDED = 0, 1, 2
 _KNOWN = frozenset({_VALID, _INVALID, _SUSPENDED, 3, *range(0x0B, 0x10)})
@@ -67,7 +65,7 @@ async def uri_leads_to_an_answer(credential: IssuedCredential, status: Credentia
     """A GET request to the ``uri`` of the credential leads to an answer with a status code in the 2xx range."""
     for entry in entries(status, Mechanism.STATUS_LIST):
         problem = entry.fetched.problem
-        if problem is not None and problem.kind in _BEYOND_US:
+        if problem is not None and problem.kind in UNREACHED:
             raise Blocked(entry.missing)
         reply = entry.reply
         expect.that(
@@ -462,7 +460,7 @@ async def list_has_the_entry(status: CredentialStatus, expect: Expect) -> None:
         expect.that(
             index is not None and index < token.size,
             "STATUS-LIST-OUT-OF-RANGE",
-            f"an entry at {index}",
+            f"an entry at {shown(index)}",
             f"{token.size} entries",
             at=entry.reply,
         )
@@ -484,14 +482,14 @@ async def fresh_credential_is_valid(status: CredentialStatus, expect: Expect) ->
     for entry, _ in _tokens(status):
         if entry.value is None:
             raise Blocked(entry.missing)
-        shown = f"0x{entry.value:02X}"
+        found = f"0x{entry.value:02X}"
         usable = entry.value not in (_INVALID, _SUSPENDED)
-        expect.that(usable, "STATUS-LIST-NOT-VALID", "0x00, which says valid", shown, at=entry.reply)
+        expect.that(usable, "STATUS-LIST-NOT-VALID", "0x00, which says valid", found, at=entry.reply)
         expect.that(
             entry.value in _KNOWN,
             "STATUS-LIST-RESERVED",
             "a status that is registered or left to applications",
-            shown,
+            found,
             at=entry.reply,
             requirement="TSL-7.1-01",
         )

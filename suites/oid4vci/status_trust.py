@@ -11,7 +11,7 @@ from functools import partial
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Blocked, IssuedCredential
+from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.formats import x509
 from harness.formats.bitstring_status_list import StatusListCredential
@@ -36,6 +36,8 @@ _WITH_KEY = when.status_by() & when.status_key
 _OF_CERTIFICATES = when.status_by() & when.status_certificates
 _SIGNED = ("TSL-5.1-08", "TSL-5.2-08", "ISO18013-12.3.6.3-03", "BSL-3.2-01", "SL2021-3.2-01")
 """What asks for a signature that verifies, by the kind of list."""
+_TRUST = {Mechanism.IDENTIFIER_LIST: "ISO18013-12.3.6.2-05"}
+"""What asks for trust in the signer of a list, where the way to the key does not say."""
 _MIN_RSA_BITS, _MIN_BITS = 2_048, 224
 
 
@@ -182,6 +184,7 @@ async def key_of_the_list_is_strong(status: CredentialStatus, expect: Expect) ->
     applies=when.status_by(Mechanism.BITSTRING, Mechanism.STATUS_LIST_2021) & when.status_method,
     proven_by={
         "status-credential:key-of-other-did": "STATUS-KEY-OTHER",
+        "status-credential:method-for-authentication": "STATUS-METHOD-NOT-AUTHORISED",
         "status-credential:method-unknown": "STATUS-METHOD-UNKNOWN",
     },
 )
@@ -291,11 +294,8 @@ async def certificates_of_the_list_are_valid(status: CredentialStatus, expect: E
         "status-response:mdoc-jwt": "STATUS-UNTRUSTED",
     },
 )
-async def certificates_of_the_list_lead_to_an_anchor(
-    credential: IssuedCredential, status: CredentialStatus, expect: Expect
-) -> None:
+async def certificates_of_the_list_lead_to_an_anchor(status: CredentialStatus, expect: Expect) -> None:
     """The certificates of a status list lead to a trust anchor, those of who signs credentials or lists."""
-    mdoc = "x5chain" in credential.document.signer.mechanisms
     by_way = {"x5c": "RFC7515-4.1.6-04", "x5chain": "TSL-11.3-02"}
     for entry, _, key in lists(status):
         if key.chain is None:
@@ -307,7 +307,7 @@ async def certificates_of_the_list_lead_to_an_anchor(
             "no such chain",
             at=place(entry).exchange,
             pointer=f"header/{key.mechanism}",
-            requirement="ISO18013-12.3.6.2-05" if mdoc else by_way.get(key.mechanism or "", "TSL-11.3-02"),
+            requirement=_TRUST.get(entry.reference.mechanism) or by_way.get(key.mechanism or "", "TSL-11.3-02"),
         )
 
 

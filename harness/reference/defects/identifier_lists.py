@@ -47,20 +47,33 @@ _identified("identifier-missing", "The identifier_list has no id.", lambda info:
 _identified("identifier-text", "The id is a text.", lambda info: info.update(id=info["id"].hex()))
 _identified("identifier-list-uri-missing", "The identifier_list has no uri.", lambda info: info.pop("uri"))
 _identified("identifier-list-uri-relative", "The uri is a path.", lambda info: info.update(uri="/status"))
-_identified(
+
+
+def _named(identifier: str, description: str, certificate: Callable[[], Any]) -> None:
+    """Register a fault that changes the certificate which the MSO names for its revocation list."""
+
+    def spoil(mso: JsonObject, _: Context) -> None:
+        if "status" in mso:
+            named = {name: {**info, "certificate": certificate()} for name, info in mso["status"].items()}
+            mso["status"] = named
+
+    fault(f"mso:{identifier}", description)(spoil)
+
+
+_named(
     "status-certificate-garbage",
     "The certificate that is named for the revocation list is none.",
-    lambda info: info.update(certificate=b"certificate"),
+    lambda: b"certificate",
 )
-_identified(
+_named(
     "status-certificate-text",
     "The certificate that is named for the revocation list is a text.",
-    lambda info: info.update(certificate="certificate"),
+    lambda: "certificate",
 )
-_identified(
+_named(
     "status-certificate-of-stranger",
     "The certificate that is named for the revocation list is that of another authority.",
-    lambda info: info.update(certificate=keys.foreign_root().certificate.public_bytes(serialization.Encoding.DER)),
+    lambda: keys.foreign_root().certificate.public_bytes(serialization.Encoding.DER),
 )
 
 

@@ -492,6 +492,12 @@ _REPLACED: tuple[tuple[str, str, Any, tuple[str, ...]], ...] = (
         {"status_list": {"idx": -1, "uri": "https://status.assay.test/1"}},
         ("status",),
     ),
+    (
+        "status-index-float",
+        "The idx of the status_list is a floating-point number.",
+        {"status_list": {"idx": 42.0, "uri": "https://status.assay.test/1"}},
+        ("status",),
+    ),
     ("status-uri-missing", "The status_list has no uri.", {"status_list": {"idx": 42}}, ("status",)),
     (
         "status-shared",

@@ -64,8 +64,8 @@ def validity_unmoved(making: Making, _: Context) -> None:
 
 @fault("renewal:validity-shortened")
 def validity_shortened(making: Making, _: Context) -> None:
-    """A credential for a refreshed token ends days before the one before does."""
-    making.moment -= 10 * _DAY
+    """A credential for a refreshed token ends a month before the one before does."""
+    making.moment -= 30 * _DAY
 
 
 @fault("renewal:type-other")

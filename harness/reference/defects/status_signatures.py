@@ -266,6 +266,14 @@ def credential_method_unknown(draft: ListCredential, _: Context) -> None:
         _point(signer, f"{did}#{did_web.fragment(_stranger(signer), 'JsonWebKey')}")
 
 
+@fault("status-credential:method-for-authentication")
+def credential_method_for_authentication(draft: ListCredential, context: Context) -> None:
+    """The status list in a JWT is signed with a key of its issuer that is for authentication only."""
+    if isinstance(draft.credential, JwtVc):
+        draft.credential.key = key = keys.login_key()
+        _point(draft.credential, f"{did_web.identifier(context.issuer_url)}#{did_web.fragment(key, 'JsonWebKey')}")
+
+
 @fault("status-credential:key-of-other-did")
 def credential_key_of_other_did(draft: ListCredential, _: Context) -> None:
     """The status list credential is signed by a DID that is not its issuer."""
