@@ -20,7 +20,9 @@ Problems; pointers lead into the Claims Set, or into the header after ``protecte
 - ``identifier-info``: what is said of an identifier is no map (12.3.6.4).
 - ``aggregation-uri``: ``aggregation_uri`` is no URI (12.3.6.4 by Token Status List section 4.3).
 
-Errors: those of ``cwt.read``.
+Errors: those of ``cwt.read``, and of :meth:`IdentifierList.value_of`
+
+- ``status-unreadable``: the identifiers cannot be read.
 """
 
 from __future__ import annotations

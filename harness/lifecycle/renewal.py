@@ -111,7 +111,8 @@ async def by_same_token(flow: Flow, *, keys: int = 1) -> Renewal | None:
     old = await flow.credentials()
     further = flow.repeated(keys=keys)
     reply = await further.issuance()
-    if not (reply.successful and carries_credential(reply)):
+    # The token may also come to its end before a deferred credential is collected.
+    if not (reply.successful and carries_credential(reply) and (await further.collected()).successful):
         return None
     return Renewal(
         Way.SAME_TOKEN, old, await further.credentials(), further, token.refresh_token(await flow.token())

@@ -910,9 +910,9 @@ def variant_of(fault: str) -> str:
 
 
 def masked(value: Any) -> Any:
-    """Hide what differs from run to run: random strings and credentials."""
+    """Hide what differs from run to run: random strings and credentials, and places in status lists."""
     if isinstance(value, dict):
-        return {name: masked(item) for name, item in value.items()}
+        return {name: "*" if name == "idx" else masked(item) for name, item in value.items()}
     if isinstance(value, list):
         return [masked(item) for item in value]
     if isinstance(value, str) and re.fullmatch(r"[\w-]{20,}|.*~.*", value):

@@ -152,10 +152,13 @@ def _stranger(context: Context) -> SigningKey:
     return keys.stranger_key(context.variant.signing_algorithm)
 
 
-@fault("status-token:change-behind-a-cache")
+@fault(
+    "status-token:change-behind-a-cache",
+    "Once a list has changed, a copy from before is served, which may be kept for a day.",
+)
 @_once_changed
 def change_behind_a_cache(token: Token, context: Context) -> None:
-    """Once a list has changed, a copy from before is served, which may be kept for a day."""
+    """Serve the list as it was before anything changed."""
     bits = context.variant.status_bits
     before = StatusList(bits, packed(bits, frozenset()), None)
     token.claims["status_list"] |= before.members("cwt" if isinstance(token, CwtToken) else "jwt")
