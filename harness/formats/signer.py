@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from harness.model import Json
 
@@ -20,3 +22,19 @@ class Signer:
     """``kid`` of the header, or ``verificationMethod`` of the proof."""
     certificates: object = None
     """``x5c`` of the header (strings of base64), or ``x5chain`` (bytes, or a list of them)."""
+
+
+class Signed(Protocol):
+    """What says who signed it, such as a credential or a status list."""
+
+    @property
+    def signer(self) -> Signer:
+        """What it says of the key that signed it."""
+
+    def verify(self, jwk: Mapping[str, Json]) -> None:
+        """Check that this key signed it.
+
+        Raises:
+            SignatureError: it did not.
+
+        """

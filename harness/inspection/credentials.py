@@ -108,7 +108,7 @@ async def _unreadable(found: Recognised, around: Surroundings, title: str, error
 
 async def _key(document: Credential, around: Surroundings) -> IssuerKey | Withheld:
     try:
-        return await around.key_of_credential(document)
+        return await around.key_of(document)
     except Blocked as error:
         return Withheld(str(error))
 

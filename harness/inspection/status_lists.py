@@ -183,7 +183,7 @@ async def _verified(token: StatusListToken, around: Surroundings) -> Signature:
     if token.has_mac:
         return Signature(None, "not checked: it carries a MAC, which only who shares its key can verify")
     try:
-        key = await around.key_of_list(token)
+        key = await around.key_of(token)
     except Blocked as error:
         return Signature(None, f"not checked: {error}")
     if key.jwk is None:

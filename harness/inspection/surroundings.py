@@ -11,15 +11,14 @@ import httpx
 from harness.checks import Check
 from harness.evidence import Blocked
 from harness.formats import jose, text
-from harness.formats.credential import Credential
 from harness.formats.signatures import SignatureError
-from harness.formats.status_document import StatusDocument
+from harness.formats.signer import Signed
 from harness.model import Requirement
 from harness.settings import TrustSettings
 from harness.transport import Client, Recorder
 from harness.trust import issuer_key
 from harness.trust.fetching import Fetcher
-from harness.trust.found import IssuerKey, Search
+from harness.trust.found import IssuerKey
 from harness.trust.key_sets import ADVICE
 
 _NOWHERE = "https://nowhere.invalid"
@@ -59,19 +58,19 @@ class Surroundings:
     keys: tuple[Mapping[str, Any], ...] = ()
     trust: TrustSettings = field(default_factory=TrustSettings)
 
-    async def key_of_credential(self, credential: Credential) -> IssuerKey:
-        """Find the key of a credential.
+    async def key_of(self, signed: Signed) -> IssuerKey:
+        """Find the key of a credential, or of a status list.
 
         Raises:
             Blocked: it has to be fetched, and nothing is.
             TrustError: what the user trusts cannot be read.
 
         """
-        given = self._given(credential.verify)
+        given = self._given(signed.verify)
         if given is not None:
             return given
-        fetcher = self._fetcher(credential.signer.issuer)
-        return _advised(await issuer_key.resolve(credential, fetcher, self.trust, self.now))
+        fetcher = self._fetcher(signed.signer.issuer)
+        return _advised(await issuer_key.resolve(signed, fetcher, self.trust, self.now))
 
     async def key_of_token(self, jws: jose.Jws, issuer: Any) -> IssuerKey:
         """Find the key of a JWS that is no credential; a key in its own header counts.
@@ -88,21 +87,6 @@ class Surroundings:
             return IssuerKey("jwk", jws.header["jwk"])
         found = await issuer_key.resolve_signer(jws, issuer, self._fetcher(issuer), self.trust, self.now)
         return _advised(found)
-
-    async def key_of_list(self, document: StatusDocument) -> IssuerKey:
-        """Find the key of a status list.
-
-        Raises:
-            Blocked: it has to be fetched, and nothing is.
-            TrustError: what the user trusts cannot be read.
-
-        """
-        given = self._given(document.verify)
-        if given is not None:
-            return given
-        fetcher = self._fetcher(document.signer.issuer)
-        search = Search(document.signer, document.verify, fetcher, self.trust, self.now)
-        return _advised(await issuer_key.find(search))
 
     def _fetcher(self, issuer: Any) -> Fetcher:
         return Fetcher(self.client, issuer if text.is_https_url(issuer) or text.is_http_url(issuer) else _NOWHERE)

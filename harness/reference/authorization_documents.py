@@ -48,7 +48,7 @@ def as_metadata(context: Context) -> JsonObject:
         document["service_documentation"] = f"{context.issuer_url}/"
     if variant.status == "status_list":
         # Token Status List draft 12 section 9.1.
-        document["status_list_aggregation_endpoint"] = f"{context.issuer_url}/status"
+        document["status_list_aggregation_endpoint"] = context.status_lists_url
     if context.authorization_server_urls:
         document["jwks_uri"] = f"{url}/jwks"
     return document | _of_the_code_flow(context) | _of_client_authentication(context)

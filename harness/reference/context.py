@@ -54,9 +54,14 @@ class Context:
         """The schemes of the Authorization header that can carry an access token, in lower case."""
         return ("bearer",) if self.variant.dpop == "none" else ("bearer", "dpop")
 
+    @property
+    def status_lists_url(self) -> str:
+        """Where all status lists are named (Token Status List section 9)."""
+        return f"{self.issuer_url}/status"
+
     def status_list_url(self, name: str) -> str:
         """Say where the status list of a name is published."""
-        return f"{self.issuer_url}/status/{name}"
+        return f"{self.status_lists_url}/{name}"
 
     def now(self) -> int:
         """The time in whole seconds."""

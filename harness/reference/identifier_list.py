@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.reference.context import Context
-from harness.reference.status_token import MDOC, cwt_token
+from harness.reference.status_token import MDOC, cwt_token, list_claims
 from harness.reference.statuses import Place, Published
 from harness.reference.token_status_list import LIFETIME
 
@@ -72,13 +72,10 @@ def published(context: Context, name: str, _: str | None, emit: Callable[[str, A
 
     """
     revoked = context.statuses.of(name, context.clock())
-    aggregation = f"{context.issuer_url}/status" if context.variant.detail == "full" else None
+    aggregation = context.status_lists_url if context.variant.detail == "full" else None
     draft = IdentifierList({identifier(index): {} for index in sorted(revoked)}, aggregation)
     emit("identifier-list", draft)
-    now = context.now()
-    claims: JsonObject = {"sub": context.status_list_url(name), "iat": now, "exp": now + LIFETIME}
-    if context.variant.status_ttl is not None:
-        claims["ttl"] = context.variant.status_ttl
+    claims = list_claims(context, name, LIFETIME)
     claims["identifier_list"] = draft.members()
     token = cwt_token(context, MEDIA_TYPE, claims, MDOC)
     emit("status-token", token)

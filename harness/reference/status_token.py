@@ -79,6 +79,23 @@ class CwtToken:
 Token = JwtToken | CwtToken
 
 
+def list_claims(context: Context, name: str, lifetime: int | None) -> JsonObject:
+    """Give the claims of a token with a list, but for the list itself (Token Status List section 5).
+
+    Args:
+        context: where the issuer lives.
+        name: of the list.
+        lifetime: seconds until the token expires; ``None`` where it does not say.
+
+    """
+    claims: JsonObject = {"sub": context.status_list_url(name), "iat": context.now()}
+    if lifetime is not None:
+        claims["exp"] = claims["iat"] + lifetime
+    if context.variant.status_ttl is not None:
+        claims["ttl"] = context.variant.status_ttl
+    return claims
+
+
 def jwt_token(context: Context, typ: str, claims: JsonObject) -> JwtToken:
     """Draft a JWT that is signed like the credentials that are JWTs."""
     key = keys.issuer_key(context.variant.signing_algorithm)

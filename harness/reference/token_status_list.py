@@ -11,7 +11,7 @@ from typing import Any
 from harness.reference.context import Context
 from harness.reference.encoding import base64url
 from harness.reference.lifetime import HOUR
-from harness.reference.status_token import MDOC, Token, cwt_token, jwt_token
+from harness.reference.status_token import MDOC, Token, cwt_token, jwt_token, list_claims
 from harness.reference.statuses import Place, Published
 
 JsonObject = dict[str, Any]
@@ -121,16 +121,12 @@ def _form(context: Context, credential_format: str, accept: str | None) -> str:
 def _list(context: Context, name: str) -> StatusList:
     bits = context.variant.status_bits
     values = frozenset(context.statuses.of(name, context.clock()).items())
-    aggregation = f"{context.issuer_url}/status" if context.variant.detail == "full" else None
+    aggregation = context.status_lists_url if context.variant.detail == "full" else None
     return StatusList(bits, packed(bits, values), aggregation)
 
 
 def _token(context: Context, name: str, form: str, members: JsonObject) -> Token:
-    claims: JsonObject = {"sub": context.status_list_url(name), "iat": context.now()}
-    if context.variant.detail == "full":
-        claims["exp"] = claims["iat"] + LIFETIME
-    if context.variant.status_ttl is not None:
-        claims["ttl"] = context.variant.status_ttl
+    claims = list_claims(context, name, LIFETIME if context.variant.detail == "full" else None)
     claims["status_list"] = members
     if form == "jwt":
         return jwt_token(context, _TYPES[form], claims)

@@ -13,8 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.formats import jose
-from harness.formats.credential import Credential
-from harness.formats.signer import Signer
+from harness.formats.signer import Signed, Signer
 from harness.trust import certificates, dids, jwt_vc_issuer, key_sets
 from harness.trust.fetching import Fetcher
 from harness.trust.found import IssuerKey, Search
@@ -33,12 +32,12 @@ WAYS: Mapping[str, Callable[[Search], Awaitable[IssuerKey | None]]] = {
 """Mechanism, as ``Signer`` names it, to what tries it; ``None`` says that it leads nowhere."""
 
 
-async def resolve(credential: Credential, fetcher: Fetcher, trust: TrustSettings, now: float) -> IssuerKey:
-    """Find the key of a credential.
+async def resolve(signed: Signed, fetcher: Fetcher, trust: TrustSettings, now: float) -> IssuerKey:
+    """Find the key of a credential, or of a status list.
 
     Args:
-        credential: as read.
-        fetcher: fetches what the credential points at.
+        signed: as read.
+        fetcher: fetches what it points at.
         trust: trust anchors, and the team's JWK Sets.
         now: seconds since 1970, for the validity of certificates.
 
@@ -46,7 +45,7 @@ async def resolve(credential: Credential, fetcher: Fetcher, trust: TrustSettings
         TrustError: a trust anchor or JWK Set that the team configured cannot be read.
 
     """
-    return await find(Search(credential.signer, credential.verify, fetcher, trust, now))
+    return await find(Search(signed.signer, signed.verify, fetcher, trust, now))
 
 
 async def resolve_signer(jws: jose.Jws, iss: Any, fetcher: Fetcher, trust: TrustSettings, now: float) -> IssuerKey:
