@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import singledispatch
 from typing import Any
 
 from harness.formats import cbor, credential, date_time
+from harness.formats.credential import Credential
 from harness.formats.jwt_vc import JwtVc
 from harness.formats.ldp_vc import LdpVc
 from harness.formats.mdoc import Mdoc
@@ -34,6 +35,10 @@ _SHOWN_PROPERTIES = frozenset(
 """The same of W3C credentials."""
 _SHOWN_OF_MSO = ("version", "digestAlgorithm", "docType", "status")
 """Members of a MobileSecurityObject that are shown as they are."""
+_NAMED_BY_ALL = _SHOWN_CLAIMS | _SHOWN_PROPERTIES | {"@type"}
+"""Claims whose values are words of a specification or of the issuer, and name nobody."""
+_SIZES = (16, 64, 256, 1024)
+"""Characters or bytes up to which the size of a value is told; a length can tell one value from others."""
 
 
 def readable(name: Any, raw: Any, redactor: Redactor) -> Any:
@@ -48,6 +53,29 @@ def readable(name: Any, raw: Any, redactor: Redactor) -> Any:
         return redactor.value(_shown(credential.read(name, raw)))
     except (FormatError, TypeError, AttributeError):
         return {"unreadable": redactor.text(str(raw)[:200])}
+
+
+def personal(document: Credential) -> Iterator[str]:
+    """Give the texts in an issued credential that say something of a person."""
+    try:
+        claims = document.claims
+    except (FormatError, TypeError, AttributeError):
+        return
+    yield from _texts(claims)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if name not in _NAMED_BY_ALL:
+                yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, cbor.Tag):
+        yield from _texts(value.value)
+    elif isinstance(value, str):
+        yield value
 
 
 @singledispatch
@@ -114,7 +142,25 @@ def _masked(value: Any) -> Any:
         return {name: _masked(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_masked(item) for item in value]
-    return REDACTED
+    return f"{REDACTED}: {_kind(value)}›"
+
+
+def _kind(value: Any) -> str:
+    """Say what a value is and roughly how long, without anything that tells it from others of its kind."""
+    if isinstance(value, cbor.Tag):
+        return _kind(value.value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, (str, bytes)):
+        kind, unit = ("string", "characters") if isinstance(value, str) else ("bytes", "bytes")
+        most = next((size for size in _SIZES if len(value) <= size), None)
+        size = f"up to {most} {unit}" if most else f"more than {_SIZES[-1]} {unit}"
+        return f"{kind}, {size}" if value else f"empty {kind}"
+    return type(value).__name__
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ issuer asks for a flow of its own (``flow``) or for an Access Token to make Cred
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from harness.access import Access, ask_nonce, said, unhurried
 from harness.agent import ChangeAuthentication, ChangeProof, Form
 from harness.authorized import Authorized
 from harness.authorizing import AuthorizationSteps
+from harness.credential_as_seen import personal
 from harness.deferral import Deferral
 from harness.evidence import AccessExpired, Blocked, Grant, IssuedCredential, Scenario, Tools, issued_in
 from harness.hooks import HookError, HookUnavailable
@@ -140,6 +142,9 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             # Kept, so that each credential is read once however many checks look at it.
             name, contexts = self.configuration.get("format"), self.tools.contexts
             self._credentials = issued_in(reply, self._keys, self._received, name, contexts)
+            for issued in self._credentials:
+                with contextlib.suppress(Blocked):
+                    self.tools.client.recorder.redactor.learn_words(personal(issued.document))
         if not self._credentials:
             raise Blocked(f"no credential was issued: {said(reply)}")
         return self._credentials

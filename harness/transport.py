@@ -15,7 +15,7 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -130,6 +130,8 @@ class Recorder:
     def __init__(self, redactor: Redactor | None = None) -> None:
         self.redactor = redactor or Redactor()
         self._exchanges: list[Exchange | None] = []
+        self._settled = 0, 0
+        """How many exchanges, and secrets, the last look back had before it."""
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -154,25 +156,65 @@ class Recorder:
         """Store a finished exchange under its number."""
         self._exchanges[exchange.number - 1] = exchange
 
-    def message(self, headers: httpx.Headers, body: bytes) -> HttpMessage:
-        """Give the redacted, readable form of one side of an exchange."""
+    def message(self, headers: httpx.Headers, body: bytes, *, of_user: bool = False) -> HttpMessage:
+        """Give the redacted, readable form of one side of an exchange.
+
+        Args:
+            of_user: it is part of what a user sees and answers, in a browser.
+
+        """
         shown = tuple((name, self.redactor.header(name, value)) for name, value in headers.multi_items())
         if not body:
             return HttpMessage(headers=shown)
-        text = self.redactor.text(_readable(body))
+        text = (self.redactor.page if of_user else self.redactor.text)(_readable(body))
         kept = _SHOWN_TOKEN if _is_long_token(text) else SHOWN_BODY
         return HttpMessage(shown, text[:kept], len(body), len(text) > kept)
+
+    def look_back(self) -> None:
+        """Hide what was learned to be secret after it was recorded, such as a code that a script passed on."""
+        exchanges, secrets = self._settled
+        learned = self.redactor.learned
+        fresh = learned[secrets:]
+        for index in range(exchanges, len(self._exchanges) if fresh else exchanges):
+            exchange = self._exchanges[index]
+            if exchange is not None:
+                self._exchanges[index] = _without(exchange, fresh, self.redactor)
+        self._settled = len(self._exchanges), len(learned)
 
 
 def _is_long_token(text: str) -> bool:
     return len(text) > _LONG_TOKEN and _TOKEN.fullmatch(text, 0, _LONG_TOKEN) is not None
 
 
+def _without(exchange: Exchange, learned: Sequence[str], redactor: Redactor) -> Exchange:
+    def hidden(message: HttpMessage) -> HttpMessage:
+        return replace(
+            message,
+            headers=tuple((name, redactor.values(value, learned)) for name, value in message.headers),
+            body=None if message.body is None else redactor.values(message.body, learned),
+        )
+
+    return replace(
+        exchange,
+        url=redactor.values(exchange.url, learned),
+        request=hidden(exchange.request),
+        response=hidden(exchange.response) if exchange.response else None,
+    )
+
+
+_NOISE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+"""What is no character of a text: controls, and what could not be decoded."""
+_MOST_NOISE = 0.1
+"""Share of a body above which noise makes it no text."""
+
+
 def _readable(body: bytes) -> str:
-    try:
-        text = body[: 4 * SHOWN_BODY].decode()
-    except UnicodeDecodeError:
-        return body[: SHOWN_BODY // 2].hex(" ")
+    # The whole body is read, so that no secret stands half in what is shown, where nothing would know it.
+    text = body.decode("utf-8", "backslashreplace")
+    shown = body.decode("utf-8", "replace")
+    # Characters between the bytes of others, as in UTF-16, would keep secrets from being found.
+    if "\0" in shown or len(_NOISE.findall(shown)) > _MOST_NOISE * len(shown):
+        return f"‹{len(body)} bytes that are no text›"
     if len(body) <= SHOWN_BODY:
         try:
             document = strict_json.parse(body)
@@ -329,13 +371,15 @@ class Client:
         status: int | None = None
         answer: HttpMessage | None = None
         failure: TransportFailure | None = None
+        redactor = self.recorder.redactor
+        of_user = purpose.startswith(_OF_USER)
         try:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     status, got, body, certificate = await self._exchange(request)
             except (TimeoutError, httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError) as error:
                 raise _explain(error, url, self._timeout_s) from error
-            answer = self.recorder.message(got, body)
+            answer = self.recorder.message(got, body, of_user=of_user)
             return Reply(number, method, url, status, got, body, certificate=certificate)
         except TransportFailure as error:
             error.exchange = number
@@ -347,8 +391,8 @@ class Client:
                     number=number,
                     purpose=purpose,
                     method=method,
-                    url=self.recorder.redactor.text(url),
-                    request=self.recorder.message(request.headers, content or b""),
+                    url=redactor.page(url) if of_user else redactor.text(url),
+                    request=self.recorder.message(request.headers, content or b"", of_user=of_user),
                     started=datetime.fromtimestamp(started, UTC).isoformat(timespec="milliseconds"),
                     elapsed_s=round(time.perf_counter() - clock, 6),
                     status=status,
@@ -389,6 +433,8 @@ class Client:
 
 
 _HEADERS = "assay.headers"
+_OF_USER = ("user: ", "authorization request")
+"""How the purposes of what a browser sends begin."""
 
 
 async def _set_location_aside(response: httpx.Response) -> None:

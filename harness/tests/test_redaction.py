@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
+from functools import partial
 
 import pytest
 
-from harness.redaction import Redactor, mark
+from harness.redaction import Redactor as AnyRedactor
+
+Redactor = partial(AnyRedactor, key=b"k" * 32)
+mark = Redactor().mark
 
 
 def test_a_secret_json_member_is_replaced_by_its_mark() -> None:
@@ -77,9 +84,12 @@ def test_the_same_secret_has_the_same_mark() -> None:
     )
 
 
-def test_a_short_secret_has_no_digest_that_gives_it_away() -> None:
-    assert Redactor().text('{"tx_code":"4711"}') == '{"tx_code":"‹redacted›"}'
-    assert "sha256:" in mark("a-secret-of-some-length")
+def test_a_secret_that_can_be_guessed_is_not_given_away_by_its_digest() -> None:
+    shown = json.loads(AnyRedactor().text('{"tx_code":"4711"}'))["tx_code"]
+    assert re.fullmatch("‹redacted sha256:[0-9a-f]{8}›", shown)
+    digests = {hashlib.sha256(f"{number:04}".encode()).hexdigest()[:8] for number in range(10_000)}
+    assert shown[-9:-1] not in digests
+    assert len({AnyRedactor().mark("4711") for _ in range(5)}) == 5
 
 
 def test_a_credential_is_hidden() -> None:
@@ -105,3 +115,155 @@ def test_a_name_can_be_hidden_once_it_is_known_to_hold_a_secret() -> None:
     redactor.hide("PIN of you")
     assert redactor.text("PIN+of+you=12&a=1") == f"PIN+of+you={mark('12')}&a=1"
     assert redactor.text('{"PIN of you": "12", "a": 12}') == f'{{"PIN of you": "{mark("12")}", "a": 12}}'
+
+
+def test_a_name_that_holds_a_secret_is_known_in_a_form_of_many_parts() -> None:
+    redactor = Redactor()
+    redactor.hide("pin")
+    part = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n12\r\n--b--'
+    assert redactor.text(part.format("pin")) == part.format("pin").replace("12", mark("12"))
+    assert redactor.text(part.format("age")) == part.format("age")
+
+
+def test_what_a_user_typed_is_hidden_where_users_are() -> None:
+    redactor = Redactor()
+    redactor.learn_typed("login", "erika")
+    assert redactor.page("login=erika&go=1") == f"login={mark('erika')}&go=1"
+    assert redactor.page("<p>Hello erika, is erikas this you?</p>") == (
+        f"<p>Hello {mark('erika')}, is erikas this you?</p>"
+    )
+    assert redactor.text("https://erika.example/?login=erika") == "https://erika.example/?login=erika"
+
+
+def test_what_names_a_person_is_hidden_in_words_about_the_issuer() -> None:
+    redactor = Redactor()
+    redactor.learn_words(["Möbius", "1963-08-12", "DE"])
+    assert redactor.prose("id is 'Möbius', no URL of DE") == f"id is '{mark('Möbius')}', no URL of DE"
+    assert redactor.text('{"family_name": "Möbius"}') == '{"family_name": "Möbius"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"access_token": "s3cr3t-tok',
+        '{"access_token": "s3cr3t-tok\\',
+        '{"tx_code":"s3cr3t-tok"',
+    ],
+)
+def test_a_secret_that_was_cut_off_is_hidden(text: str) -> None:
+    assert "s3cr3t" not in Redactor().text(text)
+
+
+@pytest.mark.parametrize("tail", ["…", "", '"…', "… and so on"])
+def test_the_beginning_of_a_secret_is_hidden_in_a_finding(tail: str) -> None:
+    secret = "eyJhbGciOiJFUzI1NiJ9." + "x" * 300
+    redactor = Redactor([secret])
+    assert redactor.prose(f'it is "{secret[:100]}{tail}') == f'it is "{mark(secret)}{tail}'
+    other = "eyJhbGciOiJFUzI1NiJ9.yyy"
+    assert redactor.prose(f"it is {other}") == f"it is {other}"
+
+
+def test_a_secret_is_known_in_the_spellings_of_json_urls_and_html() -> None:
+    secret = 'a/b+c d"é&9'
+    redactor = Redactor([secret])
+    for text in (
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        'a\\/b+c d\\"é&9',
+        "a%2Fb%2Bc%20d%22%C3%A9%269",
+        "a%2Fb%2Bc+d%22%C3%A9%269",
+        "a/b+c d&quot;é&amp;9",
+    ):
+        assert redactor.text(f"<{text}>") == f"<{mark(secret)}>", text
+
+
+def test_a_secret_written_with_escapes_is_the_same_secret() -> None:
+    redactor = Redactor()
+    assert redactor.text(r'{"access_token":"abc\/def\u0067h"}') == f'{{"access_token":"{mark("abc/defgh")}"}}'
+    assert redactor.text("the token abc/defgh") == f"the token {mark('abc/defgh')}"
+
+
+def test_a_word_under_the_name_of_a_secret_stays_elsewhere() -> None:
+    redactor = Redactor()
+    assert "invalid" not in redactor.text('{"code": "invalid_request"}')
+    assert redactor.text("error invalid_request") == "error invalid_request"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<input type="hidden" name="code" value="s3cr3t-code">',
+        "<INPUT value='s3cr3t-code' name=code />",
+        "<input name='code' value=s3cr3t-code>",
+    ],
+)
+def test_a_code_that_a_page_posts_is_hidden(text: str) -> None:
+    redactor = Redactor()
+    assert mark("s3cr3t-code") in redactor.text(text)
+    assert "s3cr3t-code" not in redactor.text(text + "s3cr3t-code")
+
+
+def test_other_inputs_of_a_page_are_shown() -> None:
+    text = '<input name="codes" value="abcdefghij"><input value="abcdefghij" id="code">'
+    assert Redactor().text(text) == text
+
+
+def test_user_information_in_a_url_is_hidden() -> None:
+    assert Redactor().text("see https://me:s3cr3t@host/x@y") == f"see https://{mark('me:s3cr3t')}@host/x@y"
+    assert Redactor().text("https://host:8443/a:b@c") == "https://host:8443/a:b@c"
+
+
+def test_a_credential_with_disclosures_is_hidden_wherever_it_stands() -> None:
+    raw = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln~WyJzYWx0IiwibmFtZSIsIkVyaWthIl0~"
+    assert Redactor().text(f'{{"credentials": ["{raw}"]}}') == f'{{"credentials": ["{mark(raw)}"]}}'
+    proof = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln"
+    assert Redactor().text(proof) == proof
+
+
+def test_a_private_key_in_pem_is_hidden() -> None:
+    text = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n"
+    assert "MHcC" not in Redactor().text(text)
+    assert "MHcC" not in Redactor().text(text[:40])
+
+
+def test_text_of_hostile_lengths_is_read_in_time() -> None:
+    redactor = Redactor(["s3cr3t-token"])
+    for text in (
+        '"code":"',
+        "<input ",
+        "a://",
+        "a.",
+        "a://:",
+        ":",
+        "eyJ",
+        "eyJ.",
+        "~",
+        "-----BEGIN ",
+        "\\",
+        "code=",
+    ):
+        redactor.page(text * (200_000 // len(text)))
+
+
+def test_half_a_character_is_no_obstacle() -> None:
+    assert "\ud800" not in Redactor().text(json.dumps({"access_token": "\ud800 abcdefgh"}, ensure_ascii=False))
+
+
+@pytest.mark.parametrize(
+    ("header", "payload"),
+    [
+        ({"alg": "ES256", "jwk": {"kty": "EC", "d": "s3cr3t-key"}}, {"iss": "x"}),
+        ({"alg": "ES256"}, {"code": "s3cr3t-code", "state": "1"}),
+        ({"alg": "ES256"}, {"other": "https://host/planted-secret"}),
+    ],
+)
+def test_a_part_of_a_jwt_with_a_secret_in_it_is_hidden(
+    header: dict[str, object], payload: dict[str, object]
+) -> None:
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, payload)
+    ]
+    spoiled = 0 if "jwk" in header else 1
+    wanted = [mark(part) if number == spoiled else part for number, part in enumerate(parts)]
+    text = Redactor(["planted-secret"]).text("eyJhbGciOiJub25lIn0.e30. " + ".".join([*parts, "c2ln"]))
+    assert text == "eyJhbGciOiJub25lIn0.e30. " + ".".join([*wanted, "c2ln"])

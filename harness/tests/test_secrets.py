@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import contextlib
+import hashlib
+import html
 import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,30 +18,35 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 import pytest
 
-from harness.reference import authorization_endpoint
+from harness import cli
+from harness.commands.report import OUTPUTS
+from harness.reference import authorization_endpoint, serve
 from harness.reference.app import ReferenceIssuer
 from harness.reference.sealing import Sealing
-from harness.reference.serve import serving
 from harness.reference.variants import VARIANTS
 from harness.target import registered_wallet
 
 TEAM_SECRET = "planted-team-secret"
-PASSWORD = "planted-password-of-erika"
+PASSWORD = "planted-password"
+USERNAME = "Zebedäus Quux"
+API_KEY = "planted-secret-in-a-hook"
+BYSTANDER = "planted-secret-of-somebody-else"
+"""In the environment, and named nowhere."""
 SHORTEST = 16
 """Characters of what is looked for by value; a shorter text may stand somewhere for another reason."""
 
 SETTINGS = """
-configurations = ["identity_credential"]
+configurations = ["{configuration}"]
 [[offer]]
 name = "by-value"
 kind = "http"
 method = "POST"
 url = "{url}/assay/offers"
-headers = {{ Authorization = "Bearer ${{TEAM_SECRET}}" }}
+headers = {{ Authorization = "Bearer ${{TEAM_SECRET}}", X-Api-Key = "${{API_KEY}}" }}
 json = {{ configuration = "{{configuration}}", by = "value" }}
 """
 TX_CODE_SETTINGS = """
@@ -50,7 +62,7 @@ LOGIN_SETTINGS = """
 kind = "forms"
 [[user.form]]
 url = "*/login"
-fields = {{ username = "erika", password = "${{PASSWORD}}" }}
+fields = {{ username = "Zebedäus Quux", password = "${{PASSWORD}}" }}
 [[user.form]]
 url = "*/consent"
 decline = "cancel"
@@ -71,6 +83,8 @@ SECRET_NAMES = {
     "pre-authorized_code",
     "code",
     "code_verifier",
+    "request_uri",
+    "issuer_state",
     "credential",
     "client_secret",
     "client_assertion",
@@ -86,6 +100,9 @@ class Situation:
     settings: str = SETTINGS
     faults: tuple[str, ...] = ()
     select: str = "*"
+    arguments: tuple[str, ...] = ()
+    """Of pytest, besides those of all."""
+    tls: bool = False
     kinds: frozenset[str] = field(default_factory=frozenset)
     """Names of secrets that must have passed, or else looking for them proves nothing."""
 
@@ -97,6 +114,20 @@ SITUATIONS = {
         ("credential-error:description-charset",),
         kinds=frozenset({"access_token", "pre-authorized_code", "credential", "offer", "authorization"}),
     ),
+    "failing": Situation(
+        "jwt-vc",
+        faults=("token-response:cacheable", "jwt-vc:subject-id-not-url"),
+        arguments=("-rA", "--showlocals", "--tb", "long", "--log-level", "DEBUG", "--log-file", "all.log"),
+        kinds=frozenset({"access_token", "credential"}),
+    ),
+    "distributed": Situation(
+        "default",
+        SETTINGS + TX_CODE_SETTINGS,
+        select="token-*",
+        arguments=("-n", "2"),
+        kinds=frozenset({"access_token"}),
+    ),
+    "mtls-client": Situation("mtls-client", select="client-*", tls=True, kinds=frozenset({"code"})),
     "complete": Situation(
         "complete",
         SETTINGS + LOGIN_SETTINGS,
@@ -119,6 +150,9 @@ class Overheard:
         self.secrets: dict[str, set[str]] = {}
         self.challenges: set[str] = set()
         """What went through the browser is no secret, also when a check sends it as the verifier."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.issuer, name)
 
     @property
     def app(self) -> Any:
@@ -182,11 +216,19 @@ class Overheard:
             self.secrets.setdefault(name, set()).add(secret)
 
 
-def settings_of(situation: Situation, issuer: ReferenceIssuer) -> tuple[str, dict[str, str]]:
+def settings_of(situation: Situation, issuer: ReferenceIssuer, ca: Path | None) -> tuple[str, dict[str, str]]:
     """Give ``assay.toml`` for a run against an issuer, and the variables with the secrets in it."""
     attester = issuer.key_attester()
-    written = situation.settings.format(url=issuer.issuer_url, attester=attester["issuer"])
-    env = {"TEAM_SECRET": TEAM_SECRET, "PASSWORD": PASSWORD, "KEY_ATTESTER": json.dumps(attester["key"])}
+    first = issuer.context.variant.configurations[0]
+    written = situation.settings.format(url=issuer.issuer_url, attester=attester["issuer"], configuration=first)
+    env = {
+        "TEAM_SECRET": TEAM_SECRET,
+        "API_KEY": API_KEY,
+        "PASSWORD": PASSWORD,
+        "KEY_ATTESTER": json.dumps(attester["key"]),
+    }
+    if ca is not None:
+        written += f'[trust]\ntls_ca = "{ca}"\n'
     wallet = registered_wallet(issuer)
     for table, client in (("client", wallet.client), ("second_client", wallet.second)):
         if client is None or client.client_id is None:
@@ -194,6 +236,8 @@ def settings_of(situation: Situation, issuer: ReferenceIssuer) -> tuple[str, dic
         prefix = table.upper()
         written += f'[{table}]\nclient_id = "{client.client_id}"\nredirect_uri = "{client.redirect_uri}"\n'
         written += f'authentication = "{client.authentication}"\n'
+        if client.certificate is not None:
+            written += f'certificate = "{client.certificate}"\ncertificate_key = "{client.certificate_key}"\n'
         if client.client_secret is not None:
             env[f"{prefix}_SECRET"] = client.client_secret
             written += f'client_secret = "${{{prefix}_SECRET}}"\n'
@@ -206,11 +250,32 @@ def settings_of(situation: Situation, issuer: ReferenceIssuer) -> tuple[str, dic
     return written, env
 
 
-def private_members(env: Mapping[str, str]) -> Iterator[str]:
-    """Give the private member ``d`` of the keys among variables."""
+def of_the_team(env: Mapping[str, str], issuer: ReferenceIssuer) -> Iterator[str]:
+    """Give what the settings hold: variables, private members of keys among them, private keys of certificates."""
+    yield from (BYSTANDER, USERNAME, *env.values())
     for value in env.values():
         if value.startswith("{"):
             yield json.loads(value)["d"]
+    for client in (registered_wallet(issuer).client, registered_wallet(issuer).second):
+        if client is not None and client.certificate_key is not None:
+            yield from (line for line in client.certificate_key.read_text().splitlines() if "-----" not in line)
+
+
+KEY_RECORDER = """
+import os
+from jwcrypto.jwk import JWK
+
+_generate = JWK.generate.__func__
+
+def generate(cls, **wishes):
+    key = _generate(cls, **wishes)
+    with open(os.environ["KEYS_GO_TO"], "a") as file:
+        file.write(key.export_private(as_dict=True)["d"] + "\\n")
+    return key
+
+JWK.generate = classmethod(generate)
+"""
+"""A plugin of pytest that tells the test which keys the wallet made."""
 
 
 @dataclass(frozen=True)
@@ -221,15 +286,60 @@ class Run:
     secrets: Mapping[str, set[str]]
     """By the name they came under; ``team`` for what the settings hold."""
     texts: Mapping[str, str]
-    """Everything that was written or printed."""
+    """Everything that was written or printed, as it is and decoded."""
+    written: frozenset[str]
+    """The names of the files."""
+
+
+_ENCODED = re.compile(r"[A-Za-z0-9_+/-]{24,}")
+_IN_HEX = re.compile(r"(?:[0-9a-fA-F]{2} ?){12,}")
+_IN_JSON = re.compile(r"\\\\(?:u([0-9a-fA-F]{4})|(.))")
+
+
+def laid_open(text: str) -> str:
+    """Give the lines of a text, each once, together with what they hold in other encodings."""
+    lines = dict.fromkeys(text.splitlines())
+    found = list(lines)
+    for line in lines:
+        if "%" in line or "+" in line:
+            found += [unquote(line), unquote_plus(line)]
+        if "&" in line:
+            found.append(html.unescape(line))
+        if "\\" in line:
+            found.append(_IN_JSON.sub(lambda e: chr(int(e[1], 16)) if e[1] else e[2], line))
+    known: set[str] = set()
+    for line in lines:
+        for pattern, decode in ((_ENCODED, decoded), (_IN_HEX, bytes.fromhex)):
+            for run in {run for run in pattern.findall(line) if run not in known}:
+                known.add(run)
+                try:
+                    found.append(decode(run).decode("latin-1"))
+                except ValueError:
+                    continue
+    return "\n".join(dict.fromkeys(found))
+
+
+def decoded(run: str) -> bytes:
+    """Decode base64 of either alphabet."""
+    usual = run.translate(str.maketrans("-_", "+/"))
+    try:
+        return base64.b64decode(usual + "=" * (-len(usual) % 4))
+    except binascii.Error as error:
+        raise ValueError(run) from error
 
 
 @pytest.fixture(scope="module", params=sorted(SITUATIONS))
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run once in each situation, listening to the issuer."""
+    """Run once in each situation, listening to the issuer, and make everything that can be made of the report."""
     situation = SITUATIONS[request.param]
     folder: Path = tmp_path_factory.mktemp("run")
-    with pytest.MonkeyPatch.context() as patch, serving(partial(Overheard, situation), tls=False) as server:
+    aside: Path = tmp_path_factory.mktemp("aside")
+    (aside / "key_recorder.py").write_text(KEY_RECORDER)
+    (aside / "keys").touch()
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        authorities = serve._client_authorities
+        patch.setattr(serve, "_client_authorities", lambda hosted: authorities(hosted.issuer))
+        server = stack.enter_context(serve.serving(partial(Overheard, situation), tls=situation.tls))
         heard: Overheard = server.issuer
         seal = Sealing.under
 
@@ -239,30 +349,53 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
         patch.setattr(Sealing, "under", overhear)
         patch.setattr(authorization_endpoint, "PASSWORD", PASSWORD)
-        settings, variables = settings_of(situation, heard.issuer)
+        patch.setattr(authorization_endpoint, "USERNAME", USERNAME)
+        (aside / "ca.pem").write_text(server.ca_pem)
+        settings, variables = settings_of(situation, heard.issuer, aside / "ca.pem" if situation.tls else None)
         (folder / "assay.toml").write_text(settings)
-        command = [sys.executable, "-m", "pytest", "-vv", "--issuer-url", server.url]
+        command = [sys.executable, "-m", "pytest", "-p", "key_recorder", "-vv", "--issuer-url", server.url]
         command += ["--vci-select", situation.select, "--junitxml", "junit.xml", "--alluredir", "allure"]
         done = subprocess.run(
-            command,
+            [*command, *situation.arguments],
             cwd=folder,
-            env={"PATH": "/usr/bin:/bin", **variables},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "PYTHONPATH": os.pathsep.join([str(aside), os.environ.get("PYTHONPATH", "")]),
+                "KEYS_GO_TO": str(aside / "keys"),
+                "SOMEBODY_ELSES_TOKEN": BYSTANDER,
+                **variables,
+            },
             capture_output=True,
             text=True,
             timeout=240,
             check=False,
         )
-    files = {
-        str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file() and p.suffix != ".toml"
+    report = folder / "oid4vci-report" / "report.json"
+    assert report.exists(), done.stdout + done.stderr
+    for name in OUTPUTS:
+        made = report.with_name(f"again-{name}")
+        assert cli.main(["report", str(report), "--format", name, "--output", str(made)]) == 0
+    written = {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file() and p.suffix != ".toml"}
+    texts = {name: path.read_bytes().decode("utf-8", "backslashreplace") for name, path in written.items()}
+    texts |= {"stdout": done.stdout, "stderr": done.stderr}
+    one_by_one = ["allure/", "oid4vci-report/again-allure/", ""]
+    together = {
+        name: "\n".join(text for path, text in texts.items() if path == name or (name and path.startswith(name)))
+        for name in [*one_by_one[:2], *(path for path in texts if not path.startswith(tuple(one_by_one[:2])))]
     }
-    team = {*variables.values(), *private_members(variables)}
-    secrets = {**heard.secrets, "team": {value for value in team if len(value) >= SHORTEST}}
-    return Run(situation, secrets, {**files, "stdout": done.stdout, "stderr": done.stderr})
+    secrets = {
+        **heard.secrets,
+        "team": {value for value in of_the_team(variables, heard.issuer) if len(value) >= 8},
+        "keys": set((aside / "keys").read_text().split()),
+    }
+    return Run(situation, secrets, {name: laid_open(text) for name, text in together.items()}, frozenset(written))
 
 
 def test_everything_was_written(run: Run) -> None:
-    assert {"oid4vci-report/report.json", "oid4vci-report/report.html", "junit.xml"} <= set(run.texts)
-    assert any(name.startswith("allure/") for name in run.texts)
+    assert {"oid4vci-report/report.json", "oid4vci-report/report.html", "junit.xml"} <= run.written
+    assert any(name.startswith("allure/") for name in run.written)
+    assert any(name.startswith(".pytest_cache/") for name in run.written)
+    assert ("all.log" in run.written) == ("all.log" in run.situation.arguments)
     assert "CONFORMANT" in run.texts["stdout"] or run.situation.select != "*"
     assert run.situation.kinds <= set(run.secrets)
 
@@ -275,9 +408,40 @@ def test_no_secret_is_written(run: Run) -> None:
     assert {name: kinds for name, kinds in leaked.items() if kinds} == {}
 
 
+def test_no_transaction_code_is_written(run: Run) -> None:
+    """They are too short to be looked for by value."""
+    for name, text in run.texts.items():
+        shown = {
+            value for form in (r'"tx_code"\s*:\s*"?(\w+)', r"tx_code=(\w+)") for value in re.findall(form, text)
+        }
+        assert {value for value in shown if any(map(str.isdigit, value))} == set(), name
+
+
+def personal(value: Any) -> Iterator[str]:
+    """Give the texts of claims that are long enough to stand nowhere for another reason."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name not in ("@context", "type", "id"):
+                yield from personal(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from personal(item)
+    elif isinstance(value, str) and len(value) >= 5 and not value.isdigit():
+        yield value
+
+
 def test_no_claim_of_a_person_is_written(run: Run) -> None:
     folder = resources.files("harness.reference").joinpath("configurations")
-    issued = "".join(file.read_text(encoding="utf-8") for file in folder.iterdir())
-    for claim in ("Erika", "Möbius", "Heidestraße 17", "1963-08-12"):
-        assert claim in issued
-        assert [name for name, text in run.texts.items() if claim in text] == []
+    issued = [json.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()]
+    claims = {claim for data in issued for part in ("disclosed", "plain") for claim in personal(data.get(part))}
+    assert {"Erika", "Möbius", "Heidestraße 17", "1963-08-12"} <= claims
+    for name, text in run.texts.items():
+        assert {claim for claim in claims if claim in text} == set(), name
+
+
+def test_no_mark_could_be_made_again_from_a_secret(run: Run) -> None:
+    report = run.texts["oid4vci-report/report.json"]
+    marks = set(re.findall("‹redacted sha256:([0-9a-f]{8})›", report))
+    assert marks
+    plain = {hashlib.sha256(s.encode()).hexdigest()[:8] for secrets in run.secrets.values() for s in secrets}
+    assert len(marks & plain) < 2  # one in 2^32 each by chance

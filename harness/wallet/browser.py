@@ -375,9 +375,13 @@ class _Walk:
             submission = form.submission(rule.fields, form.button(rule.submit))
         except HtmlError as error:
             raise self._way.stuck(f"the form at {place(reply.url)} cannot be filled in: {error.detail}") from error
+        redactor = self._client.recorder.redactor
         for item in form.fields:
             if item.kind == "password":
-                self._client.recorder.redactor.hide(item.name)
+                redactor.hide(item.name)
+                redactor.learn(rule.fields.get(item.name, ""))
+            elif not item.checkable and item.kind != "select" and item.name in rule.fields:
+                redactor.learn_typed(item.name, rule.fields[item.name])
         return _step(submission, reply)
 
 

@@ -275,9 +275,12 @@ class _Session:
             case "select-one" | "select-multiple":
                 await field.select_option(value)
             case kind:
+                redactor = self._client.recorder.redactor
                 if kind == "password":
-                    self._client.recorder.redactor.hide(name)
-                    self._client.recorder.redactor.learn(value)
+                    redactor.hide(name)
+                    redactor.learn(value)
+                else:
+                    redactor.learn_typed(name, value)
                 await field.fill(value)
 
     async def _button(self, rule: FormRule) -> ElementHandle | None:
