@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.certificates_as_seen import signers
 from harness.credential_as_seen import readable
 from harness.evidence import Scenario
 from harness.flow import Flow
+from harness.formats import credential as formats
+from harness.formats.credential import Credential
+from harness.formats.problems import FormatError
 from harness.lifecycle.status import CredentialStatus, Entry
 from harness.model import Json
 from harness.redaction import Redactor
@@ -22,7 +26,7 @@ def issuer_as_seen(
     statuses: Mapping[tuple[int, str], CredentialStatus],
     redactor: Redactor,
 ) -> dict[str, Json]:
-    """Give metadata, offers, decoded credentials and their status, as a run saw them.
+    """Give metadata, offers, decoded credentials, who signed them and their status, as a run saw them.
 
     Args:
         flows: the shared flows by scenario.
@@ -30,6 +34,13 @@ def issuer_as_seen(
             that brought the credential.
 
     """
+    issued = {scenario: raw for scenario, flow in flows.items() if (raw := _issued(flow))}
+    formats_of = {scenario: _format(issuer, scenario) for scenario in issued}
+    read = (
+        (scenario.label, document)
+        for scenario, raw in issued.items()
+        for document in _documents(formats_of[scenario], raw)
+    )
     return {
         "metadata": redactor.value(issuer.metadata),
         "authorization_servers": {server.identifier: redactor.value(server.metadata) for server in issuer.servers},
@@ -38,11 +49,10 @@ def issuer_as_seen(
             for scenario, flow in flows.items()
             if (received := flow.taken("offer")) is not None
         },
+        "signers": redactor.value(signers(read)),
         "credentials": {
-            scenario.label: shown
-            for scenario, flow in flows.items()
-            if (reply := _delivery(flow)) is not None
-            and (shown := _credentials(issuer, scenario, reply, redactor))
+            scenario.label: [readable(formats_of[scenario], value, redactor) for value in raw]
+            for scenario, raw in issued.items()
         },
         "statuses": {
             scenario.label: redactor.value(shown)
@@ -58,9 +68,23 @@ def _delivery(flow: Flow) -> Reply | None:
     return replies[-1]
 
 
-def _credentials(issuer: Issuer, scenario: Scenario, reply: Reply, redactor: Redactor) -> list[Json]:
-    name = issuer.configurations.get(scenario.configuration, {}).get("format")
-    return [readable(name, raw, redactor) for raw in credential.credentials(reply)]
+def _issued(flow: Flow) -> list[Json]:
+    """Give the credentials that a flow brought, as they came."""
+    reply = _delivery(flow)
+    return [] if reply is None else list(credential.credentials(reply))
+
+
+def _format(issuer: Issuer, scenario: Scenario) -> Json:
+    return issuer.configurations.get(scenario.configuration, {}).get("format")
+
+
+def _documents(name: Json, issued: list[Json]) -> Iterator[Credential]:
+    """Read the credentials that can be read."""
+    for raw in issued:
+        try:
+            yield formats.read(name, raw)
+        except (FormatError, TypeError, AttributeError):
+            continue
 
 
 def _statuses(reply: Reply, statuses: Mapping[tuple[int, str], CredentialStatus]) -> Iterator[dict[str, Any]]:

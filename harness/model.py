@@ -119,7 +119,7 @@ class HttpMessage(_Jsonable):
 
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
-    """Text as sent; JSON is pretty-printed, bytes that are no UTF-8 are shown as hex; ``None`` without a body."""
+    """Text as sent; JSON is pretty-printed, of what is no text only the size is told; ``None`` without a body."""
     size: int = 0
     """Bytes of the body on the wire."""
     truncated: bool = False
@@ -301,6 +301,10 @@ class RunReport(_Jsonable):
     timing: Timing
     command: str
     """The command line that repeats this run."""
+    gate: Mapping[str, Json] | None = None
+    """What the run told the pipeline: ``bar``, ``passes``, ``exit_code``, ``reason``; no part of the verdict."""
+    baseline: Mapping[str, Json] | None = None
+    """What changed since an earlier report; ``None`` without one."""
     complete: bool = True
     """False or absent in a file that was cut short."""
 

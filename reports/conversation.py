@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from markupsafe import escape
 
@@ -11,10 +13,16 @@ from harness.model import Json
 from reports.pointer import line_of
 from reports.printable import LINE_LIMIT, TEXT_LIMIT, cut, shown
 
-CITED_BUDGET = 450_000
+CITED_BUDGET = 250_000
 """Bytes of HTML for the messages of exchanges that a finding names."""
-OTHER_BUDGET = 600_000
+OTHER_BUDGET = 180_000
 """Bytes of HTML for all other messages."""
+MANY = 400
+"""Exchanges from which those that only repeat others are left out."""
+KINDS = 150
+"""Most kinds of exchanges that are told."""
+SIGHTINGS = 4
+"""How often one kind of finding of a check is shown by its exchange, from ``MANY`` exchanges on."""
 REPEAT_FROM = 300
 """Characters from which a body that was shown before is replaced by a link to it."""
 CONTEXT = 4
@@ -64,14 +72,19 @@ class Excerpt:
     lines: tuple[Line, ...]
 
 
-def exchanges(report: Mapping[str, Json]) -> list[Shown]:
-    """Give all exchanges in the order of their numbers, marked where findings point and cut to the budgets."""
-    places: dict[int, list[str | None]] = {}
-    for result in report["results"]:
-        for finding in result["findings"]:
-            if finding["exchange"] is not None:
-                places.setdefault(finding["exchange"], []).append(finding["pointer"])
-    ordered = sorted(report["exchanges"], key=lambda data: int(data["number"]))
+def exchanges(report: Mapping[str, Json], *, drawn: int = 0) -> list[Shown]:
+    """Give exchanges in the order of their numbers, marked where findings point and cut to the budgets.
+
+    Those that a finding names are there; of a finding that was seen often, the first ones. Of the others, those
+    that are ``MANY`` or more are told by the first ones, and one for each kind of request, place and answer.
+
+    Args:
+        report: the report.
+        drawn: how many of the first ones are to be there in any case.
+
+    """
+    places = _cited(report)
+    ordered = _telling(sorted(report["exchanges"], key=lambda data: int(data["number"])), set(places), drawn)
     drafts = [(data, _messages(data, places.get(data["number"], ()))) for data in ordered]
     _link_repeats(drafts, set(places))
     cited = [draft for data, messages in drafts if data["number"] in places for draft in messages]
@@ -86,6 +99,37 @@ def exchanges(report: Mapping[str, Json]) -> list[Shown]:
         )
         for data, messages in drafts
     ]
+
+
+def _cited(report: Mapping[str, Json]) -> dict[int, list[str | None]]:
+    """Give the exchanges that findings name with the places they point at.
+
+    Where there is too much to read, of each kind of finding of a check the first ``SIGHTINGS`` only.
+    """
+    places: dict[int, list[str | None]] = {}
+    seen: Counter[tuple[str, str]] = Counter()
+    limit = SIGHTINGS if len(report["exchanges"]) >= MANY else None
+    for result in report["results"]:
+        for finding in result["findings"]:
+            kind = result["check"], finding["code"]
+            if finding["exchange"] is not None and (limit is None or seen[kind] < limit):
+                seen[kind] += 1
+                places.setdefault(finding["exchange"], []).append(finding["pointer"])
+    return places
+
+
+def _telling(ordered: Sequence[Mapping[str, Json]], cited: set[int], drawn: int) -> Sequence[Mapping[str, Json]]:
+    """Leave out what only repeats, where there is too much to read."""
+    if len(ordered) < MANY:
+        return ordered
+    kinds: set[tuple[Json, ...]] = set()
+    kept = []
+    for place, data in enumerate(ordered):
+        kind = data["purpose"], data["method"], urlsplit(data["url"]).path, data["status"]
+        if place < drawn or data["number"] in cited or (kind not in kinds and len(kinds) < KINDS):
+            kept.append(data)
+        kinds.add(kind)
+    return kept
 
 
 def excerpt(exchange: Mapping[str, Json], pointer: str | None) -> Excerpt:
@@ -163,7 +207,8 @@ def _draft(name: str, start: str, message: Mapping[str, Json]) -> _Draft:
 
 def _place(draft: _Draft, message: Mapping[str, Json], pointer: str | None) -> int | None:
     if pointer is None:
-        return None
+        # A finding without a place is about the answer as a whole, which begins with its status.
+        return 0 if draft.name == "Response" else None
     kind, _, name = pointer.partition(" ")
     if kind == "header":
         names = [str(header).lower() for header, _ in message["headers"]]

@@ -18,6 +18,8 @@ _TITLES = {
     "credentials": "Credential",
     "statuses": "Status of credentials",
 }
+_IN_TABLES = frozenset({"signers"})
+"""What is no document of the issuer and stands in a table; see ``overview``."""
 _LABELS = ("configuration", "credential_configuration_id", "source", "issuer", "vct", "format")
 """Members that tell one document of a kind from the next; the first that is there becomes part of the title."""
 
@@ -35,7 +37,7 @@ def documents(issuer: Mapping[str, Json]) -> list[Document]:
     found: list[Document] = []
     left = BUDGET
     kinds = [kind for kind in _TITLES if issuer.get(kind)]
-    kinds += sorted(kind for kind in issuer if kind not in _TITLES and issuer[kind])
+    kinds += sorted(kind for kind in issuer if kind not in {*_TITLES, *_IN_TABLES} and issuer[kind])
     for kind in kinds:
         title = _TITLES.get(kind, kind.replace("_", " ").capitalize())
         for label, value in _items(kind, issuer[kind]):

@@ -12,13 +12,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.model import Json, Verdict
+from reports.causes import causes, failures
+from reports.changes import grouped
+from reports.changes_text import counted, verdict_word
 from reports.conversation import excerpt, exchanges
+from reports.curl import curl
 from reports.documents import documents, indented
+from reports.overview import overview
 from reports.printable import cut, one_line, shown
 from reports.problems import by_reason, problems
 from reports.scorecard import by_area, by_level, coverage
-from reports.sequence import diagram
-from reports.words import NOT_TESTED, RUN_VERDICTS, VERDICTS, WAIVER_STATES
+from reports.sequence import SHOWN, diagram
+from reports.settings_needed import settings_needed
+from reports.tallies import Tally, tallies
+from reports.words import CHANGES, NOT_TESTED, RUN_LIMITS, RUN_VERDICTS, VERDICTS, WAIVER_STATES
 
 
 def render_html(report: Mapping[str, Json]) -> str:
@@ -31,45 +38,58 @@ def render_html(report: Mapping[str, Json]) -> str:
     for result in report["results"]:
         results[result["verdict"]].append(result)
         by_check.setdefault(result["check"], []).append(result)
-    told = exchanges(report)
+    told = exchanges(report, drawn=SHOWN)
     untested = _untested(report["requirements"])
-    errors, blocked = by_reason(results[Verdict.ERROR]), by_reason(results[Verdict.BLOCKED])
+    failed = failures(report)
+    errors, blocked = _stopped(results[Verdict.ERROR]), _stopped(failed.unexplained)
+    judged_by, set_aside = _judging(report["requirements"])
     return (
-        _environment()
+        environment()
         .get_template("report.html.jinja")
         .render(
             report=report,
             word=RUN_VERDICTS[report["verdict"]][0],
             meaning=RUN_VERDICTS[report["verdict"]][1],
+            limits=RUN_LIMITS[report["verdict"]],
             verdicts=VERDICTS,
             waiver_states=WAIVER_STATES,
             level_card=by_level(report),
             area_card=by_area(report),
             coverage=coverage(report),
-            failures=problems(report, Verdict.FAIL),
-            warnings=problems(report, Verdict.WARN),
+            failures=failed.causes,
+            failing_count=sum(len(cause.members) for cause in failed.causes),
+            warnings=(warned := causes(report, Verdict.WARN)),
+            warning_count=sum(len(cause.members) for cause in warned),
+            failed_results=len(results[Verdict.FAIL]),
             waived=problems(report, Verdict.WAIVED),
             errors=errors,
             blocked=blocked,
             errors_and_blocked=[*errors, *blocked],
-            not_applicable=by_reason(results[Verdict.NOT_APPLICABLE]),
-            not_applicable_count=len(results[Verdict.NOT_APPLICABLE]),
+            not_applicable=(not_applicable := _by_reasons(results[Verdict.NOT_APPLICABLE])),
+            not_applicable_count=len({name for _, names in not_applicable for name in names}),
+            settings_needed=settings_needed(report["results"]),
             untested=untested,
             untested_count=sum(len(entries) for _, entries in untested),
             waivers=sorted(report["waivers"], key=_waiver_order),
             specifications=_specifications(report["requirements"]),
+            judged_by=judged_by,
+            set_aside=set_aside,
             areas=_areas(report["checks"], by_check),
             checks={check["id"]: check for check in report["checks"]},
             requirements={entry["id"]: entry for entry in report["requirements"]},
+            overview=overview(report["issuer"]),
             documents=documents(report["issuer"]),
             diagram=diagram(report),
             exchanges=told,
+            exchanges_left_out=len(report["exchanges"]) - len(told),
             by_number={item.number: item.data for item in told},
             cited={item.number for item in told if item.cited},
             settings=indented(report["configuration"]),
             slowest_exchanges=_slowest(report["exchanges"], "number"),
             slowest_checks=_slowest(report["results"], "check"),
             parts=_parts_of_time(report["timing"]),
+            baseline=report.get("baseline"),
+            run_verdicts=RUN_VERDICTS,
         )
     )
 
@@ -88,7 +108,7 @@ class Area:
     """The checks of one area, each with its results."""
 
     name: str
-    checks: list[tuple[Mapping[str, Json], list[Mapping[str, Json]]]]
+    checks: list[tuple[Mapping[str, Json], list[Tally]]]
 
 
 def _specifications(requirements: Iterable[Mapping[str, Json]]) -> dict[str, list[Clause]]:
@@ -106,7 +126,7 @@ def _areas(checks: Iterable[Mapping[str, Json]], results: Mapping[str, list[Mapp
     areas: dict[str, Area] = {}
     for check in checks:
         area = areas.setdefault(check["area"], Area(check["area"], []))
-        area.checks.append((check, results.get(check["id"], [])))
+        area.checks.append((check, tallies(results.get(check["id"], []))))
     return list(areas.values())
 
 
@@ -119,6 +139,44 @@ def _untested(requirements: Iterable[Mapping[str, Json]]) -> list[tuple[str, lis
             groups.setdefault((not entry["testable"], reason), []).append(entry)
     ordered = sorted(groups.items(), key=lambda group: (group[0][0], -len(group[1]), group[0][1]))
     return [(reason, entries) for (_, reason), entries in ordered]
+
+
+def _judging(requirements: Iterable[Mapping[str, Json]]) -> tuple[list[str], list[str]]:
+    """Give the specifications by which something was judged, and those of which nothing applied or was tested.
+
+    Of two drafts of one specification a run follows one, so that only this one judges.
+    """
+    judged: dict[str, bool] = {}
+    for entry in requirements:
+        decided = entry["verdict"] not in (None, Verdict.NOT_APPLICABLE)
+        judged[entry["spec"]] = judged.get(entry["spec"], False) or decided
+    return [spec for spec, some in judged.items() if some], [spec for spec, some in judged.items() if not some]
+
+
+def _stopped(results: Iterable[Mapping[str, Json]]) -> list[tuple[str, dict[str, list[str]]]]:
+    """Group results by what stopped them: the reason with the checks, each with its configurations."""
+    return [(reason, _by_check(them)) for reason, them in by_reason(results)]
+
+
+def _by_check(results: Iterable[Mapping[str, Json]]) -> dict[str, list[str]]:
+    """Give the checks of some results, each with the configurations it was to run on."""
+    found: dict[str, list[str]] = {}
+    for result in results:
+        names = found.setdefault(result["check"], [])
+        if result["configuration"]:
+            names.append(result["configuration"])
+    return found
+
+
+def _by_reasons(results: Iterable[Mapping[str, Json]]) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Group checks by all the reasons that their results have, so that each check is told once."""
+    reasons: dict[str, dict[str, None]] = {}
+    for result in results:
+        reasons.setdefault(result["check"], {})[result["reason"] or "No reason was recorded."] = None
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for check, told in reasons.items():
+        groups.setdefault(tuple(sorted(told)), []).append(check)
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
 
 
 def _waiver_order(waiver: Mapping[str, Json]) -> tuple[int, int, str, str]:
@@ -143,8 +201,9 @@ def _parts_of_time(timing: Mapping[str, Json]) -> list[tuple[str, str, float, fl
 
 
 @functools.cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Give what renders the templates of this package; every value is escaped and made visible."""
+    made = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -152,12 +211,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters.update(
-        anchor=_anchor, seconds=_seconds, cut=cut, one_line=one_line, excerpt=excerpt, prose=_prose
+    made.filters.update(
+        anchor=_anchor, seconds=_seconds, cut=cut, one_line=one_line, excerpt=excerpt, prose=_prose, curl=curl
     )
-    environment.tests["web_link"] = _is_web_link
-    environment.globals["NOT_TESTED"] = NOT_TESTED
-    return environment
+    made.filters.update(grouped=grouped, counted=counted, verdict_word=verdict_word)
+    made.tests["web_link"] = _is_web_link
+    made.globals["NOT_TESTED"] = NOT_TESTED
+    made.globals["CHANGES"] = CHANGES
+    return made
 
 
 def _finalize(value: Any) -> Any:

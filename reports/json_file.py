@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.model import Json, RunReport
+from reports import digest
 
 SIZE_LIMIT = 200_000_000
 """Bytes above which a file is not read."""
@@ -23,14 +24,16 @@ class ReportError(Exception):
 
 
 def write(report: RunReport, path: Path) -> None:
-    """Write a report. The file appears whole or not at all.
+    """Write a report, with a digest of its content. The file appears whole or not at all.
 
     Raises:
         ReportError: the folder cannot be written, or the report holds what JSON cannot carry.
 
     """
     try:
-        text = json.dumps(_storable(report.to_json()), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        stored = _storable(report.to_json())
+        stored[digest.MEMBER] = digest.report_digest(stored)
+        text = json.dumps(stored, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     except (RecursionError, TypeError, ValueError) as error:
         raise ReportError(f"{path}: the report cannot be written as JSON: {_brief(error)}") from error
     # A surrogate that stands alone has no UTF-8; its escape is JSON and means the same.
@@ -54,14 +57,53 @@ def read(path: Path) -> dict[str, Json]:
     """Read a report that ``write`` has written.
 
     Raises:
-        ReportError: there is no such file, it was cut short, or it is not a report.
+        ReportError: there is no such file, it was cut short or edited, or it is not a report.
 
     """
+    return parse(_content(path), path)
+
+
+def parse(content: bytes, path: Path) -> dict[str, Json]:
+    """Give the report that the bytes of a file are.
+
+    Args:
+        path: where they come from, for messages.
+
+    Raises:
+        ReportError: it was cut short or edited, or it is not a report.
+
+    """
+    data = _parsed(content, path)
+    _validate(data, path)
+    report: dict[str, Json] = data
+    return report
+
+
+def read_without_exchanges(path: Path) -> dict[str, Json]:
+    """Read a report for what compares findings: its ``exchanges``, which are most of it, are left empty.
+
+    Raises:
+        ReportError: as :func:`read` does.
+
+    """
+    data = _parsed(_content(path), path)
+    if isinstance(data, dict) and isinstance(data.get("exchanges"), list):
+        data["exchanges"] = []
+    _validate(data, path)
+    report: dict[str, Json] = data
+    return report
+
+
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            content = stream.read(SIZE_LIMIT + 1)
+            return stream.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _parsed(content: bytes, path: Path) -> Json:
+    """Give the JSON value of a file that is there in full."""
     if len(content) > SIZE_LIMIT:
         raise ReportError(f"{path}: larger than {SIZE_LIMIT:,} bytes, so it is not a report")
     try:
@@ -76,9 +118,9 @@ def read(path: Path) -> dict[str, Json]:
         raise ReportError(f"{path}: not JSON: {_brief(error)}") from error
     if isinstance(data, dict) and data.get("complete") is not True:
         raise ReportError(f'{path}: cut short; "complete" is not true, so the run did not finish')
-    _validate(data, path)
-    report: dict[str, Json] = data
-    return report
+    if isinstance(data, dict) and digest.is_as_written(data) is False:
+        raise ReportError(f"{path}: edited; its digest is not that of its content")
+    return data
 
 
 def _validate(data: Json, path: Path) -> None:

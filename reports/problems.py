@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class Violation:
     requirement: Mapping[str, Json] | None
     """The entry of the report's requirements, or ``None`` when the report does not list it."""
     sightings: tuple[Sighting, ...]
+    varies: bool = False
+    """Whether what was observed differs in its numbers from one sighting to the next."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +101,22 @@ def _problem(
     requirements: Mapping[str, Mapping[str, Json]],
     info: Mapping[str, Json],
 ) -> Problem:
-    sightings: dict[tuple[Json, ...], tuple[Mapping[str, Json], list[Sighting]]] = {}
+    sightings: dict[tuple[Json, ...], tuple[list[Mapping[str, Json]], list[Sighting]]] = {}
     for result in results:
         for finding in result["findings"]:
-            same = tuple(finding[name] for name in ("code", "requirement", "expected", "observed", "pointer"))
-            _, seen = sightings.setdefault(same, (finding, []))
+            named = tuple(finding[name] for name in ("code", "requirement", "expected", "pointer"))
+            # Sizes and times differ from one answer to the next and make no other violation of it.
+            findings, seen = sightings.setdefault((*named, re.sub(r"\d+", "0", finding["observed"])), ([], []))
+            findings.append(finding)
             seen.append(Sighting(result["configuration"], finding["exchange"]))
     violations = [
-        Violation(finding, requirements.get(finding["requirement"]), tuple(seen))
-        for finding, seen in sightings.values()
+        Violation(
+            findings[0],
+            requirements.get(findings[0]["requirement"]),
+            tuple(seen),
+            len({finding["observed"] for finding in findings}) > 1,
+        )
+        for findings, seen in sightings.values()
     ]
     violations.sort(key=lambda violation: _rank(violation.finding, violation.requirement))
     cited = [requirements[name] for name in results[0]["requirements"] if name in requirements]

@@ -1,4 +1,4 @@
-"""The report as plain lines for the end of a terminal run; the last line is the verdict."""
+"""The report as plain lines for the end of a terminal run; the last line is the verdict, or what the gate says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from harness.model import Json, Verdict
+from reports import changes_text
 from reports.printable import one_line
 from reports.problems import Violation, by_reason, problems
 from reports.scorecard import by_level
@@ -28,12 +29,13 @@ def summary(report: Mapping[str, Json], path: str | None = None) -> list[str]:
         *_warnings(report),
         *_waivers(report),
         *_section("Notices", [_item(notice) for notice in report["notices"]]),
+        *_changes(report),
         *_counts(report),
     ]
     if path is not None:
         lines += [f"Report: {one_line(path)}", ""]
     word = RUN_VERDICTS[report["verdict"]][0]
-    return [*lines, f"{word}: {one_line(report['summary'], _VALUE_LIMIT)}"]
+    return [*lines, f"{word}: {one_line(report['summary'], _VALUE_LIMIT)}", *_gate(report)]
 
 
 def _failures(report: Mapping[str, Json]) -> Iterator[str]:
@@ -104,6 +106,20 @@ def _waivers(report: Mapping[str, Json]) -> Iterator[str]:
             _item(f"{waiver['state']}: {waiver['check']} {waiver['finding']}, until {waiver['expires']}{left}")
         )
     yield from _section("Waivers", items)
+
+
+def _changes(report: Mapping[str, Json]) -> list[str]:
+    changes = report.get("baseline")
+    return [*changes_text.lines(changes, most=5), ""] if changes else []
+
+
+def _gate(report: Mapping[str, Json]) -> Iterator[str]:
+    """Give the line of a gate whose exit code one cannot tell from the verdict."""
+    gate = report.get("gate")
+    if gate and gate["bar"] in ("none", "new"):
+        outcome = "passed" if gate["passes"] else "stopped"
+        reason = one_line(gate["reason"], _VALUE_LIMIT)
+        yield f"Gate {gate['bar']}: {outcome} with exit code {gate['exit_code']}. {reason}"
 
 
 def _counts(report: Mapping[str, Json]) -> Iterator[str]:

@@ -39,6 +39,21 @@ RUN_VERDICTS: dict[str, tuple[str, str]] = {
 }
 """Verdict of a run to its word and to what it means for a reader who sees it for the first time."""
 
+RUN_LIMITS: dict[str, str] = {
+    RunVerdict.CONFORMANT: (
+        "It does not speak for what no test from outside can decide, for other configurations or versions of the"
+        " product, or for the time after the run."
+    ),
+    RunVerdict.CONFORMANT_WITH_WAIVERS: (
+        "It does not mean that the violations do no harm, and it ends with the first waiver that expires."
+    ),
+    RunVerdict.NOT_CONFORMANT: (
+        "It does not mean that nothing works: most wallets may never meet what is violated, until one does."
+    ),
+    RunVerdict.INCOMPLETE: "It does not mean that something is wrong with the issuer, nor that nothing is.",
+}
+"""Verdict of a run to what it must not be taken for."""
+
 WAIVER_STATES: dict[str, tuple[str, str]] = {
     "expired": ("Expired", Verdict.FAIL),
     "unknown": ("Unknown check or finding", Verdict.FAIL),
@@ -50,3 +65,18 @@ WAIVER_STATES: dict[str, tuple[str, str]] = {
 
 SEVERITIES: tuple[str, ...] = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 """Worst first."""
+
+CHANGES: dict[str, tuple[str, str]] = {
+    "new": ("New", "Findings that the older report does not have."),
+    "changed": ("Changed", "Findings of both reports that weigh, ask for or show something else now."),
+    "fixed": ("Fixed", "Their check came to a verdict again, and the finding was not observed."),
+    "removed": ("Removed", "The finding was not looked for again, so nobody knows whether it is fixed."),
+}
+"""Kind of a change to its word and its meaning, in the order in which they are told."""
+
+LAYERS: dict[str, tuple[str, str]] = {
+    "must": ("MUST violated", Verdict.FAIL),
+    "should": ("SHOULD not followed", Verdict.WARN),
+    "waived": ("Waived", Verdict.WAIVED),
+}
+"""How a trend divides findings, worst first: the words, and the verdict whose look they share."""

@@ -109,6 +109,33 @@ def sample_report() -> RunReport:
                     },
                 }
             ],
+            "signers": [
+                {
+                    "credentials": [CONFIGURATION],
+                    "algorithm": "ES256",
+                    "issuer": ISSUER,
+                    "key_id": None,
+                    "certificates": [
+                        {
+                            "subject": "CN=Office for Samples,C=XX",
+                            "issuer": "CN=Sample Root,C=XX",
+                            "serial_number": "2a",
+                            "not_before": "2026-01-01T00:00:00Z",
+                            "not_after": "2027-01-01T00:00:00Z",
+                            "key": "EC secp256r1",
+                            "signed_with": "ecdsa-with-SHA256",
+                            "sha256": "5f" * 32,
+                        }
+                    ],
+                },
+                {
+                    "credentials": [OTHER_CONFIGURATION],
+                    "algorithm": "EdDSA",
+                    "issuer": "did:web:issuer.example",
+                    "key_id": "did:web:issuer.example#key-1",
+                    "certificates": [],
+                },
+            ],
             "credentials": [
                 {
                     "configuration": CONFIGURATION,
@@ -121,7 +148,86 @@ def sample_report() -> RunReport:
         },
         timing=Timing(wall_s=48.2, issuer_s=9.4, waiting_s=32.0, harness_s=6.8, exchanges=14),
         command=f"pytest --issuer-url {ISSUER} --vci-config assay.toml",
+        gate={
+            "bar": "new",
+            "passes": False,
+            "exit_code": 1,
+            "reason": "1 failing finding is new since the baseline of 2026-11-13T10:00:00Z.",
+        },
+        baseline=_baseline(),
     )
+
+
+def _baseline() -> dict[str, Json]:
+    """What changed: one finding new, one seen otherwise, one fixed, and one whose check was blocked."""
+    audience, cached, scheme = (
+        {
+            "check": check,
+            "configuration": CONFIGURATION,
+            "verdict": "fail",
+            "failing": True,
+            "code": code,
+            "requirement": requirement,
+            "level": "MUST",
+            "expected": expected,
+            "observed": observed,
+            "pointer": None,
+            "exchange": None,
+        }
+        for check, code, requirement, expected, observed in (
+            ("nonce-unknown-refused", "NONCE-ACCEPTED", "VCI-8.3.1.2-04", "a refusal", "HTTP 200"),
+            ("token-not-cached", "TOKEN-CACHEABLE", "VCI-6.2-04", "no-store", "no Cache-Control"),
+            ("offer-scheme", "OFFER-SCHEME", "VCI-4.1-02", "openid-credential-offer", "haip"),
+        )
+    )
+    changed = {**audience, "exchange": 12, "observed": "HTTP 200 with a credential", "configuration": None}
+    return {
+        "since": {
+            "issuer": ISSUER,
+            "profile": "oid4vci-1.0",
+            "tool": "0.1.0",
+            "started": "2026-11-13T10:00:00Z",
+            "verdict": "not-conformant",
+            "summary": "4 of 15 checks fail.",
+        },
+        "warnings": ["The catalogue of requirements is another one: 2 added."],
+        "new": [{**audience, "exchange": 11}],
+        "fixed": [cached],
+        "changed": [
+            {
+                **changed,
+                "before": {"verdict": "warn", "level": "SHOULD", "expected": "a refusal", "observed": "HTTP 201"},
+            }
+        ],
+        "removed": [{**scheme, "reason": "the check was blocked: no offer came"}],
+        "unchanged": 2,
+        "undecided": [
+            {"check": "offer-scheme", "configuration": CONFIGURATION, "reason": "the check was blocked"}
+        ],
+        "requirements": [{"id": "VCI-8.3.1.2-04", "before": "pass", "after": "fail"}],
+        "checks_added": ["nonce-unknown-refused"],
+        "checks_removed": ["retired-check"],
+    }
+
+
+def _hostile_baseline(text: str) -> dict[str, Json]:
+    baseline = _baseline()
+    words = ("check", "configuration", "code", "requirement", "expected", "observed", "pointer")
+    hostile = {**baseline["new"][0], **dict.fromkeys(words, text)}
+    before = {"verdict": "warn", "level": "SHOULD", "expected": text, "observed": "another"}
+    return {
+        **baseline,
+        "since": {**baseline["since"], **dict.fromkeys(("issuer", "profile", "tool", "started", "summary"), text)},
+        "warnings": [text],
+        "new": [hostile],
+        "fixed": [hostile],
+        "changed": [{**hostile, "before": before}],
+        "removed": [{**hostile, "reason": text}],
+        "undecided": [{"check": text, "configuration": text, "reason": text}],
+        "requirements": [{"id": text, "before": "pass", "after": "fail"}],
+        "checks_added": [text],
+        "checks_removed": [text],
+    }
 
 
 def hostile_report(text: str) -> RunReport:
@@ -164,6 +270,8 @@ def hostile_report(text: str) -> RunReport:
         configuration={text: text},
         issuer={"metadata": {text: text}, "offers": [text], "credentials": {text: [text]}, text: text},
         command=text,
+        gate={"bar": "new", "passes": False, "exit_code": 1, "reason": text},
+        baseline=_hostile_baseline(text),
     )
 
 
@@ -191,6 +299,54 @@ def large_report(exchanges: int = 1000, body_lines: int = 200) -> RunReport:
         for n in range(1, exchanges + 1)
     ]
     return dataclasses.replace(report, exchanges=many)
+
+
+def full_report(failing: int = 60) -> RunReport:
+    """A report of the size that a run with every format and every capability has, with room for growth.
+
+    Args:
+        failing: how many of its checks fail, each on all configurations.
+
+    """
+    report = large_report(exchanges=4_000, body_lines=20)
+    text = "A Credential Request with a proof of another kind is refused with the error invalid_proof."
+    requirements = [
+        dataclasses.replace(
+            _requirement(
+                f"VCI-{n // 4}.{n % 7}-{n % 100:02d}-{n}", f"{n // 40}.{n % 40 // 3}", "MUST", "high", text, text
+            ),
+            spec=f"Specification {n // 50}",
+            note="What is compared, and what may differ in it." * (n % 3 == 0) or None,
+        )
+        for n in range(1_750)
+    ]
+    labels = [f"identity_credential_{n}:by-reference" for n in range(9)]
+    checks: list[CheckInfo] = []
+    results: list[CheckResult] = []
+    for n in range(940):
+        name, own = (
+            f"request-of-kind-{n}-refused",
+            tuple(r.id for r in requirements[2 * n % 1_700 :][:2]),
+        )
+        faults = {f"accepts:credential.kind-{n}-{m}": ("CODE",) for m in range(3)}
+        checks.append(CheckInfo(name, f"Area {n // 25}", Level.MUST, text, own, faults))
+        for place, label in enumerate(labels if n % 10 < 8 else labels[:1]):
+            number = 1 + (4 * n + place) % 4_000
+            fails = n < failing
+            idle = not fails and place % 3 > 0
+            seen = Finding(
+                f"CODE-{n}", own[0], Level.MUST, text, f"HTTP 200, {n} bytes, as asked", exchange=number
+            )
+            verdict = Verdict.FAIL if fails else Verdict.NOT_APPLICABLE if idle else Verdict.PASS
+            reason = f"configuration '{label}' has the format 'format-{(n + place) % 12}'" if idle else None
+            results.append(
+                CheckResult(name, verdict, own, label, (seen,) if fails else (), reason, (number, number), 2, 0.01)
+            )
+    entries = [
+        RequirementResult(each, Verdict.PASS, (checks[n % 940].id, checks[n * 7 % 940].id)[: 1 + (n % 4 == 0)])
+        for n, each in enumerate(requirements)
+    ]
+    return dataclasses.replace(report, requirements=entries, checks=checks, results=results)
 
 
 def _requirement(name: str, clause: str, level: str, severity: str, text: str, why: str) -> Requirement:
