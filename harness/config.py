@@ -97,6 +97,9 @@ OPTIONS = (
     Option("--vci-select", ("select",), "only checks whose id matches this glob; repeatable", "list"),
     Option("--vci-skip", ("skip",), "no checks whose id matches this glob; repeatable", "list"),
     Option("--vci-strict", ("strict",), "findings of level SHOULD fail too", "flag"),
+    Option("--vci-gate", ("gate",), "what the exit code says no to: must, should, none, or new findings"),
+    Option("--vci-baseline", ("baseline",), "report.json of an earlier run to compare with"),
+    Option("--vci-dry-run", ("dry_run",), "say what would run and what it needs; issue nothing", "flag"),
     Option("--vci-allow-http", ("allow_http",), "plain http to other machines than this one", "flag"),
     Option("--vci-sd-jwt-vc", ("dialect", "sd_jwt_vc"), "draft of SD-JWT VC that judges: draft-11 or draft-18"),
     Option("--vci-max-wait", ("limits", "max_wait_s"), "seconds to wait at most where an issuer defers", "number"),
@@ -107,8 +110,8 @@ OPTIONS = (
 
 The variables are ``VCI_ISSUER_URL``, ``VCI_PROFILE``, ``VCI_CONFIGURATION``, ``VCI_CLIENT_ID``,
 ``VCI_CLIENT_AUTH``, ``VCI_REDIRECT_URI``, ``VCI_OFFER``, ``VCI_TX_CODE``, ``VCI_TLS_CA``, ``VCI_SELECT``,
-``VCI_SKIP``, ``VCI_STRICT``, ``VCI_ALLOW_HTTP``, ``VCI_SD_JWT_VC``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and
-``VCI_WAIVERS``.
+``VCI_SKIP``, ``VCI_STRICT``, ``VCI_GATE``, ``VCI_BASELINE``, ``VCI_DRY_RUN``, ``VCI_ALLOW_HTTP``,
+``VCI_SD_JWT_VC``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and ``VCI_WAIVERS``.
 """
 
 
@@ -340,8 +343,9 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
         result["profile"] = str(folder / document["profile"])
     if "report_dir" in document:
         result["report_dir"] = folder / document["report_dir"]
-    if "waivers" in document:
-        result["waivers"] = existing(document["waivers"], "waivers")
+    for key in ("waivers", "baseline"):
+        if key in document:
+            result[key] = existing(document[key], key)
     if "trust" in document:
         trust = result["trust"] = dict(document["trust"])
         if "tls_ca" in trust:
@@ -503,6 +507,7 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
         else None,
         "key_attester": _attester(document["key_attester"]) if "key_attester" in document else None,
         "user": _user(document.get("user", {})),
+        **_bar(document),
     }
     plain = {
         key: value
@@ -517,6 +522,17 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
         secrets=frozenset(secret for secret in secrets if secret),
         written=written,
     )
+
+
+def _bar(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Give ``gate`` and ``strict``; by itself each follows from the other."""
+    strict = document.get("strict")
+    gate = document.get("gate", "should" if strict else "must")
+    if (gate == "must" and strict) or (gate == "should" and strict is False):
+        raise ConfigError(f"gate is {gate} and strict is {str(strict).lower()}, which contradict; say one of them")
+    if gate == "new" and "baseline" not in document:
+        raise ConfigError('gate is new, which needs a baseline: --vci-baseline FILE, or baseline = "FILE"')
+    return {"gate": gate, "strict": bool(strict or gate == "should")}
 
 
 _NEEDS = {

@@ -278,6 +278,12 @@ class Settings:
     skip: tuple[str, ...] = ()
     strict: bool = False
     """Findings of level SHOULD fail too."""
+    gate: str = "must"
+    """What stops a pipeline: ``must``, ``should``, ``none`` or ``new``; see :mod:`harness.gate`."""
+    baseline: Path | None = None
+    """The report that this run is compared with."""
+    dry_run: bool = False
+    """Say what would run and what it needs, without issuing anything; see :mod:`harness.dry_run`."""
     allow_http: bool = False
     """Speak plain http to other machines than this one."""
     report_dir: Path = Path("oid4vci-report")

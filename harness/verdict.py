@@ -28,6 +28,10 @@ GRAVITY = (
 """Verdicts from the one that weighs most to the one that weighs least."""
 
 
+JUDGED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED)
+"""Verdicts that say something of the issuer."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """The verdict of a run and one sentence that says why."""
@@ -47,6 +51,7 @@ def judge(
     waiver_problems: Sequence[str] = (),
     stopped: str | None = None,
     left_out: int = 0,
+    not_run: int = 0,
 ) -> Judgement:
     """Judge a run.
 
@@ -55,10 +60,11 @@ def judge(
         waiver_problems: unknown, stale and expired waivers; any of them fails the run.
         stopped: why the run ended before its last check, if it did.
         left_out: how many planned runs of checks were filtered out.
+        not_run: how many that were not filtered out brought no result.
 
     """
     count = Counter(result.verdict for result in results)
-    judged = sum(count[v] for v in (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED))
+    judged = sum(count[v] for v in JUDGED)
     if count[Verdict.FAIL]:
         failed = [result for result in results if result.verdict is Verdict.FAIL]
         codes = {finding.code for result in failed for finding in result.findings}
@@ -73,6 +79,8 @@ def judge(
         gaps.append(f"{_checks(count[Verdict.ERROR])} could not be judged because of an error")
     if count[Verdict.BLOCKED]:
         gaps.append(f"{_checks(count[Verdict.BLOCKED])} could not run because something was missing")
+    if not_run > 0:
+        gaps.append(f"{_checks(not_run)} brought no result")
     if left_out:
         gaps.append(left_out_by_selection(left_out))
     if not judged:

@@ -43,7 +43,7 @@ class Waivers:
     waivers: tuple[Waiver, ...] = ()
     known_checks: frozenset[str] = frozenset()
     known_codes: frozenset[str] | None = None
-    """Codes of all findings; ``None``: not judged."""
+    """Codes that a fault has proven; what the run observes is known besides. ``None``: not judged."""
 
     def match(self, result: CheckResult, today: date, *, strict: bool = False) -> tuple[Waiver, ...] | None:
         """Give the waivers that turn a failed check into a waived one.
@@ -103,11 +103,12 @@ class Waivers:
         return lines
 
     def _state(self, waiver: Waiver, results: Collection[CheckResult], today: date) -> WaiverState:
-        if not self._is_known(waiver):
+        observed = any(finding.code == waiver.finding for result in results for finding in result.findings)
+        if not observed and not self._is_known(waiver):
             return WaiverState.UNKNOWN
         if _days_left(waiver, today) < 0:
             return WaiverState.EXPIRED
-        if any(finding.code == waiver.finding for result in results for finding in result.findings):
+        if observed:
             return WaiverState.USED
         if not results or any(result.verdict in {Verdict.BLOCKED, Verdict.ERROR} for result in results):
             return WaiverState.NOT_RUN

@@ -171,6 +171,7 @@ def test_every_option_and_its_variable_say_the_same(tmp_path: Path, write: Write
         "vci_client_auth": "none",
         "vci_redirect_uri": "https://wallet.example/cb",
         "vci_sd_jwt_vc": "draft-18",
+        "vci_gate": "should",
     }
     text = texts.get(option.dest, "there")
     value, spelled = {

@@ -100,6 +100,12 @@ def test_state_and_problem_of_a_waiver(
         assert problem in line
 
 
+def test_a_code_that_no_fault_has_proven_is_known_where_it_is_observed() -> None:
+    rare = waivers(waiver(finding="NONCE-RARE"))
+    assert rare.states([result(("NONCE-RARE", MUST))], TODAY)[0]["state"] == "used"
+    assert rare.states([PASSED], TODAY)[0]["state"] == "unknown"
+
+
 def test_codes_are_not_judged_where_they_are_not_known() -> None:
     unjudged = Waivers((waiver(finding="ANYTHING"),), frozenset(CHECKS))
     assert unjudged.states([PASSED], TODAY)[0]["state"] == "stale"
