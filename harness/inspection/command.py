@@ -15,14 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509 as pyca
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from jwcrypto.common import JWException
-from jwcrypto.jwk import JWK
-
 from harness import catalogue, checks
-from harness.formats import strict_json, x509
+from harness.formats import key_file
 from harness.formats.credential import READERS
 from harness.formats.jwk import required_members
 from harness.formats.problems import FormatError
@@ -129,26 +123,13 @@ def public_keys(file: str) -> list[Mapping[str, Any]]:
         UsageError: it holds none.
 
     """
-    data = content(file)
     try:
-        if data.lstrip().startswith(b"-----BEGIN"):
-            return [_pem(data.lstrip())]
-        value = strict_json.parse(data.strip()).value
-        listed = value.get("keys", [value]) if isinstance(value, dict) else []
-        found: list[Mapping[str, Any]] = [required_members(key) | _kid(key) for key in listed]
-    except (FormatError, ValueError, TypeError, JWException, UnsupportedAlgorithm):
-        found = []
-    if not found:
-        raise UsageError(f"--key {file} is neither a public key (JWK, JWK Set, PEM) nor a certificate")
-    return found
+        found = key_file.public_keys(content(file))
+    except FormatError as error:
+        raise UsageError(f"--key {file} is {error.detail}") from None
+    # Whether a key is meant for this is not asked of who gave it.
+    return [required_members(key) | _kid(key) for key in found]
 
 
 def _kid(key: Mapping[str, Any]) -> dict[str, Any]:
-    return {"kid": key["kid"]} if isinstance(key.get("kid"), str) else {}
-
-
-def _pem(data: bytes) -> Mapping[str, Any]:
-    if b"-----BEGIN CERTIFICATE-----" in data:
-        return x509.public_jwk(pyca.load_pem_x509_certificates(data)[0])
-    key: Any = load_pem_public_key(data)
-    return required_members(JWK.from_pyca(key).export_public(as_dict=True))
+    return {"kid": key["kid"]} if "kid" in key else {}
