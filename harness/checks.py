@@ -55,6 +55,8 @@ class Check:
     applies: Predicate
     per: Per
     function: CheckFunction
+    flows: int = 1
+    """How many flows of its own it begins at most, where it begins any."""
 
     @property
     def description(self) -> str:
@@ -87,12 +89,13 @@ def area(name: str, *, per: Per = Per.ISSUER) -> Callable[..., Callable[[CheckFu
         proven_by: Mapping[str, str | Sequence[str]],
         applies: Predicate = ALWAYS,
         per: Per = per,
+        flows: int = 1,
     ) -> Callable[[CheckFunction], CheckFunction]:
         def declare(function: CheckFunction) -> CheckFunction:
             faults = {
                 fault: (codes,) if isinstance(codes, str) else tuple(codes) for fault, codes in proven_by.items()
             }
-            declared = Check(check_id, name, tuple(requires), faults, applies, per, function)
+            declared = Check(check_id, name, tuple(requires), faults, applies, per, function, flows)
             if not declared.requires:
                 raise CheckError(f"check {check_id} names no requirement")
             if not declared.description:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.commands import UsageError, attest, diff, history, report, sign, verify, waive
 from harness.watching import arguments as watch_arguments
 
 USAGE_ERROR = 4
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help()
         return 0
-    command: Callable[[argparse.Namespace], int] = options.handle
+    command: Callable[[argparse.Namespace], int] = getattr(options, "handle", _told)
     try:
         code = command(options)
         sys.stdout.flush()
@@ -86,10 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     watch_arguments.add(watch)
     watch.set_defaults(handle=_watch)
 
-    report = commands.add_parser("report", help="render report.html again from report.json")
-    report.add_argument("file", type=Path, metavar="FILE", help="a report.json")
-    report.add_argument("--output", type=Path, help="where to write (default: beside FILE, with .html)")
-    report.set_defaults(handle=_report)
+    for command in (report, diff, history, waive, sign, verify, attest):
+        command.add_to(commands)
     return parser
 
 
@@ -176,18 +175,14 @@ def _watch(options: argparse.Namespace) -> int:
         return _complain(f"assay watch: {error}")
 
 
-def _report(options: argparse.Namespace) -> int:
-    from reports import json_file, render_html
-
-    target: Path = options.output or options.file.with_suffix(".html")
+def _told(options: argparse.Namespace) -> int:
+    """Run one of ``harness.commands`` and print what it says."""
     try:
-        target.write_text(render_html(json_file.read(options.file)), encoding="utf-8")
-    except json_file.ReportError as error:
-        return _complain(f"assay report: {error}")
-    except OSError as error:
-        return _complain(f"assay report: {target}: {error.strerror}")
-    print(target)
-    return 0
+        code, text = options.run(options)
+    except UsageError as error:
+        return _complain(f"assay {options.command}: {error}")
+    print(text, end="")
+    return int(code)
 
 
 def _complain(message: str) -> int:

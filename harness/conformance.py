@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import os
+import pickle
 import shlex
 import sys
 from collections.abc import Generator, Iterator, Sequence
@@ -24,11 +26,12 @@ from harness import checks
 from harness.checks import Check
 from harness.config import ConfigError, load
 from harness.evidence import Scenario
+from harness.gate import Passage
 from harness.model import CheckResult, Exchange, Verdict
 from harness.preflight import PreflightError
-from harness.run import Run
+from harness.run import Run, item_name
 from harness.settings import InteractiveHook, StaticHook
-from harness.verdict import Judgement
+from harness.target import REFERENCE
 
 _MARKS = {
     Verdict.PASS: ("passed", "green"),
@@ -41,6 +44,9 @@ _MARKS = {
 }
 _INTERRUPTED = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
 
+_TALKATIVE = ("httpx", "httpcore")
+"""Loggers of the HTTP client."""
+
 
 def activate(config: pytest.Config) -> None:
     """Set the harness up for this pytest process.
@@ -50,14 +56,27 @@ def activate(config: pytest.Config) -> None:
 
     """
     try:
-        settings = load(vars(config.option), os.environ, Path(str(config.invocation_params.dir)))
-        run = Run(settings)
+        shared = getattr(config, "workerinput", {}).get("vci", {})
+        settings = (
+            pickle.loads(shared["settings"])  # noqa: S301 - from the controller, which started this process
+            if shared.get("settings")
+            else load(vars(config.option), os.environ, Path(str(config.invocation_params.dir)))
+        )
+        run = Run(settings, redaction_key=shared.get("key"))
+        if not shared:
+            run.read_baseline()
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
+    for name in _TALKATIVE:
+        # Exchanges are in the report, without secrets; these log whole URLs and headers where a level asks for it.
+        logging.getLogger(name).setLevel(logging.WARNING)
     if config.getoption("tx", None) and any(isinstance(o, StaticHook | InteractiveHook) for o in settings.offers):
         raise pytest.UsageError(
             "a single offer and an interactive hook cannot be shared by the workers of pytest-xdist; leave out -n"
         )
+    if settings.dry_run and config.getoption("tx", None):
+        # There is nothing to share: looking takes one process, whatever -n says.
+        config.option.tx, config.option.dist = [], "no"
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         # `pytest --issuer-url URL` means `pytest --pyargs suites --issuer-url URL`, from any folder.
         config.args[:] = ["suites"]
@@ -82,7 +101,7 @@ class SuiteFile(pytest.File):
         for check in checks.of_module(module):
             scenarios = active.run.scenarios_of(check) if active else [None]
             for scenario in scenarios:
-                name = f"{check.id}[{scenario.label}]" if scenario else check.id
+                name = item_name(check, scenario) if scenario else check.id
                 yield CheckItem.from_parent(self, name=name, check=check, scenario=scenario)
 
 
@@ -182,22 +201,38 @@ class Conformance:
         self._total = 0
         self._done = 0
         self._stopped: str | None = None
-        self._judgement: Judgement | None = None
+        self._passage: Passage | None = None
         self._lines: list[str] = []
         self._is_worker = hasattr(config, "workerinput")
+        self._serves = run.settings.issuer_url == REFERENCE
+        self._allure = config.getoption("allure_report_dir", None) is not None
         run.patience.announce = self._announce_wait
 
     # The run
 
     def judge(self, item: CheckItem) -> CheckResult:
         """Judge one item."""
-        return self._loop.run(self.run.judge(item.check, item.scenario))
+        result = self._loop.run(self.run.judge(item.check, item.scenario))
+        if self._allure:
+            from harness import allure_live
+
+            allure_live.record(result, self.run.recorder.exchanges)
+        return result
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Give checks the labels by which Allure sorts and selects."""
+        if self._allure and isinstance(item, CheckItem):
+            from harness import allure_live
+
+            allure_live.mark(item, item.check, self.run.requirements)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """Look at the issuer before the first check, and stop with one message when there is no point."""
         try:
             self._loop.run(self.run.preflight())
+            if not (self.run.settings.dry_run or self.config.option.collectonly):
+                self._loop.run(self.run.redeem_single())
         except PreflightError as error:
             self._stopped = str(error).rstrip(".")
             raise pytest.exit.Exception(f"preflight: {error}", 6) from None
@@ -226,9 +261,31 @@ class Conformance:
         self._total = len(items)
         self.run.planned([(item.check, item.scenario) for item in items])
         reporter = self._reporter
-        if reporter and not self._is_worker and not self.config.option.collectonly:
-            for line in self.run.announcement():
+        if self._is_worker or self.config.option.collectonly:
+            return
+        if self.run.settings.dry_run:
+            self._lines = self._loop.run(self.run.forecast()).lines()
+        elif reporter:
+            for line in self._loop.run(self.run.announcement()):
                 reporter.write_line(line)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Say the same where only the workers of pytest-xdist collect; all of them collect the same."""
+        if self._total:
+            return
+        plan = [each for each in (self.run.named(name.rsplit("::", 1)[-1]) for name in ids) if each]
+        self._total = len(plan)
+        self.run.planned(plan)
+        reporter = self._reporter
+        if reporter:
+            for line in self._loop.run(self.run.announcement(len(self.config.getoption("tx")))):
+                reporter.write_line(line)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool | None:
+        """Run nothing in a dry run."""
+        return True if self.run.settings.dry_run and not self.config.option.collectonly else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -272,15 +329,19 @@ class Conformance:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the reports and judge the run."""
         if self._is_worker:
-            self.config.workeroutput["vci"] = self.run.context()  # type: ignore[attr-defined]
+            told = {"stopped": self._stopped, "context": self.run.context()}
+            self.config.workeroutput["vci"] = told  # type: ignore[attr-defined]
             self._close()
             return
-        if not self.config.option.collectonly:
+        if self.run.settings.dry_run:
+            if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+                session.exitstatus = pytest.ExitCode.OK
+        elif not self.config.option.collectonly:
             if exitstatus == pytest.ExitCode.INTERRUPTED and self._stopped is None:
                 self._stopped = "interrupted"
             command = repeatable_command([str(argument) for argument in self.config.invocation_params.args])
-            self._judgement, self._lines = self.run.finish(command=command, stopped=self._stopped)
-            status = self._judgement.exit_code
+            self._passage, self._lines = self.run.finish(command=command, stopped=self._stopped)
+            status = self._passage.exit_code
             if self._stopped is not None and exitstatus != pytest.ExitCode.INTERRUPTED:
                 session.exitstatus = 6
             elif exitstatus not in _INTERRUPTED and not (status == 0 and self._others_failed(session)):
@@ -288,17 +349,33 @@ class Conformance:
         self._close()
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Let the workers of pytest-xdist judge the very same issuer, and mark equal secrets equally."""
+        node.workerinput["vci"] = {
+            "key": self.run.recorder.redactor.key,
+            "settings": pickle.dumps(self.run.open_target()) if self._serves else b"",
+        }
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker saw of the issuer."""
-        output = getattr(node, "workeroutput", {})
-        if "vci" in output:
-            self.run.adopt_context(output["vci"])
+        """Take over what a worker saw of the issuer, and stop where it found no point in starting."""
+        told = getattr(node, "workeroutput", {}).get("vci")
+        if told is None:
+            return
+        if told["stopped"]:
+            self._stopped = told["stopped"]
+            raise pytest.exit.Exception(f"preflight: {self._stopped}", 6)
+        self.run.adopt_context(node.gateway.id, told["context"])
 
     def pytest_unconfigure(self) -> None:
         """Print the summary after everything pytest prints itself, so that the verdict stands last."""
         reporter = self._reporter
-        if reporter is not None and self._judgement is not None:
-            colour = {0: "green", 1: "red"}.get(self._judgement.exit_code, "yellow")
+        if reporter is not None and self.run.settings.dry_run:
+            reporter.ensure_newline()
+            for line in self._lines:
+                reporter.write_line(line)
+        if reporter is not None and self._passage is not None:
+            colour = {0: "green", 1: "red"}.get(self._passage.exit_code, "yellow")
             reporter.ensure_newline()
             for line in self._lines[:-1]:
                 reporter.write_line(line)

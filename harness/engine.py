@@ -16,13 +16,15 @@ from harness.evidence import AccessExpired, Blocked, Scenario, Tools
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
-from harness.gathering import DRILLS, ENCRYPTED, Gathering
+from harness.gathering import Gathering
 from harness.lifecycle.status import CredentialStatus
 from harness.model import CheckResult, Level, Requirement, Verdict
 from harness.offer_sources import OfferSource
 from harness.settings import OPERATIONS
 from harness.transport import TransportFailure
 from harness.wallet.metadata import Issuer
+
+_NO_OFFER = "the run was given no Credential Offer; the wallet begins each flow"
 
 
 class Engine:
@@ -87,40 +89,25 @@ class Engine:
             )
         return _first_by(self.scenarios, lambda scenario: self._shape(scenario.configuration))
 
-    def offers_needed(self, plan: Iterable[tuple[Check, Scenario | None]]) -> tuple[int, int]:
-        """Give how many Credential Offers a plan may redeem.
+    async def ruled_out(self, check: Check, scenario: Scenario | None) -> str | None:
+        """Say why a check will not apply, as far as that is known before any request of its own is made.
 
         Returns:
-            The largest number when Access Tokens are good for many requests, and when each is good for one.
+            The reason; ``None`` when it applies, or when only its evidence will tell.
 
         """
-        shared: set[Scenario] = set()
-        deferred: set[Scenario] = set()
-        batches: set[Scenario] = set()
-        series: set[Scenario] = set()
-        reoffered: set[Scenario] = set()
-        encrypted: set[tuple[Scenario, str]] = set()
-        drills: set[tuple[Scenario, str]] = set()
-        own = with_access = 0
-        for check, scenario in plan:
-            if scenario is None or not scenario.offered:
-                continue
-            shared.add(scenario)
-            own += not {"flow", "another_flow", "unredeemed"}.isdisjoint(check.evidence)
-            own += any("other_access" in step.needs for step in check.applies.steps)
-            with_access += "access" in check.evidence
-            encrypted.update((scenario, name) for name in ENCRYPTED.intersection(check.evidence))
-            drills.update((scenario, name) for name in DRILLS.intersection(check.evidence))
-            if "transaction" in check.evidence:
-                deferred.add(scenario)
-            if not {"batch", "renewed_batch"}.isdisjoint(check.evidence):
-                batches.add(scenario)
-            if "series" in check.evidence:
-                series.add(scenario)
-            if not {"reoffered", "changed"}.isdisjoint(check.evidence):
-                reoffered.add(scenario)
-        own += len(shared) + len(deferred) + len(batches) + len(reoffered)
-        return own, own + with_access + len(encrypted) + len(drills) + 2 * len(series)
+        if self._pointless(check, scenario):
+            return _NO_OFFER
+        facts = self._facts(scenario)
+        for step in check.applies.steps:
+            if await self._gathering.foresee(step.needs, facts):
+                try:
+                    ruling = step.rule(facts)
+                except Exception:  # judging the check will tell what is wrong with it
+                    return None
+                if not ruling.applies:
+                    return ruling.reason
+        return None
 
     @property
     def statuses(self) -> Mapping[tuple[int, str], CredentialStatus]:
@@ -155,7 +142,8 @@ class Engine:
         if verdict in (Verdict.BLOCKED, Verdict.ERROR) and expect.worst() is not None:
             # What was found before the check had to stop stays found.
             verdict = self._by_findings(expect)
-        redacted = recorder.redactor.text
+        recorder.look_back()
+        redacted = recorder.redactor.prose
         made = [exchange.number for exchange in recorder.since(before)]
         return CheckResult(
             check=check.id,
@@ -178,16 +166,9 @@ class Engine:
     async def _judge(
         self, check: Check, scenario: Scenario | None, expect: Expect, read: list[int]
     ) -> tuple[Verdict, str | None]:
-        tools = self._tools
-        facts = Facts(
-            self.issuer,
-            scenario,
-            tools.options.user,
-            sd_jwt_vc=tools.sd_jwt_vc,
-            operations=frozenset(name for name in OPERATIONS if tools.operations and tools.operations.can(name)),
-        )
-        if check.per is Per.OFFER and scenario is not None and not scenario.offered:
-            return Verdict.NOT_APPLICABLE, "the run was given no Credential Offer; the wallet begins each flow"
+        facts = self._facts(scenario)
+        if self._pointless(check, scenario):
+            return Verdict.NOT_APPLICABLE, _NO_OFFER
         for step in check.applies.steps:
             await self._gathering.gather(step.needs, facts)
             ruling = step.rule(facts)
@@ -197,6 +178,19 @@ class Engine:
         if not expect.evaluated:
             return Verdict.ERROR, "the check evaluated no expectation"
         return self._by_findings(expect), None
+
+    def _facts(self, scenario: Scenario | None) -> Facts:
+        tools = self._tools
+        return Facts(
+            self.issuer,
+            scenario,
+            tools.options.user,
+            sd_jwt_vc=tools.sd_jwt_vc,
+            operations=frozenset(name for name in OPERATIONS if tools.operations and tools.operations.can(name)),
+        )
+
+    def _pointless(self, check: Check, scenario: Scenario | None) -> bool:
+        return check.per is Per.OFFER and scenario is not None and not scenario.offered
 
     def _shape(self, configuration: str) -> tuple[object, ...]:
         members = self.issuer.configurations.get(configuration, {})

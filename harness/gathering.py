@@ -141,6 +141,26 @@ class Gathering:
             with contextlib.suppress(Blocked, AccessExpired, TransportFailure):
                 await flow.issuance()
 
+    async def foresee(self, needs: Collection[str], facts: Facts) -> bool:
+        """Add what a predicate reads to the facts, when that is known without any request.
+
+        Returns:
+            Whether all of it is.
+
+        """
+        facts.client = self._tools.wallet_client
+        facts.longest_wait_s = self._tools.patience.limit_s
+        facts.promises = self._tools.promises
+        known = {"client", "patience", "promises"}
+        scenario = facts.scenario
+        flow = None if scenario is None else self._shared.get(scenario) or self._flow(scenario)
+        if scenario is not None and flow is not None and (not scenario.offered or flow.taken("offer") is not None):
+            with contextlib.suppress(Blocked):
+                facts.offer = await flow.offer()
+                facts.server = await flow.server()
+                known |= {"offer", "server"}
+        return known.issuperset(needs)
+
     async def gather(self, needs: Collection[str], facts: Facts) -> None:
         """Add what a predicate reads to the facts."""
         if "signed_metadata" in needs:

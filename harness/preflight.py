@@ -100,8 +100,6 @@ async def scenarios(
             ]
             flows[new[0]] = first.with_grant(new[0])
             found += new
-        if source.single and grants[0] is Grant.PRE_AUTHORIZED_CODE:
-            await _still_good(flows[found[-len(grants)]], received)
     if alone:
         names = candidates if not found else candidates[:1]
         found += [
@@ -195,13 +193,23 @@ async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer | None
     return received
 
 
-async def _still_good(flow: Flow, received: ReceivedOffer | None) -> None:
-    """Redeem a single offer at once: that it was used or has expired before the run is no defect of the issuer.
+async def redeem_single(flows: Mapping[Scenario, Flow], sources: Mapping[str, OfferSource]) -> None:
+    """Redeem each single offer at once: that it was used or has expired before is no defect of the issuer.
+
+    Args:
+        flows: those that hold the offers fetched already.
+        sources: offer sources by name.
 
     Raises:
-        PreflightError: it was refused as such.
+        PreflightError: one was refused as such.
 
     """
+    for scenario, flow in flows.items():
+        if sources[scenario.source].single and scenario.grant is Grant.PRE_AUTHORIZED_CODE:
+            await _still_good(flow, flow.taken("offer"))
+
+
+async def _still_good(flow: Flow, received: ReceivedOffer | None) -> None:
     if received is None or not received.code:
         return
     try:

@@ -11,21 +11,23 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import harness
-from harness import catalogue, checks, preflight, profiles, target, waivers
+from harness import catalogue, checks, demand, preflight, profiles, target, waivers
 from harness.applicability.credentials import NO_ANCHORS
 from harness.applicability.life import NO_HOOK
 from harness.as_seen import issuer_as_seen
 from harness.checks import Check
 from harness.config import ConfigError
+from harness.dry_run import Forecast
 from harness.engine import Engine
 from harness.evidence import Grant, Scenario, Tools, WalletOptions
+from harness.flow import Flow
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
+from harness.gate import Bar, Passage, passage
 from harness.lifecycle.operations import HookOperations
 from harness.model import (
     CheckInfo,
     CheckResult,
     Exchange,
-    Finding,
     Json,
     Level,
     RunReport,
@@ -34,12 +36,13 @@ from harness.model import (
     Verdict,
     strongest,
 )
-from harness.offer_sources import denied_offers, offer_sources
+from harness.offer_sources import OfferSource, denied_offers, offer_sources
 from harness.patience import Patience
 from harness.redaction import Redactor
 from harness.settings import AttesterSettings, ClientSettings, Settings
 from harness.transport import Client, Recorder, is_loopback, tls_context
-from harness.verdict import Judgement, judge, left_out_by_selection, requirement_results
+from harness.verdict import JUDGED, Judgement, judge, left_out_by_selection, requirement_results
+from harness.workers import Workers
 
 
 class Run:
@@ -48,14 +51,18 @@ class Run:
     Args:
         settings: what the team asked for.
         now: seconds since 1970.
+        redaction_key: of the run that this process is a worker of.
 
     Raises:
         ConfigError: profile or waivers cannot be used.
 
     """
 
-    def __init__(self, settings: Settings, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: Settings, *, now: Callable[[], float] = time.time, redaction_key: bytes | None = None
+    ) -> None:
         self.settings = settings
+        self._asked_for = settings.issuer_url
         self._now = now
         self._started = now()
         self._clock = time.perf_counter()
@@ -75,18 +82,44 @@ class Run:
                 raise ConfigError(f'no check has an id like "{pattern}"; `assay list checks` shows all')
         self._positions = {name: position for position, name in enumerate(self.checks)}
         self._waivers = _load_waivers(settings, self.checks)
-        self.recorder = Recorder(Redactor(settings.secrets))
+        self.recorder = Recorder(Redactor(settings.secrets, key=redaction_key))
         self.results: list[CheckResult] = []
         self.engine: Engine | None = None
         self._target: target.Target | None = None
         self._clients: list[Client] = []
         self.patience = Patience(settings.limits.max_wait_s)
         self._planned: list[tuple[Check, Scenario | None]] = []
+        self._names: dict[str, tuple[Check, Scenario | None]] | None = None
         self._left_out = 0
-        self._adopted: dict[str, dict[int, int]] = {}
-        self._context: Mapping[str, Json] | None = None
+        self._workers = Workers(self.recorder)
+        self._flows: Mapping[Scenario, Flow] = {}
+        self._sources: Mapping[str, OfferSource] = {}
+        self._baseline: Mapping[str, Json] | None = None
 
     # Before the first check
+
+    def read_baseline(self) -> None:
+        """Read the report that this run is compared with; the run may overwrite its file in the end.
+
+        Raises:
+            ConfigError: it cannot be read.
+
+        """
+        from reports import json_file
+
+        if self.settings.baseline is None:
+            return
+        try:
+            self._baseline = json_file.read_without_exchanges(self.settings.baseline)
+        except json_file.ReportError as error:
+            raise ConfigError(f"baseline: {error}") from error
+
+    def open_target(self) -> Settings:
+        """Start the bundled reference issuer where it is under test, and give the settings with its address."""
+        if self._target is None:
+            self._target = target.open_target(self.settings, self.profile.reference_variant)
+            self.settings = self._target.settings
+        return self.settings
 
     async def preflight(self) -> None:
         """Look at the issuer and decide what is tested.
@@ -95,8 +128,7 @@ class Run:
             preflight.PreflightError: the run makes no sense.
 
         """
-        self._target = target.open_target(self.settings, self.profile.reference_variant)
-        settings = self.settings = self._target.settings
+        settings = self.open_target()
         tools = self._tools()
         issuer = await preflight.discover(settings.issuer_url or "", tools, allow_http=settings.allow_http)
         sources = {source.name: source for source in offer_sources(settings)}
@@ -104,6 +136,16 @@ class Run:
         self.engine = Engine(
             issuer, scenarios, sources, tools, self.requirements, flows=flows, strict=settings.strict
         )
+        self._flows, self._sources = flows, sources
+
+    async def redeem_single(self) -> None:
+        """Redeem single offers before the first check, so that one that is spent is told as what it is.
+
+        Raises:
+            preflight.PreflightError: one was refused.
+
+        """
+        await preflight.redeem_single(self._flows, self._sources)
 
     def _client_for(self, client: ClientSettings) -> Client:
         """Make the way to the network of a client, which shows its certificate where it has one."""
@@ -166,8 +208,37 @@ class Run:
     def planned(self, plan: list[tuple[Check, Scenario | None]]) -> None:
         """Take note of what will run; what the profile has besides was filtered out."""
         self._planned = plan
-        if self.engine:
-            self._left_out = max(0, len(self.engine.plan(self.checks.values())) - len(plan))
+        self._left_out = max(0, len(self._whole) - len(plan))
+
+    @property
+    def _whole(self) -> list[tuple[Check, Scenario | None]]:
+        """What the profile has, selected or not."""
+        return self.engine.plan(self.checks.values()) if self.engine else []
+
+    def named(self, name: str) -> tuple[Check, Scenario | None] | None:
+        """Give the planned run of a check by its name in pytest."""
+        if self._names is None:
+            self._names = {item_name(*each): each for each in self._whole}
+        return self._names.get(name)
+
+    async def forecast(self) -> Forecast:
+        """Say what is known of the run before its first check.
+
+        Raises:
+            RuntimeError: the issuer has not been looked at.
+
+        """
+        if self.engine is None:
+            raise RuntimeError("forecast was called before preflight")
+        ruled_out = {}
+        for check, scenario in self._planned:
+            if reason := await self.engine.ruled_out(check, scenario):
+                ruled_out[check.id, scenario] = reason
+        chosen = {(check.id, scenario) for check, scenario in self._planned}
+        left_out = [each for each in self._whole if (each[0].id, each[1]) not in chosen]
+        return Forecast(
+            self.settings, self.engine.issuer, self.engine.scenarios, self._planned, ruled_out, left_out
+        )
 
     # The checks
 
@@ -184,64 +255,58 @@ class Run:
 
     def adopt(self, worker: str, result: CheckResult, exchanges: Sequence[Exchange]) -> CheckResult:
         """Take over a result of another process, whose exchanges get new numbers here."""
-        numbers = self._adopted.setdefault(worker, {})
-        for exchange in exchanges:
-            numbers[exchange.number] = self.recorder.begin()
-            self.recorder.end(replace(exchange, number=numbers[exchange.number]))
-
-        def renumbered(finding: Finding) -> Finding:
-            return replace(finding, exchange=numbers.get(finding.exchange) if finding.exchange else None)
-
-        return replace(
-            result,
-            findings=tuple(renumbered(finding) for finding in result.findings),
-            exchanges=tuple(numbers[number] for number in result.exchanges if number in numbers),
-        )
+        return self._workers.take(worker, result, exchanges)
 
     def context(self) -> dict[str, Json]:
-        """Give what this process saw of the issuer, as JSON types."""
-        if self._context is not None:
-            return dict(self._context)
+        """Give what this process saw of the issuer, or its workers did, as JSON types."""
+        if (context := self._workers.context) is not None:
+            return context
         return {
             "issuer_url": self.settings.issuer_url,
             "configurations": list(dict.fromkeys(s.configuration for s in self.engine.scenarios))
             if self.engine
             else [],
             "issuer": self._issuer_as_seen(),
-            "left_out": self._left_out,
+            "labels": [scenario.label for scenario in self.engine.scenarios] if self.engine else [],
             "code_flow_untested": self._code_flow_untested(),
+            "waited_s": self.patience.waited_s,
         }
 
-    def adopt_context(self, context: Mapping[str, Json]) -> None:
+    def adopt_context(self, worker: str, context: Mapping[str, Json]) -> None:
         """Take over what another process saw of the issuer."""
-        self._context = context
-        self._left_out = int(context["left_out"])
+        self._workers.take_context(worker, context)
 
     # What a person reads before and after
 
     def header(self) -> list[str]:
         """Give the lines above the run: who is judged, and by what."""
-        who = self.settings.issuer_url
+        who = self._asked_for
         if who == target.REFERENCE:
             who = f"the bundled reference issuer ({self.profile.reference_variant})"
         lines = [f"Assay {harness.__version__}: {who}, judged by {self.profile.title}"]
         return [*lines, *self.notices()]
 
-    def announcement(self) -> list[str]:
-        """Say what will run and how many Credential Offers it may use."""
+    async def announcement(self, workers: int = 1) -> list[str]:
+        """Say what will run and how many Credential Offers it may use.
+
+        Args:
+            workers: processes that share the checks, and each make the flows that checks have in common.
+
+        """
         if self.engine is None:
             return []
         names = ", ".join(dict.fromkeys(scenario.label for scenario in self.engine.scenarios))
-        offers, most = self.engine.offers_needed(self._planned)
-        more = f" ({most} if an Access Token is good for one request only)" if most > offers else ""
+        offers = demand.of((await self.forecast()).expected).offers.times(workers)
+        more = f" ({offers.single_use} if an Access Token is good for one request only)"
         return [
             f"{len(self._planned)} checks on {names or 'the issuer as a whole'}; "
-            f"up to {offers} Credential Offer{'' if offers == 1 else 's'} will be redeemed{more}."
+            f"up to {offers.most} Credential Offer{'' if offers.most == 1 else 's'} will be redeemed"
+            f"{more if offers.single_use > offers.most else ''}."
         ]
 
     def notices(self) -> list[str]:
         """Give what narrows the verdict."""
-        url = str((self._context or {}).get("issuer_url") or self.settings.issuer_url or "")
+        url = str((self._workers.context or {}).get("issuer_url") or self.settings.issuer_url or "")
         found = []
         if url.startswith("http:"):
             where = "to this machine" if is_loopback(url) else "over the network"
@@ -264,15 +329,13 @@ class Run:
         return found
 
     def _code_flow_untested(self) -> bool:
-        if self._context is not None:
-            return bool(self._context.get("code_flow_untested"))
         if self.engine is None:
             return False
         announced = any(server.serves(Grant.AUTHORIZATION_CODE) for server in self.engine.issuer.servers)
         return announced and all(s.grant is not Grant.AUTHORIZATION_CODE for s in self.engine.scenarios)
 
-    def finish(self, *, command: str, stopped: str | None) -> tuple[Judgement, list[str]]:
-        """Judge the run, write the reports, and give the lines of the summary.
+    def finish(self, *, command: str, stopped: str | None) -> tuple[Passage, list[str]]:
+        """Judge the run, write the reports, and give what the gate says and the lines of the summary.
 
         Args:
             command: the command line that repeats the run.
@@ -281,17 +344,56 @@ class Run:
         """
         from reports import terminal
 
+        self._sort_results()
         problems = self._waivers.problems(self.results, self._today) if not stopped else []
-        judgement = judge(self.results, waiver_problems=problems, stopped=stopped, left_out=self._left_out)
-        report = self._report(judgement, command)
+        judgement = judge(
+            self.results,
+            waiver_problems=problems,
+            stopped=stopped,
+            left_out=self._left_out,
+            not_run=len(self._planned) - len(self.results),
+        )
+        report = self._compared(self._report(judgement, command))
+        found_out = stopped is None and any(result.verdict in JUDGED for result in self.results)
+        said = self._gate(judgement, report, found_out=found_out, waiver_problems=len(problems))
+        report = replace(report, gate=said.to_json())
         lost = self._write(report)
-        if lost and judgement.exit_code == 0:
+        if lost:
             # A verdict that nobody can read up is none; a failure stays one.
-            judgement = Judgement(RunVerdict.INCOMPLETE, f"{judgement.summary} {lost}")
-            report = replace(report, verdict=judgement.verdict, summary=judgement.summary)
+            if judgement.exit_code == 0:
+                judgement = Judgement(RunVerdict.INCOMPLETE, f"{judgement.summary} {lost}")
+            said = self._gate(judgement, report, found_out=False)
+            report = replace(report, verdict=judgement.verdict, summary=judgement.summary, gate=said.to_json())
         page = None if lost else str(self.settings.report_dir / "report.html")
         lines = terminal.summary(report.to_json(), page)
-        return judgement, [*problems, *([lost] if lost else []), *lines]
+        return said, [*problems, *([lost] if lost else []), *lines]
+
+    def _sort_results(self) -> None:
+        """Put the results in the order of the plan, in which those of several workers do not come."""
+        order = {
+            (check.id, scenario.label if scenario else None): number
+            for number, (check, scenario) in enumerate(self._planned)
+        }
+        self.results.sort(key=lambda result: order.get((result.check, result.configuration), len(order)))
+
+    def _gate(
+        self, judgement: Judgement, report: RunReport, *, found_out: bool, waiver_problems: int = 0
+    ) -> Passage:
+        return passage(
+            Bar(self.settings.gate),
+            judgement,
+            found_out=found_out,
+            waiver_problems=waiver_problems,
+            changes=report.baseline,
+        )
+
+    def _compared(self, report: RunReport) -> RunReport:
+        """Add what changed since the baseline."""
+        from reports import changes
+
+        if self._baseline is None:
+            return report
+        return replace(report, baseline=changes.compare(self._baseline, report.to_json()))
 
     def _write(self, report: RunReport) -> str | None:
         """Write the reports; give one line when that is not possible."""
@@ -322,9 +424,11 @@ class Run:
     def _report(self, judgement: Judgement, command: str) -> RunReport:
         context = self.context()
         infos = [self._info(check) for check in self.checks.values()]
+        self.recorder.look_back()
         exchanges = self.recorder.exchanges
         wall = time.perf_counter() - self._clock
         issuer_s = sum(exchange.elapsed_s for exchange in exchanges)
+        waited_s = context["waited_s"]
         return RunReport(
             tool={"name": "Assay", "version": harness.__version__, "commit": _commit()},
             target={
@@ -347,8 +451,8 @@ class Run:
             timing=Timing(
                 wall_s=round(wall, 3),
                 issuer_s=round(issuer_s, 3),
-                waiting_s=round(self.patience.waited_s, 3),
-                harness_s=round(max(0.0, wall - issuer_s - self.patience.waited_s), 3),
+                waiting_s=round(waited_s, 3),
+                harness_s=round(max(0.0, wall - issuer_s - waited_s), 3),
                 exchanges=len(exchanges),
             ),
             command=self.recorder.redactor.text(command),
@@ -361,7 +465,14 @@ class Run:
     def _issuer_as_seen(self) -> dict[str, Json]:
         if self.engine is None:
             return {}
-        return issuer_as_seen(self.engine.issuer, self.engine.flows, self.engine.statuses, self.recorder.redactor)
+        flows = self.engine.flows
+        known = {scenario: flows[scenario] for scenario in self.engine.scenarios if scenario in flows}
+        return issuer_as_seen(self.engine.issuer, known, self.engine.statuses, self.recorder.redactor)
+
+
+def item_name(check: Check, scenario: Scenario | None) -> str:
+    """Give the name under which pytest shows a check on a scenario."""
+    return f"{check.id}[{scenario.label}]" if scenario else check.id
 
 
 def _load_waivers(settings: Settings, known: Mapping[str, Check]) -> waivers.Waivers:

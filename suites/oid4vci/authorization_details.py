@@ -120,6 +120,7 @@ async def _expect_refused(
         "misreports:authorize.details-form": "AUTHORIZATION-DETAILS-MALFORMED-MISREPORTED",
     },
     applies=_DETAILS,
+    flows=2,
 )
 async def malformed_details_are_refused(by_details: Authorized, flow: Flow, expect: Expect) -> None:
     """Authorization details that are no JSON array are refused."""

@@ -195,6 +195,7 @@ async def a_request_for_nothing_gets_a_default_or_an_error(flow: Flow, expect: E
         "misreports:authorize.scope-form": "AUTHORIZATION-SCOPE-UNUSABLE-MISREPORTED",
     },
     applies=when.code_flow & when.scope,
+    flows=2,
 )
 async def a_request_for_an_unusable_scope_gets_a_default_or_an_error(flow: Flow, expect: Expect) -> None:
     """An Authorization Request for an unknown or malformed scope alone gets a default, or invalid_scope.

@@ -32,6 +32,7 @@ _BODY_KEPT = frozenset({307, 308})
     requires=["RFC6749-10.14-01"],
     proven_by={"authorization-page:unescaped": "AUTHORIZATION-PAGE-MARKUP"},
     applies=DIRECT,
+    flows=2,
 )
 async def markup_of_a_request_is_escaped(authorization: Authorized, flow: Flow, expect: Expect) -> None:
     """Markup in state or redirect_uri does not become part of a page."""

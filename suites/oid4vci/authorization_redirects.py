@@ -120,6 +120,7 @@ async def an_unregistered_redirect_uri_is_not_followed(flow: Flow, expect: Expec
         "misreports:authorize.redirect-uri": "AUTHORIZATION-REDIRECT-URI-SIMILAR-FOLLOWED",
     },
     applies=DIRECT,
+    flows=4,
 )
 async def a_similar_redirect_uri_is_not_followed(authorization: Authorized, flow: Flow, expect: Expect) -> None:
     """The browser is not sent to a redirect_uri that only resembles the registered one."""

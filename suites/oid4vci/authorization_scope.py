@@ -153,6 +153,7 @@ def _expect_issued(expect: Expect, reply: Reply | None, code: str, *, what: str,
         "authorization:first-only": "AUTHORIZATION-SCOPE-AND-DETAILS-INCOMPLETE",
     },
     applies=when.code_flow & when.scope & when.another_scope & when.authorization_details,
+    flows=4,
 )
 async def scope_and_details_both_count(
     by_scope: Authorized, by_details: Authorized, flow: Flow, facts: Facts, expect: Expect

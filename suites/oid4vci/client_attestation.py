@@ -658,6 +658,7 @@ class _Once:
         "misreports:client.pop-single-use": "CLIENT-ATTESTATION-POP-REUSED-MISREPORTED",
     },
     applies=_ATTESTED,
+    flows=2,
 )
 async def a_used_proof_is_refused(flow: Flow, another_flow: Callable[[], Flow], expect: Expect) -> None:
     """A proof of possession that was used in a request that was granted is refused in the next one."""
@@ -685,6 +686,7 @@ async def a_used_proof_is_refused(flow: Flow, another_flow: Callable[[], Flow], 
     requires=["ATCA-5.2-04", "ATCA-6.1-01"],
     proven_by={"rejects:client.pop-issuer-audience": "CLIENT-ATTESTATION-POP-ISSUER-REFUSED"},
     applies=_ATTESTED,
+    flows=3,
 )
 async def a_right_attestation_is_accepted(shared: Flow, another_flow: Callable[[], Flow], expect: Expect) -> None:
     """A right proof of possession is for the issuer identifier; its header field may be spelled in any case."""
@@ -734,6 +736,7 @@ def _in_another_case(_: Flow, shown: Authentication) -> Authentication:
         )
     },
     applies=_ATTESTED,
+    flows=2,
 )
 async def unknown_claims_are_ignored(another_flow: Callable[[], Flow], expect: Expect) -> None:
     """A Client Attestation and a proof of possession may have claims that nobody knows."""
@@ -764,6 +767,7 @@ async def unknown_claims_are_ignored(another_flow: Callable[[], Flow], expect: E
         "misreports:client.authenticated": "CLIENT-ATTESTATION-REFRESH-BARE-MISREPORTED",
     },
     applies=_ATTESTED & when.refresh_token,
+    flows=2,
 )
 async def refresh_tokens_are_bound_to_the_instance(another_flow: Callable[[], Flow], expect: Expect) -> None:
     """A refresh token is refused without a Client Attestation, and with one for another key."""

@@ -174,6 +174,7 @@ ACCEPTANCES = (
     requires=["RFC9449-5.1-03"],
     proven_by={"rejects:dpop.other-algorithm": "DPOP-ALGORITHM-REFUSED"},
     applies=when.dpop & when.several_dpop_algorithms,
+    flows=4,
 )
 async def every_listed_algorithm_is_accepted(
     server: AuthorizationServer, shared: Flow, another_flow: Callable[[], Flow], expect: Expect

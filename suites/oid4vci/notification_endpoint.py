@@ -233,6 +233,7 @@ async def a_deletion_can_be_told(another_flow: Callable[[], Flow], notified: Rep
     requires=["VCI-11.1-03"],
     proven_by={"rejects:notification.second-event": "NOTIFICATION-SECOND-EVENT-REFUSED"},
     applies=_NOTIFYING,
+    flows=2,
 )
 async def a_second_event_can_be_told(another_flow: Callable[[], Flow], expect: Expect) -> None:
     """After credential_accepted the wallet may say that the user deleted the credential."""

@@ -80,6 +80,7 @@ async def parameters_beside_the_request_uri_do_not_count(flow: Flow, expect: Exp
         "misreports:authorize.request-uri-single-use": "PAR-REQUEST-URI-REUSED-MISREPORTED",
     },
     applies=PUSHED,
+    flows=2,
 )
 async def a_used_request_uri_is_refused(flow: Flow, expect: Expect) -> None:
     """A request_uri is refused after it has led to an authorization code."""

@@ -243,6 +243,7 @@ async def identifiers_are_usable(access: Access, expect: Expect) -> None:
     },
     applies=when.code_flow & when.authorization_details & when.several_configurations,
     per=Per.GRANT,
+    flows=2,
 )
 async def a_part_of_what_was_authorized_can_be_had(flow: Flow, facts: Facts, expect: Expect) -> None:
     """A Token Request may ask for one of two authorized configurations, and the token is for no more than that."""
