@@ -47,8 +47,8 @@ class ReferenceIssuer:
     """One issuer with its own memory.
 
     ``faults`` are ids from ``faults.catalogue``; ``fired`` tells which of them made a difference so far,
-    ``broken`` which rules requests broke, and ``context`` where the issuer lives. ``clock`` gives seconds since
-    the epoch.
+    ``met`` which rules requests broke, which tolerances they needed and which documents went out, and ``context``
+    where the issuer lives. ``clock`` gives seconds since the epoch.
 
     Raises:
         ValueError: a fault id is unknown.
@@ -67,10 +67,10 @@ class ReferenceIssuer:
         known = check_known(faults)
         self.variant = variant
         self.fired: set[str] = set()
-        self.broken: set[str] = set()
+        self.met: set[str] = set()
         self.context = Context(variant, base_url.rstrip("/"), clock, random_bytes)
-        self._judge = Judge(known, self.fired, self.broken)
-        self._defects = Defects(known, self.fired, self.context)
+        self._judge = Judge(known, self.fired, self.met)
+        self._defects = Defects(known, self.fired, self.context, self.met)
         self._server = AuthorizationServer(self.context, self._judge, self._defects)
         ledger = self._server.ledger
         guard = TokenGuard(self.context, self._judge, ledger)

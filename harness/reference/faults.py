@@ -128,11 +128,14 @@ def check_known(identifiers: Iterable[str]) -> frozenset[str]:
 class Defects:
     """The seam every document passes on its way out.
 
-    ``fired`` collects the faults that changed something.
+    ``fired`` collects the faults that changed something, ``met`` the documents that passed.
     """
 
-    def __init__(self, faults: Iterable[str], fired: set[str], context: Context) -> None:
+    def __init__(
+        self, faults: Iterable[str], fired: set[str], context: Context, met: set[str] | None = None
+    ) -> None:
         _load()
+        self._met: set[str] = set() if met is None else met
         self._context = context
         self._fired = fired
         self._active: dict[str, dict[str, Spoiler]] = defaultdict(dict)
@@ -143,6 +146,7 @@ class Defects:
 
     def emit(self, document: str, draft: Any) -> None:
         """Let a draft pass, spoiled in place by the faults switched on for this document."""
+        self._met.add(document)
         for number, (identifier, spoil) in enumerate(self._active.get(document, {}).items()):
             before = copy.deepcopy(draft)
             try:

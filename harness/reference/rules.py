@@ -147,13 +147,14 @@ def _statement(function: Callable[..., Any]) -> str:
 class Judge:
     """Holds requests to rules, as far as the faults of this issuer let it.
 
-    ``fired`` collects the faults that made a difference, ``broken`` the rules that requests broke.
+    ``fired`` collects the faults that made a difference, ``met`` the rules that requests broke and the
+    tolerances they needed.
     """
 
-    def __init__(self, faults: Collection[str], fired: set[str], broken: set[str]) -> None:
+    def __init__(self, faults: Collection[str], fired: set[str], met: set[str]) -> None:
         self._faults = faults
         self._fired = fired
-        self._broken = broken
+        self._met = met
 
     def uphold(
         self, rules: Sequence[Rule[Facts]], facts: Facts, *, unsound: Collection[str] = ()
@@ -175,7 +176,7 @@ class Judge:
             complaint = rule_.complaint(facts)
             if complaint is None:
                 continue
-            self._broken.add(rule_.id)
+            self._met.add(rule_.id)
             if self._has(f"accepts:{rule_.id}"):
                 let_off.add(rule_.id)
                 continue
@@ -192,7 +193,10 @@ class Judge:
 
         """
         for tolerance_ in tolerances:
-            if tolerance_.present(facts) and self._has(f"rejects:{tolerance_.id}"):
+            if not tolerance_.present(facts):
+                continue
+            self._met.add(tolerance_.id)
+            if self._has(f"rejects:{tolerance_.id}"):
                 raise Refusal(tolerance_.status, tolerance_.error, tolerance_.statement)
 
     def _has(self, fault: str) -> bool:

@@ -86,8 +86,9 @@ class Outcome:
     offers: int
     """How many offers were minted."""
     exchanges: list[Any]
-    broken: dict[str, set[str]]
-    """Rule of the reference issuer to the checks that broke it; ``preflight`` counts as one."""
+    met: dict[str, set[str]]
+    """Rule that was broken, tolerance that was needed, or document that went out, to the checks whose exchanges
+    may show it; ``preflight`` counts as one."""
 
 
 @cache
@@ -197,10 +198,12 @@ async def judge_issuer(
             wanted = [check for name, check in all_checks().items() if fnmatch.fnmatch(name, select)]
         else:
             wanted = [check for name, check in all_checks().items() if name in select]
-        note_broken("preflight", issuer, outcome)
+        traces = _Traces(issuer, http.recorder, outcome.met)
+        traces.note("preflight")
         for check, scenario in engine.plan(wanted):
-            outcome.results.append(await engine.judge(check, scenario))
-            note_broken(check.id, issuer, outcome)
+            result = await engine.judge(check, scenario)
+            outcome.results.append(result)
+            traces.note(check.id, result.exchanges)
     except PreflightError as error:
         outcome.stopped = str(error)
     finally:
@@ -220,10 +223,22 @@ def first_of_each_format(issuer: ReferenceIssuer) -> list[str]:
     return list(first.values())
 
 
-def note_broken(who: str, issuer: ReferenceIssuer, outcome: Outcome) -> None:
-    for rule in issuer.broken:
-        outcome.broken.setdefault(rule, set()).add(who)
-    issuer.broken.clear()
+class _Traces:
+    """Finds out which check saw what of a reference issuer, be it in exchanges that another check made."""
+
+    def __init__(self, issuer: ReferenceIssuer, recorder: Recorder, met: dict[str, set[str]]) -> None:
+        self._issuer = issuer
+        self._recorder = recorder
+        self._met = met
+        self._shown: dict[int, frozenset[str]] = {}
+
+    def note(self, who: str, read: Collection[int] = ()) -> None:
+        came = frozenset(self._issuer.met)
+        self._issuer.met.clear()
+        for number in range(len(self._shown) + 1, self._recorder.count + 1):
+            self._shown[number] = came
+        for item in came.union(*(self._shown[number] for number in read)):
+            self._met.setdefault(item, set()).add(who)
 
 
 @cache

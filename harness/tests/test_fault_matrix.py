@@ -3,10 +3,10 @@
 Each clean variant of the reference issuer passes everything that applies. Each fault makes exactly the
 checks fail or warn that declare it, with exactly the codes they declare.
 
-A rule that is let off or misreported can only show in a check that breaks it. Where the clean runs show that
-no other checks than the declared ones ever break it, only these are run again. A fault of credentials can only
-show in a check that reads what the right requests brought; those that try wrong requests are left out for it.
-``ASSAY_WHOLE_MATRIX=1`` (``make matrix``) runs all checks for every fault all the same.
+A rule that is let off or misreported can only show in a check that breaks it, a tolerance that is missing in one
+that needs it, and a document that is spoiled in one that gets it: the clean runs tell which checks these are, and
+only they and the declared ones are run again. Of a fault of credentials, those that try wrong requests are left
+out. ``ASSAY_WHOLE_MATRIX=1`` (``make matrix``) runs all checks for every fault all the same.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ def living() -> frozenset[str]:
 def concerned(fault: str, variant: str, declared: set[str]) -> str | Collection[str]:
     """Give the checks that a fault can show in.
 
-    That is all of them, unless it is a rule that only declared checks break, spoils nothing but credentials, which
-    checks with requests of their own do not read, or nothing but what is done to credentials later on.
+    That is all of them where preflight meets it already; and those that nobody can do without it, such as the
+    reading ones for a fault of credentials.
     """
     document, _, rule = fault.partition(":")
     if os.environ.get("ASSAY_WHOLE_MATRIX"):
@@ -137,10 +137,8 @@ def concerned(fault: str, variant: str, declared: set[str]) -> str | Collection[
         return reading() | declared
     if document == "status-operation":
         return living() | declared
-    if document not in ("accepts", "misreports"):
-        return "*"
-    breaking = clean(variant).broken.get(rule, set())
-    return declared if breaking and breaking <= declared else "*"
+    meeting = clean(variant).met.get(rule if document in ("accepts", "misreports", "rejects") else document, set())
+    return meeting | declared if meeting and "preflight" not in meeting else "*"
 
 
 @pytest.mark.parametrize("fault", sorted(set(faults.catalogue()) - set(UNPROVEN)))
