@@ -53,7 +53,7 @@ def judge(
     left_out: int = 0,
     not_run: int = 0,
 ) -> Judgement:
-    """Judge a run.
+    """Judge a run. What it says counts checks, each once however many configurations it ran on.
 
     Args:
         results: what the checks said, waivers applied.
@@ -63,35 +63,38 @@ def judge(
         not_run: how many that were not filtered out brought no result.
 
     """
-    count = Counter(result.verdict for result in results)
-    judged = sum(count[v] for v in JUDGED)
-    if count[Verdict.FAIL]:
-        failed = [result for result in results if result.verdict is Verdict.FAIL]
-        codes = {finding.code for result in failed for finding in result.findings}
+    ran = Counter(result.verdict for result in results)
+    if ran[Verdict.FAIL]:
+        codes = {f.code for result in results if result.verdict is Verdict.FAIL for f in result.findings}
         kinds = "one kind of finding" if len(codes) == 1 else f"{len(codes)} kinds of findings"
-        return Judgement(RunVerdict.NOT_CONFORMANT, f"{_checks(count[Verdict.FAIL])} failed, with {kinds}.")
+        failed = _numbered(results, Verdict.FAIL)
+        times = f", {ran[Verdict.FAIL]} times in all" if ran[Verdict.FAIL] > failed else ""
+        return Judgement(RunVerdict.NOT_CONFORMANT, f"{_checks(failed)} failed{times}, with {kinds}.")
     if waiver_problems:
         return Judgement(RunVerdict.NOT_CONFORMANT, f"The waivers are not in order: {waiver_problems[0]}.")
     if stopped:
         return Judgement(RunVerdict.INCOMPLETE, f"The run stopped early: {stopped}.")
+    judged = _numbered(results, *JUDGED)
     gaps = []
-    if count[Verdict.ERROR]:
-        gaps.append(f"{_checks(count[Verdict.ERROR])} could not be judged because of an error")
-    if count[Verdict.BLOCKED]:
-        gaps.append(f"{_checks(count[Verdict.BLOCKED])} could not run because something was missing")
+    if ran[Verdict.ERROR]:
+        gaps.append(f"{_checks(_numbered(results, Verdict.ERROR))} could not be judged because of an error")
+    if ran[Verdict.BLOCKED]:
+        missing = _checks(_numbered(results, Verdict.BLOCKED))
+        gaps.append(f"{missing} could not run because something was missing")
     if not_run > 0:
-        gaps.append(f"{_checks(not_run)} brought no result")
+        gaps.append(f"{_runs(not_run)} brought no result")
     if left_out:
         gaps.append(left_out_by_selection(left_out))
     if not judged:
         gaps.append("no check judged anything")
     if gaps:
         return Judgement(RunVerdict.INCOMPLETE, f"Nothing failed, but {' and '.join(gaps)}.")
-    warned = f"; {_checks(count[Verdict.WARN])} warned" if count[Verdict.WARN] else ""
-    if count[Verdict.WAIVED]:
-        text = f"All {judged} checks that apply passed but for {_checks(count[Verdict.WAIVED])} waived{warned}."
-        return Judgement(RunVerdict.CONFORMANT_WITH_WAIVERS, text)
-    return Judgement(RunVerdict.CONFORMANT, f"All {judged} checks that apply passed{warned}.")
+    warned = f"; {_checks(_numbered(results, Verdict.WARN))} warned" if ran[Verdict.WARN] else ""
+    passed = "The one check that applies" if judged == 1 else f"All {judged} checks that apply"
+    if ran[Verdict.WAIVED]:
+        waived = _checks(_numbered(results, Verdict.WAIVED))
+        return Judgement(RunVerdict.CONFORMANT_WITH_WAIVERS, f"{passed} passed but for {waived} waived{warned}.")
+    return Judgement(RunVerdict.CONFORMANT, f"{passed} passed{warned}.")
 
 
 def requirement_results(
@@ -150,8 +153,17 @@ def _reason(
 
 def left_out_by_selection(number: int) -> str:
     """Say how many planned runs of checks were filtered out."""
-    return f"{_checks(number)} {'was' if number == 1 else 'were'} left out by selection"
+    return f"{_runs(number)} {'was' if number == 1 else 'were'} left out by selection"
+
+
+def _numbered(results: Sequence[CheckResult], *verdicts: Verdict) -> int:
+    """Count the checks with any of some verdicts, each once on however many configurations it ran."""
+    return len({result.check for result in results if result.verdict in verdicts})
 
 
 def _checks(number: int) -> str:
     return "1 check" if number == 1 else f"{number} checks"
+
+
+def _runs(number: int) -> str:
+    return "1 run of a check" if number == 1 else f"{number} runs of checks"

@@ -87,28 +87,33 @@ def failures(report: Mapping[str, Json]) -> Sorted:
 
     The worst severity comes first; of the same severity, what blocks most.
     """
-    failing = problems(report, Verdict.FAIL)
+    broken = problems(report, Verdict.FAIL)
     blocked, unexplained = _explained(
-        failing, [result for result in report["results"] if result["verdict"] == Verdict.BLOCKED]
+        broken, [result for result in report["results"] if result["verdict"] == Verdict.BLOCKED]
     )
-    failing.sort(key=lambda problem: -len(blocked[problem.check]))
+    broken.sort(key=lambda problem: -len(blocked[problem.check]))
     found = [
         Cause(
             leader,
             tuple(followers),
             _summed([result for p in (leader, *(f.problem for f in followers)) for result in blocked[p.check]]),
         )
-        for leader, followers in _groups(failing)
+        for leader, followers in _groups(broken)
     ]
     found.sort(key=lambda c: (SEVERITIES.index(c.severity), -(c.blocked.results if c.blocked else 0)))
     return Sorted(tuple(found), tuple(unexplained))
 
 
+def failing(report: Mapping[str, Json]) -> list[Problem]:
+    """Give the failing checks in the order of their causes, so that every format names the same one first."""
+    return [problem for cause in failures(report).causes for problem in cause.members]
+
+
 def _explained(
-    failing: Sequence[Problem], stopped: Sequence[Mapping[str, Json]]
+    broken: Sequence[Problem], stopped: Sequence[Mapping[str, Json]]
 ) -> tuple[dict[str, list[Mapping[str, Json]]], list[Mapping[str, Json]]]:
     """Give the blocked results by the failing check that explains them, and those that none explains."""
-    exchanges = {problem.check: {number for number, _ in _places(problem.violations)} for problem in failing}
+    exchanges = {problem.check: {number for number, _ in _places(problem.violations)} for problem in broken}
     blocked: dict[str, list[Mapping[str, Json]]] = {check: [] for check in exchanges}
     by_form: dict[str, str] = {}
     left: list[Mapping[str, Json]] = []

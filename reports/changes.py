@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.model import Json, Verdict
 from reports.identity import FindingKey, fails, finding_key, is_strict, steady
+from reports.settings_needed import names_setting
 
 _STANDING = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.WAIVED, Verdict.WARN)
 """Verdicts of results with findings, the one that weighs most first."""
@@ -53,8 +54,9 @@ def compare(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]
 
 
 def newly_failing(changes: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    """Give the new findings by which a check fails."""
-    return [entry for entry in changes["new"] if entry["failing"]]
+    """Give the findings by which a check fails now and failed not before, when it warned or they were waived."""
+    worse = (entry for entry in changes["changed"] if not entry["before"]["failing"])
+    return [entry for entry in (*changes["new"], *worse) if entry["failing"]]
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class _Found:
         result, finding = self.seen[0]
         return {
             "verdict": result["verdict"],
+            "failing": fails(result, finding, strict=self.strict),
             **{name: finding[name] for name in ("level", "expected", "observed")},
         }
 
@@ -195,9 +198,16 @@ def _undecided(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[dic
         now = results.get((check, configuration))
         if result["verdict"] not in _DECIDED or check not in known:
             continue
-        if now is None or now["verdict"] in (Verdict.BLOCKED, Verdict.ERROR):
+        if now is None or _came_to_nothing(now):
             reason = _not_judged(check, configuration, results, new)
             yield {"check": check, "configuration": result["configuration"], "reason": reason}
+
+
+def _came_to_nothing(result: Mapping[str, Json]) -> bool:
+    """Whether a run could not judge, be it for want of a setting; what an issuer just does not have is settled."""
+    if result["verdict"] == Verdict.NOT_APPLICABLE:
+        return names_setting(result["reason"] or "")
+    return result["verdict"] in (Verdict.BLOCKED, Verdict.ERROR)
 
 
 def _requirements(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[dict[str, Json]]:

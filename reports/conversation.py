@@ -133,11 +133,17 @@ def _telling(ordered: Sequence[Mapping[str, Json]], cited: set[int], drawn: int)
 
 
 def excerpt(exchange: Mapping[str, Json], pointer: str | None) -> Excerpt:
-    """Give the lines around the place that ``pointer`` names, or the start of the last message otherwise."""
+    """Give the lines around the place that ``pointer`` names, or the start of the last message otherwise.
+
+    Where the answer as a whole is meant, that is its status with the start of its body.
+    """
     drafts = _messages(exchange, [pointer])
     draft = next((draft for draft in drafts if draft.marks), drafts[-1])
     center = min(draft.marks, default=CONTEXT)
     first = max(0, center - CONTEXT)
+    if draft.marks == {0} and draft.body:
+        start = [draft.head[0], *(["…"] if len(draft.head) > 2 else []), *draft.body[: 2 * CONTEXT]]
+        return Excerpt(draft.name, tuple(Line(text, place == 0) for place, text in enumerate(start)))
     lines = [*draft.head, *draft.body][first : center + CONTEXT + 1]
     return Excerpt(draft.name, tuple(Line(text, first + i in draft.marks) for i, text in enumerate(lines)))
 

@@ -107,7 +107,7 @@ def _parsed(content: bytes, path: Path) -> Json:
     if len(content) > SIZE_LIMIT:
         raise ReportError(f"{path}: larger than {SIZE_LIMIT:,} bytes, so it is not a report")
     try:
-        data = json.loads(content.decode("utf-8"), parse_constant=_refuse)
+        data = json.loads(content.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_members)
     except RecursionError as error:
         raise ReportError(f"{path}: nested too deeply to be a report") from error
     except json.JSONDecodeError as error:
@@ -155,6 +155,14 @@ def _storable(value: Json) -> Json:
 
 def _refuse(name: str) -> Json:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Give an object; of a name that stands twice, readers of JSON may take either value (RFC 8259 section 4)."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return made
 
 
 def _brief(error: object) -> str:

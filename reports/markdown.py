@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.model import Json, RunVerdict, Verdict
+from reports.causes import failing
 from reports.changes_text import counted
 from reports.changes_text import markdown as changes_markdown
 from reports.gfm import block, code, link, prose
@@ -36,7 +37,7 @@ def render_markdown(report: Mapping[str, Json]) -> str:
 
     Nothing that an issuer sent becomes markup, a link or a mention in it. Always shorter than 65,000 characters.
     """
-    failures = problems(report, Verdict.FAIL)
+    failures = failing(report)
     text = ""
     for most in _DETAILED:
         text = "\n".join(_lines(report, failures, most)).rstrip() + "\n"

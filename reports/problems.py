@@ -32,6 +32,8 @@ class Violation:
     sightings: tuple[Sighting, ...]
     varies: bool = False
     """Whether what was observed differs in its numbers from one sighting to the next."""
+    expectation_varies: bool = False
+    """Whether what was expected does, as where an index of the credential is part of it."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,14 @@ def by_reason(results: Iterable[Mapping[str, Json]]) -> list[tuple[str, list[Map
     return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
 
 
+_REPLACED = ("--vci-select", "--vci-skip", "--vci-report-dir")
+
+
 def repeat_command(report: Mapping[str, Json], check: str) -> str:
-    """Give the command that repeats one check: the command of the run with another selection."""
+    """Give the command that repeats one check: that of the run with another selection, and another report folder.
+
+    The report of the whole run is not to be written over.
+    """
     command = report["command"]
     try:
         words = shlex.split(command) if len(command) <= COMMAND_LIMIT else []
@@ -87,11 +95,11 @@ def repeat_command(report: Mapping[str, Json], check: str) -> str:
     kept: list[str] = []
     rest = iter(words)
     for word in rest:
-        if word in ("--vci-select", "--vci-skip"):
+        if word in _REPLACED:
             next(rest, None)
-        elif not word.startswith(("--vci-select=", "--vci-skip=")):
+        elif not word.startswith(tuple(f"{option}=" for option in _REPLACED)):
             kept.append(word)
-    return shlex.join([*kept, "--vci-select", check])
+    return shlex.join([*kept, "--vci-report-dir", "oid4vci-report-again", "--vci-select", check])
 
 
 def _problem(
@@ -104,9 +112,10 @@ def _problem(
     sightings: dict[tuple[Json, ...], tuple[list[Mapping[str, Json]], list[Sighting]]] = {}
     for result in results:
         for finding in result["findings"]:
-            named = tuple(finding[name] for name in ("code", "requirement", "expected", "pointer"))
-            # Sizes and times differ from one answer to the next and make no other violation of it.
-            findings, seen = sightings.setdefault((*named, re.sub(r"\d+", "0", finding["observed"])), ([], []))
+            named = tuple(finding[name] for name in ("code", "requirement", "pointer"))
+            # Sizes, times and indexes differ from one answer to the next and make no other violation of it.
+            told = tuple(re.sub(r"\d+", "0", finding[name]) for name in ("expected", "observed"))
+            findings, seen = sightings.setdefault((*named, *told), ([], []))
             findings.append(finding)
             seen.append(Sighting(result["configuration"], finding["exchange"]))
     violations = [
@@ -114,7 +123,8 @@ def _problem(
             findings[0],
             requirements.get(findings[0]["requirement"]),
             tuple(seen),
-            len({finding["observed"] for finding in findings}) > 1,
+            varies=len({finding["observed"] for finding in findings}) > 1,
+            expectation_varies=len({finding["expected"] for finding in findings}) > 1,
         )
         for findings, seen in sightings.values()
     ]

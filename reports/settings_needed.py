@@ -113,6 +113,11 @@ def settings_needed(results: Iterable[Mapping[str, Json]]) -> list[Setting]:
     return sorted(settings, key=lambda setting: (-len(setting.checks), setting.name))
 
 
+def names_setting(reason: str) -> bool:
+    """Whether a reason says that a setting of the run kept a check from deciding."""
+    return _NAMED.search(reason) is not None
+
+
 def _named(reason: str) -> tuple[str, str] | None:
     """Give the settings that a reason names, with the advice for the first that has one."""
     names = list(dict.fromkeys(_NAMED.findall(reason)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.model import Json, Verdict
 from reports import changes_text
+from reports.causes import failing
 from reports.printable import one_line
 from reports.problems import Violation, by_reason, problems
 from reports.scorecard import by_level
@@ -39,7 +40,7 @@ def summary(report: Mapping[str, Json], path: str | None = None) -> list[str]:
 
 
 def _failures(report: Mapping[str, Json]) -> Iterator[str]:
-    failures = problems(report, Verdict.FAIL)
+    failures = failing(report)
     if not failures:
         return
     yield f"Failures ({len(failures)})"

@@ -110,11 +110,16 @@ def _fitting_key(alg: str, jwk: Mapping[str, Json]) -> Any:
     else:
         fits = kty == "AKP" and jwk["alg"] == alg
     if not fits:
-        raise SignatureError(
-            "key-unfit", f"{alg} does not go with a key of type {kty}, {shown(crv)}, or this size"
-        )
+        raise SignatureError("key-unfit", f"{alg} does not go with a key of {_kind(key, kty, crv)}")
     _check_purpose(alg, jwk)
     return key
+
+
+def _kind(key: Any, kty: str, crv: Json) -> str:
+    """Name type and curve of a key, or its size where it has no curve."""
+    if kty == "RSA":
+        return f"type RSA and {key.key_size} bits"
+    return f"type {kty}" if crv is None else f"type {kty} on the curve {shown(crv)}"
 
 
 def _check_purpose(alg: str, jwk: Mapping[str, Json]) -> None:

@@ -196,7 +196,13 @@ def _baseline() -> dict[str, Json]:
         "changed": [
             {
                 **changed,
-                "before": {"verdict": "warn", "level": "SHOULD", "expected": "a refusal", "observed": "HTTP 201"},
+                "before": {
+                    "verdict": "warn",
+                    "failing": False,
+                    "level": "SHOULD",
+                    "expected": "a refusal",
+                    "observed": "HTTP 201",
+                },
             }
         ],
         "removed": [{**scheme, "reason": "the check was blocked: no offer came"}],
@@ -214,7 +220,7 @@ def _hostile_baseline(text: str) -> dict[str, Json]:
     baseline = _baseline()
     words = ("check", "configuration", "code", "requirement", "expected", "observed", "pointer")
     hostile = {**baseline["new"][0], **dict.fromkeys(words, text)}
-    before = {"verdict": "warn", "level": "SHOULD", "expected": text, "observed": "another"}
+    before = {"verdict": "warn", "failing": False, "level": "SHOULD", "expected": text, "observed": "another"}
     return {
         **baseline,
         "since": {**baseline["since"], **dict.fromkeys(("issuer", "profile", "tool", "started", "summary"), text)},

@@ -20,6 +20,7 @@ from reports.conversation import excerpt, exchanges
 from reports.digest import report_digest
 from reports.documents import documents
 from reports.json_file import ReportError, read, write
+from reports.markdown import render_markdown
 from reports.pointer import line_of
 from reports.printable import one_line, shown, visible
 from reports.problems import by_reason, problems, repeat_command
@@ -332,7 +333,8 @@ def test_the_worst_failure_comes_first_and_has_all_a_reader_needs(page: Page) ->
         "exchange 11",
         "exchange 12",
         "NONCE-ACCEPTED",
-        "pytest --issuer-url https://issuer.example --vci-config assay.toml --vci-select nonce-unknown-refused",
+        "pytest --issuer-url https://issuer.example --vci-config assay.toml"
+        " --vci-report-dir oid4vci-report-again --vci-select nonce-unknown-refused",
         "accepts:proof.nonce",
     ):
         assert words in failures
@@ -426,11 +428,64 @@ def test_a_document_nested_without_end_is_told_instead_of_shown(sample: dict[str
     assert "nested too deeply" in page.section_text["issuer"]
 
 
+def test_a_finding_that_differs_in_numbers_only_is_told_once(sample: dict[str, Any]) -> None:
+    result = next(result for result in sample["results"] if result["verdict"] == "fail")
+    (finding, *_) = result["findings"]
+    told = [{**finding, "expected": f"an entry at {n}", "observed": "64 entries"} for n in (7, 8, 9)]
+    other = {**finding, "expected": "a list", "observed": "64 entries"}
+    report = {**sample, "results": [{**result, "findings": [*told, other]}]}
+    first, second = problems(report, Verdict.FAIL)[0].violations
+    assert (first.finding["expected"], len(first.sightings), first.expectation_varies) == (
+        "an entry at 7",
+        3,
+        True,
+    )
+    assert (second.finding["expected"], second.expectation_varies, second.varies) == ("a list", False, False)
+    assert "an entry at 7 (elsewhere with other numbers)" in Page(render_html(report)).section_text["failures"]
+
+
+def test_page_markdown_and_terminal_name_the_same_failure_first(sample: dict[str, Any]) -> None:
+    report = dict(sample)
+    blocker = next(r for r in sample["results"] if r["verdict"] == "fail" and r["findings"][0]["exchange"])
+    worst = problems(sample, Verdict.FAIL)[0]
+    twin = {
+        "id": "as-grave",
+        "area": "x",
+        "level": "MUST",
+        "description": "As grave, and in the way.",
+        "requirements": blocker["requirements"],
+        "proven_by": {},
+    }
+    finding = {**worst.violations[0].finding, "requirement": "UNLISTED", "pointer": None, "exchange": 3}
+    severe = next(r for r in sample["requirements"] if r["id"] == worst.violations[0].finding["requirement"])
+    report["requirements"] = [*sample["requirements"], {**severe, "id": "UNLISTED"}]
+    report["checks"] = [*sample["checks"], twin]
+    report["results"] = [
+        *(r for r in sample["results"] if r["verdict"] != "blocked"),
+        {**blocker, "check": "as-grave", "findings": [finding]},
+        {**blocker, "check": "stopped", "verdict": "blocked", "findings": [], "reason": "exchange 3 ended badly"},
+    ]
+    assert problems(report, Verdict.FAIL)[0].check == worst.check
+    first = next(name for name in Page(render_html(report)).ids() if name.startswith("fail-"))
+    assert first == "fail-as-grave"
+    assert "**Fix first:** `as-grave`" in render_markdown(report)
+    assert "1. as-grave" in "\n".join(summary(report))
+
+
+def test_what_is_wrong_with_a_whole_answer_shows_its_body(sample: dict[str, Any]) -> None:
+    exchange = next(e for e in sample["exchanges"] if e["response"] and e["response"]["body"])
+    told = [line.text for line in excerpt(exchange, None).lines]
+    assert told[0] == f"HTTP {exchange['status']}"
+    assert exchange["response"]["body"].split("\n")[0] in told
+
+
 def test_a_thousand_exchanges_stay_below_two_megabytes() -> None:
     html = render_html(large_report().to_json())
     assert len(html.encode()) < 2_000_000
     page = Page(html)
     assert "exchange-60" in page.ids()
+    inside = {target[1:] for target in page.attribute("href") if target.startswith("#")}
+    assert inside <= set(page.ids())
     assert "more like these are in report.json" in page.section_text["exchanges"]
     assert "more lines are not shown" in page.section_text["exchanges"]
     assert f"The first {SHOWN} exchanges are drawn, 940 more" in page.section_text["conversation"]
@@ -630,15 +685,18 @@ def test_reasons_group_results_the_most_common_first() -> None:
 @pytest.mark.parametrize(
     ("command", "repeated"),
     [
-        ("pytest --issuer-url https://i.example", "pytest --issuer-url https://i.example --vci-select x-y"),
-        ("pytest --vci-select a --vci-skip=b -q", "pytest -q --vci-select x-y"),
-        ("pytest --vci-select", "pytest --vci-select x-y"),
-        ("", "pytest --issuer-url https://issuer.example --vci-select x-y"),
-        ("pytest 'open", "pytest --issuer-url https://issuer.example --vci-select x-y"),
+        ("pytest --issuer-url https://i.example", "pytest --issuer-url https://i.example"),
+        ("pytest --vci-select a --vci-skip=b -q", "pytest -q"),
+        ("pytest --vci-report-dir=there -q", "pytest -q"),
+        ("pytest --vci-select", "pytest"),
+        ("", "pytest --issuer-url https://issuer.example"),
+        ("pytest 'open", "pytest --issuer-url https://issuer.example"),
     ],
 )
 def test_the_command_repeats_one_check(sample: dict[str, Any], command: str, repeated: str) -> None:
-    assert repeat_command({**sample, "command": command}, "x-y") == repeated
+    """And writes its report elsewhere."""
+    more = "--vci-report-dir oid4vci-report-again --vci-select x-y"
+    assert repeat_command({**sample, "command": command}, "x-y") == f"{repeated} {more}"
 
 
 def test_a_check_name_cannot_add_a_command(sample: dict[str, Any]) -> None:
