@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["run"]:
         # Everything after `run` belongs to pytest, so that there is one engine and one set of options.
         return _run(given[1:])
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the encoding of the output lacks is shown as an escape.
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(given)
     if options.command is None:

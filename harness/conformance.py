@@ -337,6 +337,8 @@ class Conformance:
             if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
                 session.exitstatus = pytest.ExitCode.OK
         elif not self.config.option.collectonly:
+            if exitstatus == pytest.ExitCode.INTERRUPTED and getattr(session, "shouldfail", False):
+                exitstatus = pytest.ExitCode.TESTS_FAILED  # -x, which pytest-xdist takes for an interruption
             if exitstatus == pytest.ExitCode.INTERRUPTED and self._stopped is None:
                 self._stopped = "interrupted"
             command = repeatable_command([str(argument) for argument in self.config.invocation_params.args])

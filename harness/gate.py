@@ -7,8 +7,9 @@ level SHOULD count in the verdict itself. ``none`` and ``new`` let through what 
     Nothing that was found stops the pipeline. A run that found nothing out still does, because nobody would
     notice otherwise that the issuer is not tested at all.
 ``new``
-    Only what got worse since the baseline stops it: failing findings that the baseline does not have, waivers
-    that are not in order, and checks that came to a verdict in the baseline and do not any more.
+    Only what got worse since the baseline stops it: failing findings that the baseline does not have, or has as
+    warnings or waived, waivers that are not in order, and checks that came to a verdict in the baseline and do
+    not any more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from enum import StrEnum
 
 from harness.model import Json
 from harness.verdict import EXIT_CODES, Judgement
+from reports.changes import newly_failing
 
 
 class Bar(StrEnum):
@@ -94,7 +96,7 @@ def passage(
 
 def _only_new(changes: Mapping[str, Json], waiver_problems: int) -> Passage:
     since = f"since the baseline of {changes['since']['started']}"
-    new = [entry for entry in changes["new"] if entry["failing"]]
+    new = newly_failing(changes)
     if new:
         return Passage(
             Bar.NEW, STOPS, f"{_many(len(new), 'failing finding is', 'failing findings are')} new {since}."

@@ -345,7 +345,8 @@ class Run:
         from reports import terminal
 
         self._sort_results()
-        problems = self._waivers.problems(self.results, self._today) if not stopped else []
+        in_part = self._run_in_part()
+        problems = self._waivers.problems(self.results, self._today, in_part=in_part) if not stopped else []
         judgement = judge(
             self.results,
             waiver_problems=problems,
@@ -367,6 +368,15 @@ class Run:
         page = None if lost else str(self.settings.report_dir / "report.html")
         lines = terminal.summary(report.to_json(), page)
         return said, [*problems, *([lost] if lost else []), *lines]
+
+    def _run_in_part(self) -> set[str]:
+        """Give the ids of checks that were left out, or brought no result, somewhere."""
+        brought = {(result.check, result.configuration) for result in self.results}
+        return {
+            check.id
+            for check, scenario in self._whole
+            if (check.id, scenario.label if scenario else None) not in brought
+        }
 
     def _sort_results(self) -> None:
         """Put the results in the order of the plan, in which those of several workers do not come."""
@@ -445,7 +455,7 @@ class Run:
             checks=infos,
             requirements=requirement_results(self.requirements, infos, self.results),
             exchanges=exchanges,
-            waivers=self._waivers.states(self.results, self._today),
+            waivers=self._waivers.states(self.results, self._today, in_part=self._run_in_part()),
             configuration=self.settings.redacted(),
             issuer=context["issuer"],
             timing=Timing(

@@ -33,7 +33,7 @@ class WaiverState(StrEnum):
     UNKNOWN = "unknown"
     """There is no such check, or the check has no such finding."""
     NOT_RUN = "not-run"
-    """Its check was not selected, was blocked or was in error somewhere, so nothing can be said."""
+    """Its check was not run, was blocked or was in error somewhere, so nothing can be said."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,18 @@ class Waivers:
             return None
         return tuple(live[code] for code in codes)
 
-    def states(self, results: Iterable[CheckResult], today: date) -> list[dict[str, Json]]:
+    def states(
+        self, results: Iterable[CheckResult], today: date, *, in_part: Collection[str] = ()
+    ) -> list[dict[str, Json]]:
         """Give each waiver as JSON with its ``state`` (see :class:`WaiverState`) and ``days_left``.
 
         ``days_left`` is 0 on the last day on which the waiver counts, and negative afterwards.
+
+        Args:
+            results: what the checks said.
+            today: the day in UTC.
+            in_part: ids of checks that were not run everywhere.
+
         """
         by_check: dict[str, list[CheckResult]] = {}
         for result in results:
@@ -82,16 +90,21 @@ class Waivers:
         return [
             waiver.to_json()
             | {
-                "state": str(self._state(waiver, by_check.get(waiver.check, []), today)),
+                "state": str(
+                    self._state(waiver, by_check.get(waiver.check, []), today, whole=waiver.check not in in_part)
+                ),
                 "days_left": _days_left(waiver, today),
             }
             for waiver in self.waivers
         ]
 
-    def problems(self, results: Iterable[CheckResult], today: date) -> list[str]:
-        """Give one line for each waiver that fails the run; empty when all are in order."""
+    def problems(self, results: Iterable[CheckResult], today: date, *, in_part: Collection[str] = ()) -> list[str]:
+        """Give one line for each waiver that fails the run; empty when all are in order.
+
+        The arguments are those of :meth:`states`.
+        """
         lines = []
-        for waiver, state in zip(self.waivers, self.states(results, today), strict=True):
+        for waiver, state in zip(self.waivers, self.states(results, today, in_part=in_part), strict=True):
             about = f"waiver {waiver.check} {waiver.finding}"
             match state["state"]:
                 case WaiverState.UNKNOWN:
@@ -102,7 +115,7 @@ class Waivers:
                     lines.append(f"{about}: no longer needed, because the finding was not observed; remove it")
         return lines
 
-    def _state(self, waiver: Waiver, results: Collection[CheckResult], today: date) -> WaiverState:
+    def _state(self, waiver: Waiver, results: Collection[CheckResult], today: date, *, whole: bool) -> WaiverState:
         observed = any(finding.code == waiver.finding for result in results for finding in result.findings)
         if not observed and not self._is_known(waiver):
             return WaiverState.UNKNOWN
@@ -110,7 +123,8 @@ class Waivers:
             return WaiverState.EXPIRED
         if observed:
             return WaiverState.USED
-        if not results or any(result.verdict in {Verdict.BLOCKED, Verdict.ERROR} for result in results):
+        unjudged = any(result.verdict in {Verdict.BLOCKED, Verdict.ERROR} for result in results)
+        if not results or not whole or unjudged:
             return WaiverState.NOT_RUN
         return WaiverState.STALE
 

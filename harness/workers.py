@@ -65,10 +65,11 @@ class Workers:
 def _merged(issuers: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> dict[str, Any]:
     """Put together what :func:`harness.as_seen.issuer_as_seen` gave in several processes.
 
-    Each saw the metadata; what was offered and issued was seen by those that went through a scenario.
+    Each saw the metadata; what was offered, issued and published of it was seen by those that went through
+    a scenario.
     """
     merged: dict[str, Any] = dict(issuers[0])
-    for part in ("offers", "credentials"):
+    for part in ("offers", "credentials", "statuses"):
         seen: dict[str, Any] = {}
         for issuer in issuers:
             for label, value in issuer[part].items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,19 @@ def test_a_key_has_no_exchange_and_no_index() -> None:
     assert not fails(seen, {**finding, "level": "SHOULD"}, strict=False)
     assert fails(seen, {**finding, "level": "SHOULD"}, strict=True)
     assert not fails({**seen, "verdict": "waived"}, finding, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "undecided"),
+    [("no hook is known: [suspend]", True), ("the metadata has no nonce_endpoint", False)],
+)
+def test_what_a_setting_would_decide_again_is_missing(
+    old: Report, new: Report, reason: str, undecided: bool
+) -> None:
+    gone = result(new)
+    gone["verdict"], gone["findings"], gone["reason"] = "not-applicable", [], reason
+    found = compare(old, new)
+    assert [entry["check"] for entry in found["undecided"]] == [CHECK] * undecided
 
 
 def test_a_finding_that_appears_is_new_and_one_that_goes_is_fixed(old: Report, new: Report) -> None:
@@ -302,8 +316,27 @@ def test_a_report_that_cannot_be_read_is_one_line_and_exit_4(
     assert "cut.json: cut short" in line
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_terminal_that_lacks_characters_shows_escapes(
+    files: tuple[str, str], form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
+    assert cli.main(["diff", *files, "--format", form]) == 1
+    assert written.getvalue().isascii()
+
+
 def test_a_report_of_before_there_were_baselines_is_read(tmp_path: Path, old: Report) -> None:
     for name in ("gate", "baseline"):
         del old[name]
     (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
     assert json_file.read_without_exchanges(tmp_path / "old.json")["exchanges"] == []
+
+
+def test_what_only_warned_before_is_newly_failing(old: Report) -> None:
+    new = copy.deepcopy(old)
+    result = next(r for r in new["results"] if r["verdict"] == "fail")
+    before = next(r for r in old["results"] if r["check"] == result["check"])
+    before["verdict"] = "waived"
+    found = compare(old, new)
+    assert [entry["check"] for entry in newly_failing(found)] == [result["check"]] * len(result["findings"])

@@ -166,6 +166,15 @@ def test_the_action_stops_the_pipeline(pytester: pytest.Pytester, runner: Runner
     assert runner.outputs["verdict"] == "not-conformant"
 
 
+def test_the_report_of_the_run_before_can_be_the_baseline(
+    pytester: pytest.Pytester, runner: Runner, wrong: Served
+) -> None:
+    settle(pytester, wrong, ONE)
+    same = {"issuer_url": wrong.url, "gate": "new", "baseline": "oid4vci-report/report.json"}
+    assert runner(**same).returncode == 1
+    assert runner(**same).returncode == 0
+
+
 def test_a_run_that_does_not_start_leaves_no_stale_report(
     pytester: pytest.Pytester, runner: Runner, right: Served
 ) -> None:

@@ -104,6 +104,8 @@ _OF_CREDENTIALS = frozenset(
     }
 )
 """Documents that are credentials, or that credentials point at."""
+_ACROSS_FLOWS = frozenset({"deferral"})
+"""Documents whose faults let one flow spoil another, so that it matters which were made before."""
 _OF_LIFE = frozenset(
     {"revocation", "suspension", "renewal", "reissued", "reoffered", "changed", "series", "renewed_batch"}
 )
@@ -137,6 +139,8 @@ def concerned(fault: str, variant: str, declared: set[str]) -> str | Collection[
         return reading() | declared
     if document == "status-operation":
         return living() | declared
+    if document in _ACROSS_FLOWS:
+        return "*"
     meeting = clean(variant).met.get(rule if document in ("accepts", "misreports", "rejects") else document, set())
     return meeting | declared if meeting and "preflight" not in meeting else "*"
 

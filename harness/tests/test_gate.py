@@ -14,9 +14,12 @@ from harness.verdict import Judgement
 CONFORMANT, WAIVED, NOT, INCOMPLETE = RunVerdict
 
 
-def changes(*, failing: int = 0, known: int = 0, undecided: int = 0) -> dict[str, Any]:
+def changes(*, failing: int = 0, known: int = 0, worse: int = 0, undecided: int = 0) -> dict[str, Any]:
     entries = [{"failing": True}] * failing + [{"failing": False}] * known
-    return {"since": {"started": "2026-11-01"}, "new": entries, "undecided": [{}] * undecided}
+    still = {"failing": True, "before": {"failing": True}}
+    changed = [still, *[{"failing": True, "before": {"failing": False}}] * worse]
+    since = {"started": "2026-11-01"}
+    return {"since": since, "new": entries, "changed": changed, "undecided": [{}] * undecided}
 
 
 @pytest.mark.parametrize("bar", [Bar.MUST, Bar.SHOULD])
@@ -39,6 +42,7 @@ def test_none_stops_only_a_run_that_found_nothing_out(verdict: RunVerdict) -> No
         (changes(known=3), 0, 0, "No failing finding is new"),
         (changes(failing=1, undecided=1), 1, 1, "1 failing finding is new"),
         (changes(failing=2), 0, 1, "2 failing findings are new"),
+        (changes(failing=1, worse=1), 0, 1, "2 failing findings are new"),
         (changes(), 2, 1, "2 waivers are not in order"),
         (changes(undecided=1), 0, 6, "1 result of the baseline is missing"),
     ],

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "harness.profiles": ("harness.model", "harness.toml_file"),
     "harness.waivers": ("harness.model", "harness.toml_file"),
     "harness.verdict": ("harness.model",),
-    "harness.gate": ("harness.model", "harness.verdict"),
+    "harness.gate": ("harness.model", "harness.verdict", "reports.changes"),
     "harness.waiving": ("harness.model", "harness.toml_file", "harness.waivers", "reports.identity"),
     "harness.redaction": (),
     "harness.integrity": ("harness.formats", "harness.integrity", "harness.model", "reports.digest"),

@@ -277,6 +277,13 @@ def test_an_edited_report_is_recognised(
     assert not (folder / "report.json.jws").exists()
 
 
+def test_a_report_that_says_something_twice_is_no_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = (folder / "report.json").read_text()
+    (folder / "report.json").write_text('{"verdict": "conformant",' + whole.removeprefix("{"))
+    assert assay(folder, "verify", "report.json") == 1
+    assert "NOT as the run wrote it" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("left", [0, 1, 100, -100, -3])
 def test_a_report_that_was_cut_short_is_recognised(
     left: int, folder: Path, capsys: pytest.CaptureFixture[str]

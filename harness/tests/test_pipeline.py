@@ -69,6 +69,12 @@ CASES: dict[str, tuple[str, list[str], str, int]] = {
     "waiver expired": ("wrong", ["--vci-waivers", "expired.toml"], ONE, 1),
     "waiver stale": ("right", ["--vci-waivers", "live.toml"], ONE, 1),
     "selection": ("right", ["--vci-select", "nonce-*"], ONE, 6),
+    "waiver, selection in part": (
+        "right",
+        ["--vci-waivers", "live.toml", "-k", "proof-nonce-refused and by-reference"],
+        "",
+        6,
+    ),
     "nothing selected": ("right", ["-k", "nothing-is-called-so"], ONE, 6),
     "preflight": ("right", ["--vci-configuration", "nonsense"], "", 6),
     "wrong option": ("right", ["--vci-no-such-option"], ONE, 4),
@@ -257,3 +263,10 @@ def test_workers_judge_one_and_the_same_reference_issuer(pytester: pytest.Pytest
     hosts = {re.match(r"https://[^/]+", exchange["url"])[0] for exchange in written["exchanges"]}  # type: ignore[index]
     assert hosts == {written["target"]["issuer"]}
     assert written["issuer"]["credentials"]
+
+
+@pytest.mark.parametrize("way", ["pytest", "xdist"])
+def test_a_run_that_ends_at_the_first_failure_fails(pytester: pytest.Pytester, wrong: Served, way: str) -> None:
+    settle(pytester, wrong, ONE)
+    done = run(pytester, way, "-x", "--issuer-url", wrong.url, "--vci-select", "proof-nonce-*")
+    assert done.returncode == 1, done.stdout + done.stderr

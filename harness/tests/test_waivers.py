@@ -100,6 +100,14 @@ def test_state_and_problem_of_a_waiver(
         assert problem in line
 
 
+def test_a_check_that_was_run_in_part_makes_no_waiver_stale() -> None:
+    given = waivers(waiver())
+    assert given.problems([PASSED], TODAY, in_part={CHECKS[0]}) == []
+    assert given.states([PASSED], TODAY, in_part={CHECKS[0]})[0]["state"] == "not-run"
+    assert given.states([FAILED], TODAY, in_part={CHECKS[0]})[0]["state"] == "used"
+    assert given.states([PASSED], TODAY, in_part={CHECKS[1]})[0]["state"] == "stale"
+
+
 def test_a_code_that_no_fault_has_proven_is_known_where_it_is_observed() -> None:
     rare = waivers(waiver(finding="NONCE-RARE"))
     assert rare.states([result(("NONCE-RARE", MUST))], TODAY)[0]["state"] == "used"
