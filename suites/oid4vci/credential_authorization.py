@@ -124,7 +124,7 @@ async def a_token_in_the_query_is_refused(access: Access, expect: Expect) -> Non
             "private" in reply.directives("cache-control"),
             "CREDENTIAL-TOKEN-IN-QUERY-CACHEABLE",
             "private in Cache-Control",
-            reply.headers.get("cache-control"),
+            reply.headers.get("cache-control", "no Cache-Control"),
             at=reply,
             pointer="header Cache-Control",
             requirement="RFC6750-2.3-01",

@@ -190,7 +190,7 @@ async def the_response_is_kept_out_of_caches(nonce: Reply, expect: Expect) -> No
         "no-store" in nonce.directives("Cache-Control"),
         "NONCE-CACHEABLE",
         "no-store in Cache-Control",
-        nonce.headers.get("Cache-Control"),
+        nonce.headers.get("Cache-Control", "no Cache-Control"),
         at=nonce,
         pointer="header Cache-Control",
     )

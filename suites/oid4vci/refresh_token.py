@@ -117,7 +117,7 @@ async def the_answer_is_a_token_response(flow: Flow, expect: Expect) -> None:
         "no-store" in reply.directives("Cache-Control"),
         "REFRESHED-TOKEN-CACHEABLE",
         "no-store in Cache-Control",
-        reply.headers.get("Cache-Control"),
+        reply.headers.get("Cache-Control", "no Cache-Control"),
         at=reply,
         pointer="header Cache-Control",
         requirement="RFC6749-5.1-11",

@@ -130,7 +130,7 @@ async def the_response_is_kept_out_of_caches(token: Reply, expect: Expect) -> No
         "no-store" in token.directives("Cache-Control"),
         "TOKEN-CACHEABLE",
         "no-store in Cache-Control",
-        token.headers.get("Cache-Control"),
+        token.headers.get("Cache-Control", "no Cache-Control"),
         at=token,
         pointer="header Cache-Control",
     )
@@ -138,7 +138,7 @@ async def the_response_is_kept_out_of_caches(token: Reply, expect: Expect) -> No
         "no-cache" in token.directives("Pragma"),
         "TOKEN-PRAGMA-MISSING",
         "no-cache in Pragma",
-        token.headers.get("Pragma"),
+        token.headers.get("Pragma", "no Pragma"),
         at=token,
         pointer="header Pragma",
         requirement="RFC6749-5.1-12",
