@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
 
 Json = Any
@@ -61,11 +62,23 @@ class RunVerdict(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _members(kind: type) -> tuple[str, ...]:
+    """Give the names of the fields of a dataclass; none of another type."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+
+
 def _plain(value: Any) -> Json:
+    kind: type = type(value)
+    if kind in _SCALARS:  # most values are, and reports have hundreds of thousands
+        return value
     if isinstance(value, StrEnum):
         return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if members := _members(kind):
+        return {name: _plain(getattr(value, name)) for name in members}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
