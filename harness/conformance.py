@@ -95,10 +95,12 @@ class SuiteFile(pytest.File):
     module_name: str
 
     def collect(self) -> Iterator[CheckItem]:
-        """Give one item per check and scenario; one per check when no issuer is under test."""
+        """Give one item per check of the profile and scenario; one per check when no issuer is under test."""
         active = _active(self.config)
         module = importlib.import_module(self.module_name)
         for check in checks.of_module(module):
+            if active and check.id not in active.run.checks:
+                continue
             scenarios = active.run.scenarios_of(check) if active else [None]
             for scenario in scenarios:
                 name = item_name(check, scenario) if scenario else check.id

@@ -20,7 +20,7 @@ from harness.reference.variants import VARIANTS
 from harness.tests.test_plugin import settle
 
 FAULTS = ["accepts:proof.nonce", "token-response:pragma-missing"]
-ONE = 'configurations = ["identity_credential"]\n'
+ONE = 'configurations = ["identity_credential"]\nprofile = "some.toml"\n'
 WAYS = {
     "pytest": [sys.executable, "-m", "pytest"],
     "xdist": [sys.executable, "-m", "pytest", "-n", "2"],

@@ -33,6 +33,14 @@ url = "{url}/assay/offers"
 json = {{ configuration = "{{configuration}}" }}
 """
 
+SOME = """
+name = "some"
+title = "Some of OpenID4VCI 1.0"
+specifications = ["VCI", "RFC6749", "RFC6750", "RFC9700"]
+reference_variant = "default"
+"""
+"""A profile with a third of the checks, for runs that are about something else than the checks."""
+
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
@@ -49,6 +57,7 @@ def faulty() -> Iterator[Served]:
 def settle(pytester: pytest.Pytester, server: Served, more: str = "") -> None:
     (pytester.path / "tls-ca.pem").write_text(server.ca_pem or "")
     (pytester.path / "anchor.pem").write_text(server.issuer.trust_anchor_pem)
+    (pytester.path / "some.toml").write_text(SOME)
     (pytester.path / "assay.toml").write_text(more + OFFERS.format(url=server.url))
 
 
