@@ -8,12 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from harness.formats import document_signer
 from harness.formats import x509 as chains
+from harness.formats.certificate_words import (
+    UNREADABLE,
+    distinguished_name,
+    key_kind,
+    signature_algorithm,
+    told,
+)
 from harness.formats.problems import Problem
 from harness.inspection.inspection import Complaint, Inspection, Row, Section, Signature
 from harness.inspection.problem_kinds import complaint
@@ -35,7 +40,6 @@ _NAMES = {
     x509.IPAddress: "IP",
     x509.DirectoryName: "directory",
 }
-_UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
 
 
 async def inspect(found: Recognised, around: Surroundings) -> Inspection:
@@ -109,7 +113,7 @@ def _of_document_signer(certificates: tuple[x509.Certificate, ...]) -> Iterator[
     first, *further = certificates
     try:
         usage = first.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (*_UNREADABLE, x509.ExtensionNotFound):
+    except (*UNREADABLE, x509.ExtensionNotFound):
         return
     if document_signer.DOCUMENT_SIGNER not in usage:
         return
@@ -131,30 +135,19 @@ def _as_json(certificate: x509.Certificate, now: float) -> Json:
 
 def _rows(certificate: x509.Certificate, now: float) -> tuple[Row, ...]:
     return (
-        Row("subject", _told(lambda: _name(certificate.subject))),
-        Row("issuer", _told(lambda: _issuer(certificate))),
-        Row("validity", _told(lambda: _validity(certificate, now))),
-        Row("key", _told(lambda: _key(certificate))),
-        Row("signed with", _told(lambda: _algorithm(certificate))),
-        Row("serial number", _told(lambda: f"{certificate.serial_number:x}")),
+        Row("subject", told(lambda: distinguished_name(certificate.subject))),
+        Row("issuer", told(lambda: _issuer(certificate))),
+        Row("validity", told(lambda: _validity(certificate, now))),
+        Row("key", told(lambda: _key(certificate))),
+        Row("signed with", told(lambda: signature_algorithm(certificate))),
+        Row("serial number", told(lambda: f"{certificate.serial_number:x}")),
         *_extension_rows(certificate),
         Row("SHA-256", certificate.fingerprint(SHA256()).hex()),
     )
 
 
-def _told(words: Callable[[], str]) -> str:
-    try:
-        return words()
-    except _UNREADABLE as error:
-        return f"(cannot be read: {error})"
-
-
-def _name(name: x509.Name) -> str:
-    return name.rfc4514_string() or "(empty)"
-
-
 def _issuer(certificate: x509.Certificate) -> str:
-    name = _name(certificate.issuer)
+    name = distinguished_name(certificate.issuer)
     return f"{name}  (its own)" if chains.is_self_signed(certificate) else name
 
 
@@ -167,31 +160,23 @@ def _validity(certificate: x509.Certificate, now: float) -> str:
     return f"{text}, begins in {(first - moment).days} days" if moment < first else text
 
 
+_KEYS = {"EC": "elliptic curve {}", "RSA": "RSA with {} bits"}
+
+
 def _key(certificate: x509.Certificate) -> str:
-    key = certificate.public_key()
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"elliptic curve {key.curve.name}"
-    if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA with {key.key_size} bits"
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return "Ed25519"
-    return "Ed448" if isinstance(key, ed448.Ed448PublicKey) else type(key).__name__
-
-
-def _algorithm(certificate: x509.Certificate) -> str:
-    named = certificate.signature_algorithm_oid
-    return getattr(named, "_name", "") or named.dotted_string
+    kind, size = key_kind(certificate)
+    return _KEYS.get(kind, kind).format(size)
 
 
 def _extension_rows(certificate: x509.Certificate) -> Iterator[Row]:
     try:
         extensions = list(certificate.extensions)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         yield Row("extensions", f"(cannot be read: {error})")
         return
     for extension in extensions:
         label, words = _WORDS.get(type(extension.value), ("extension", lambda value: value.oid.dotted_string))
-        text = _told(lambda words=words, value=extension.value: words(value))  # type: ignore[misc]
+        text = told(lambda words=words, value=extension.value: words(value))  # type: ignore[misc]
         yield Row(label, f"{text}  (critical)" if extension.critical else text)
 
 
