@@ -20,6 +20,7 @@ from enum import StrEnum
 
 from harness.model import Json
 from harness.verdict import EXIT_CODES, Judgement
+from reports.changes import newly_failing
 
 
 class Bar(StrEnum):
@@ -94,8 +95,6 @@ def passage(
 
 
 def _only_new(changes: Mapping[str, Json], waiver_problems: int) -> Passage:
-    from reports.changes import newly_failing  # with the reports, which are not needed before a run ends
-
     since = f"since the baseline of {changes['since']['started']}"
     new = newly_failing(changes)
     if new:

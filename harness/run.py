@@ -407,7 +407,8 @@ class Run:
 
     def _write(self, report: RunReport) -> str | None:
         """Write the reports; give one line when that is not possible."""
-        from reports import json_file, render_html
+        from reports import json_file
+        from reports.html import render_html
 
         folder = self.settings.report_dir
         try:

@@ -65,8 +65,8 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
 
 
 def _renderer(name: str) -> Callable[[Mapping[str, Any]], str]:
-    from reports import render_html
     from reports.badge import render_badge
+    from reports.html import render_html
     from reports.junit import render_junit
     from reports.markdown import render_markdown
     from reports.sarif import render_sarif

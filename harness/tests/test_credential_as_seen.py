@@ -22,7 +22,7 @@ from harness.reference.variants import VARIANTS
 from harness.tests.bench import InProcessOffers, all_checks, first_of_each_format
 from harness.tests.sample_report import sample_report
 from harness.transport import Client, Recorder
-from reports import render_html
+from reports.html import render_html
 
 FORMATS = ["default", "rich-sd-jwt", "mdoc", "mdoc-photo-id", "jwt-vc", "jwt-vc-2", "jwt-vc-json-ld", "ldp-vc"]
 PERSONAL = ("Erika", "Möbius", "1963-08-12", "Heidestraße", "/9j/")

@@ -18,11 +18,12 @@ from harness import cli
 from harness.commands.report import OUTPUTS
 from harness.model import CheckInfo, CheckResult, Finding, Level, RunReport, RunVerdict, Verdict
 from harness.tests.sample_report import CONFIGURATION, ISSUER, hostile_report, sample_report
-from reports import json_file, render_html
+from reports import json_file
 from reports.allure import STATUSES, write_allure
 from reports.badge import render_badge
 from reports.cases import case_name
 from reports.gfm import block, code, link, prose
+from reports.html import render_html
 from reports.identity import finding_key
 from reports.junit import render_junit
 from reports.markdown import COMFORTABLE, render_markdown

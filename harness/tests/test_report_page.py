@@ -20,7 +20,7 @@ import pytest
 
 from harness.model import RunReport
 from harness.tests.sample_report import hostile_report, sample_report
-from reports import render_html
+from reports.html import render_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

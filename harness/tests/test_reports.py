@@ -15,10 +15,10 @@ import harness.model as model
 from harness.model import CheckResult, Exchange, RunReport, RunVerdict, Verdict
 from harness.tests.sample_report import full_report, hostile_report, large_report, sample_report
 from harness.waivers import WaiverState
-from reports import render_html
 from reports.conversation import excerpt, exchanges
 from reports.digest import report_digest
 from reports.documents import documents
+from reports.html import render_html
 from reports.json_file import ReportError, read, write
 from reports.markdown import render_markdown
 from reports.pointer import line_of
