@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ import pytest
 import yaml
 
 from harness.commands.report import OUTPUTS
-from harness.reference.serve import Served, serving
-from harness.reference.variants import VARIANTS
+from harness.reference.serve import Served
 from harness.tests.test_docs import blocks
-from harness.tests.test_pipeline import FAULTS, ONE
+from harness.tests.test_pipeline import ONE
 from harness.tests.test_plugin import settle
 
 ROOT = Path(__file__).parents[2]
@@ -29,18 +27,6 @@ GITHUB, GITLAB = (yaml.safe_load(block) for block in blocks("docs/ci.md", "yaml"
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 GITHUB_STEPS: list[dict[str, Any]] = GITHUB["jobs"]["issuer"]["steps"]
 BASH = shutil.which("bash") or pytest.skip("there is no bash", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def right() -> Iterator[Served]:
-    with serving(VARIANTS["default"]) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def wrong() -> Iterator[Served]:
-    with serving(VARIANTS["default"], FAULTS) as server:
-        yield server
 
 
 def install(folder: Path) -> Path:

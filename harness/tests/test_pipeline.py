@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ import pytest
 
 from harness.reference.serve import Served, serving
 from harness.reference.variants import VARIANTS
+from harness.tests.conftest import FAULTS
 from harness.tests.test_plugin import settle
 
-FAULTS = ["accepts:proof.nonce", "token-response:pragma-missing"]
 ONE = 'configurations = ["identity_credential"]\nprofile = "some.toml"\n'
 WAYS = {
     "pytest": [sys.executable, "-m", "pytest"],
@@ -34,18 +33,6 @@ reason = "known"
 owner = "team"
 expires = {day}
 """
-
-
-@pytest.fixture(scope="module")
-def right() -> Iterator[Served]:
-    with serving(VARIANTS["default"]) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def wrong() -> Iterator[Served]:
-    with serving(VARIANTS["default"], FAULTS) as server:
-        yield server
 
 
 def run(pytester: pytest.Pytester, way: str, *arguments: str) -> subprocess.CompletedProcess[str]:

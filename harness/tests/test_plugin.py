@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,18 +41,6 @@ reference_variant = "default"
 """A profile with a third of the checks, for runs that are about something else than the checks."""
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(VARIANTS["default"]) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def faulty() -> Iterator[Served]:
-    with serving(VARIANTS["default"], ["accepts:proof.nonce", "token-response:pragma-missing"]) as server:
-        yield server
-
-
 def settle(pytester: pytest.Pytester, server: Served, more: str = "") -> None:
     (pytester.path / "tls-ca.pem").write_text(server.ca_pem or "")
     (pytester.path / "anchor.pem").write_text(server.issuer.trust_anchor_pem)
@@ -82,16 +69,16 @@ def test_without_an_issuer_the_plugin_is_inert(pytester: pytest.Pytester) -> Non
     assert "Assay" not in result.stdout.str()
 
 
-def test_an_own_issuer_is_judged_from_an_empty_folder(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served, 'configurations = ["identity_credential"]\n')
-    result = judge(pytester, "--issuer-url", served.url, "--junitxml", "junit.xml")
+def test_an_own_issuer_is_judged_from_an_empty_folder(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right, 'configurations = ["identity_credential"]\n')
+    result = judge(pytester, "--issuer-url", right.url, "--junitxml", "junit.xml")
     assert result.ret == 0, result.stdout.str()
     assert last_line(result).startswith("CONFORMANT: ")
     written = json_file.read(pytester.path / "oid4vci-report" / "report.json")
     assert written["verdict"] == "conformant"
     assert written["complete"] is True
     assert written["target"] == {
-        "issuer": served.url,
+        "issuer": right.url,
         "profile": "oid4vci-1.0",
         "configurations": ["identity_credential"],
     }
@@ -105,9 +92,9 @@ def test_an_own_issuer_is_judged_from_an_empty_folder(pytester: pytest.Pytester,
     assert outcomes == expected
 
 
-def test_a_faulty_issuer_fails_with_the_finding(pytester: pytest.Pytester, faulty: Served) -> None:
-    settle(pytester, faulty, 'configurations = ["identity_credential"]\n')
-    result = judge(pytester, "--issuer-url", faulty.url)
+def test_a_faulty_issuer_fails_with_the_finding(pytester: pytest.Pytester, wrong: Served) -> None:
+    settle(pytester, wrong, 'configurations = ["identity_credential"]\n')
+    result = judge(pytester, "--issuer-url", wrong.url)
     assert result.ret == 1
     assert last_line(result).startswith("NOT CONFORMANT: ")
     written = report(pytester)
@@ -120,15 +107,15 @@ def test_a_faulty_issuer_fails_with_the_finding(pytester: pytest.Pytester, fault
     result.stdout.fnmatch_lines([f"*{finding['code']}*"])
 
 
-def test_strict_turns_the_warning_into_a_failure(pytester: pytest.Pytester, faulty: Served) -> None:
-    settle(pytester, faulty, 'configurations = ["identity_credential"]\n')
-    judge(pytester, "--issuer-url", faulty.url, "--vci-strict")
+def test_strict_turns_the_warning_into_a_failure(pytester: pytest.Pytester, wrong: Served) -> None:
+    settle(pytester, wrong, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", wrong.url, "--vci-strict")
     assert {r["verdict"] for r in report(pytester)["results"] if r["findings"]} == {"fail"}
 
 
-def test_waivers_let_a_known_failure_pass(pytester: pytest.Pytester, faulty: Served) -> None:
-    settle(pytester, faulty, 'configurations = ["identity_credential"]\n')
-    judge(pytester, "--issuer-url", faulty.url, "--vci-select", "proof-*")
+def test_waivers_let_a_known_failure_pass(pytester: pytest.Pytester, wrong: Served) -> None:
+    settle(pytester, wrong, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", wrong.url, "--vci-select", "proof-*")
     (failed,) = [r for r in report(pytester)["results"] if r["verdict"] == "fail"]
     waiver = f"""
 [[waiver]]
@@ -139,21 +126,21 @@ owner = "team"
 expires = 2999-01-01
 """
     (pytester.path / "waivers.toml").write_text(waiver)
-    settle(pytester, faulty, 'configurations = ["identity_credential"]\nwaivers = "waivers.toml"\n')
-    result = judge(pytester, "--issuer-url", faulty.url)
+    settle(pytester, wrong, 'configurations = ["identity_credential"]\nwaivers = "waivers.toml"\n')
+    result = judge(pytester, "--issuer-url", wrong.url)
     assert result.ret == 0, result.stdout.str()
     assert last_line(result).startswith("CONFORMANT WITH WAIVERS: ")
     (pytester.path / "waivers.toml").write_text(waiver.replace("2999", "2001"))
-    expired = judge(pytester, "--issuer-url", faulty.url)
+    expired = judge(pytester, "--issuer-url", wrong.url)
     assert expired.ret == 1
     expired.stdout.fnmatch_lines(["*expired on 2001-01-01*"])
 
 
 def test_without_offers_the_run_is_incomplete_and_says_what_to_add(
-    pytester: pytest.Pytester, served: Served
+    pytester: pytest.Pytester, right: Served
 ) -> None:
-    (pytester.path / "tls-ca.pem").write_text(served.ca_pem or "")
-    result = judge(pytester, "--issuer-url", served.url, "--vci-tls-ca", "tls-ca.pem")
+    (pytester.path / "tls-ca.pem").write_text(right.ca_pem or "")
+    result = judge(pytester, "--issuer-url", right.url, "--vci-tls-ca", "tls-ca.pem")
     assert result.ret == 6
     assert last_line(result).startswith("INCOMPLETE: ")
     result.stdout.fnmatch_lines(["*[[]offer]*"])
@@ -161,10 +148,10 @@ def test_without_offers_the_run_is_incomplete_and_says_what_to_add(
     assert {"pass", "blocked"} <= verdicts <= {"pass", "blocked", "not-applicable", "warn"}
 
 
-def test_a_single_offer_runs_what_one_redemption_allows(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served)
-    offer = served.issuer.mint_offer("identity_credential", by="value", tx_code=True)
-    arguments = ["--issuer-url", served.url, "--vci-offer", offer.offer, "--vci-tx-code", offer.tx_code]
+def test_a_single_offer_runs_what_one_redemption_allows(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right)
+    offer = right.issuer.mint_offer("identity_credential", by="value", tx_code=True)
+    arguments = ["--issuer-url", right.url, "--vci-offer", offer.offer, "--vci-tx-code", offer.tx_code]
     result = judge(pytester, *arguments)
     assert result.ret == 6
     results = report(pytester)["results"]
@@ -182,9 +169,9 @@ def test_a_single_offer_runs_what_one_redemption_allows(pytester: pytest.Pyteste
     again.stdout.fnmatch_lines(["*preflight: the offer was refused with invalid_grant*"])
 
 
-def test_selected_checks_run_alone_and_leave_the_run_incomplete(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served, 'configurations = ["identity_credential"]\n')
-    result = judge(pytester, "--issuer-url", served.url, "--vci-select", "nonce-*")
+def test_selected_checks_run_alone_and_leave_the_run_incomplete(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right, 'configurations = ["identity_credential"]\n')
+    result = judge(pytester, "--issuer-url", right.url, "--vci-select", "nonce-*")
     assert result.ret == 6
     written = report(pytester)
     assert {r["check"].split("-")[0] for r in written["results"]} == {"nonce"}
@@ -192,10 +179,10 @@ def test_selected_checks_run_alone_and_leave_the_run_incomplete(pytester: pytest
 
 
 def test_a_run_without_trust_anchors_says_that_trust_was_not_tested(
-    pytester: pytest.Pytester, served: Served
+    pytester: pytest.Pytester, right: Served
 ) -> None:
-    settle(pytester, served, 'configurations = ["identity_credential"]\n')
-    arguments = ["--issuer-url", served.url, "--vci-select", "sd-jwt-x5c-*"]
+    settle(pytester, right, 'configurations = ["identity_credential"]\n')
+    arguments = ["--issuer-url", right.url, "--vci-select", "sd-jwt-x5c-*"]
     judge(pytester, *arguments)
     assert not any("trusted" in notice for notice in report(pytester)["notices"])
     settings = pytester.path / "assay.toml"
@@ -221,16 +208,14 @@ def test_a_run_that_can_revoke_nothing_says_so(pytester: pytest.Pytester) -> Non
         assert [result["verdict"] for result in written["results"]] == ["pass"]
 
 
-def test_where_nothing_can_be_revoked_nothing_is_said_of_it(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served, 'configurations = ["identity_credential"]\n')
-    judge(pytester, "--issuer-url", served.url, "--vci-select", "revocation-shown")
+def test_where_nothing_can_be_revoked_nothing_is_said_of_it(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", right.url, "--vci-select", "revocation-shown")
     assert not any("revocation" in notice for notice in report(pytester)["notices"])
 
 
-def test_an_untrusted_certificate_stops_the_run_with_one_message(
-    pytester: pytest.Pytester, served: Served
-) -> None:
-    result = judge(pytester, "--issuer-url", served.url)
+def test_an_untrusted_certificate_stops_the_run_with_one_message(pytester: pytest.Pytester, right: Served) -> None:
+    result = judge(pytester, "--issuer-url", right.url)
     assert result.ret == 6
     result.stdout.fnmatch_lines(["*preflight: the TLS certificate of 127.0.0.1:* is not trusted*tls_ca*"])
     assert report(pytester)["verdict"] == "incomplete"
@@ -244,22 +229,22 @@ def test_metadata_that_is_no_json_stops_the_run_with_one_message(pytester: pytes
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
 
 
-def test_a_configuration_that_does_not_fit_stops_the_run(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served)
-    unknown = judge(pytester, "--issuer-url", served.url, "--vci-configuration", "nonsense")
+def test_a_configuration_that_does_not_fit_stops_the_run(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right)
+    unknown = judge(pytester, "--issuer-url", right.url, "--vci-configuration", "nonsense")
     assert unknown.ret == 6
     unknown.stdout.fnmatch_lines(["*preflight: the issuer has no configuration 'nonsense'*identity_credential*"])
-    offer = served.issuer.mint_offer("loyalty_card", by="value").offer
+    offer = right.issuer.mint_offer("loyalty_card", by="value").offer
     arguments = ["--vci-configuration", "identity_credential", "--vci-offer", offer]
-    other = judge(pytester, "--issuer-url", served.url, *arguments)
+    other = judge(pytester, "--issuer-url", right.url, *arguments)
     assert other.ret == 6
     other.stdout.fnmatch_lines(["*preflight: the offer is for*loyalty_card*, not for*identity_credential*"])
 
 
-def test_an_offer_that_is_gone_stops_the_run(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served)
-    link = f"openid-credential-offer://?credential_offer_uri={quote(served.url + '/offers/gone')}"
-    result = judge(pytester, "--issuer-url", served.url, "--vci-offer", link)
+def test_an_offer_that_is_gone_stops_the_run(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right)
+    link = f"openid-credential-offer://?credential_offer_uri={quote(right.url + '/offers/gone')}"
+    result = judge(pytester, "--issuer-url", right.url, "--vci-offer", link)
     assert result.ret == 6
     result.stdout.fnmatch_lines(["*preflight: no usable offer*may have expired*"])
 
@@ -309,24 +294,24 @@ def test_plain_http_to_another_machine_is_refused(pytester: pytest.Pytester) -> 
     result.stdout.fnmatch_lines(["*preflight: http://issuer.invalid is plain http on another machine*"])
 
 
-def test_collecting_alone_lists_checks_and_writes_no_report(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served)
-    result = judge(pytester, "--issuer-url", served.url, "--collect-only", "-q")
+def test_collecting_alone_lists_checks_and_writes_no_report(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right)
+    result = judge(pytester, "--issuer-url", right.url, "--collect-only", "-q")
     assert result.ret == 0
     assert any("nonce" in line and "::" in line for line in result.outlines)
     assert not (pytester.path / "oid4vci-report").exists()
 
 
-def test_workers_of_xdist_give_the_same_verdicts(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served, 'configurations = ["identity_credential"]\n')
-    judge(pytester, "--issuer-url", served.url)
+def test_workers_of_xdist_give_the_same_verdicts(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right, 'configurations = ["identity_credential"]\n')
+    judge(pytester, "--issuer-url", right.url)
     alone = {(r["check"], r["configuration"], r["verdict"]) for r in report(pytester)["results"]}
-    result = judge(pytester, "--issuer-url", served.url, "-n", "2")
+    result = judge(pytester, "--issuer-url", right.url, "-n", "2")
     assert result.ret == 0, result.stdout.str()
     written = report(pytester)
     assert {(r["check"], r["configuration"], r["verdict"]) for r in written["results"]} == alone
-    assert written["issuer"]["metadata"]["credential_issuer"] == served.url
-    assert written["target"]["issuer"] == served.url
+    assert written["issuer"]["metadata"]["credential_issuer"] == right.url
+    assert written["target"]["issuer"] == right.url
 
 
 def test_the_suites_skip_without_an_issuer(pytester: pytest.Pytester) -> None:
@@ -335,10 +320,10 @@ def test_the_suites_skip_without_an_issuer(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*skipped*"])
 
 
-def test_own_tests_run_beside_the_harness(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served)
+def test_own_tests_run_beside_the_harness(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right)
     path: Path = pytester.makepyfile("def test_mine(): assert False")
-    result = judge(pytester, "--issuer-url", served.url, str(path))
+    result = judge(pytester, "--issuer-url", right.url, str(path))
     result.assert_outcomes(failed=1)
     assert result.ret in (1, 6)
 
@@ -356,33 +341,33 @@ def test_an_issuer_url_that_is_none_is_one_line_and_exit_4(
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 
-def test_a_report_that_cannot_be_written_is_never_green(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served, 'configurations = ["identity_credential"]\nreport_dir = "/proc/self"\n')
-    result = judge(pytester, "--issuer-url", served.url)
+def test_a_report_that_cannot_be_written_is_never_green(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right, 'configurations = ["identity_credential"]\nreport_dir = "/proc/self"\n')
+    result = judge(pytester, "--issuer-url", right.url)
     assert result.ret == 6
     assert "The report could not be written" in result.stdout.str().replace("\n", " ")
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
 
 
-def test_a_single_offer_is_not_shared_by_workers(pytester: pytest.Pytester, served: Served) -> None:
-    settle(pytester, served)
-    offer = served.issuer.mint_offer("identity_credential", by="value").offer
-    result = judge(pytester, "--issuer-url", served.url, "--vci-offer", offer, "-n", "2")
+def test_a_single_offer_is_not_shared_by_workers(pytester: pytest.Pytester, right: Served) -> None:
+    settle(pytester, right)
+    offer = right.issuer.mint_offer("identity_credential", by="value").offer
+    result = judge(pytester, "--issuer-url", right.url, "--vci-offer", offer, "-n", "2")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*leave out -n*"])
 
 
-def test_a_package_of_the_same_name_is_told(pytester: pytest.Pytester, served: Served) -> None:
+def test_a_package_of_the_same_name_is_told(pytester: pytest.Pytester, right: Served) -> None:
     pytester.makeini("[pytest]\npythonpath = .")
     pytester.mkpydir("reports")
-    result = judge(pytester, "--issuer-url", served.url)
+    result = judge(pytester, "--issuer-url", right.url)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*the package reports of Assay is hidden by*"])
 
 
 def test_the_teams_own_collection_settings_do_not_hide_the_suites(
-    pytester: pytest.Pytester, served: Served
+    pytester: pytest.Pytester, right: Served
 ) -> None:
-    settle(pytester, served, 'configurations = ["identity_credential"]\n')
+    settle(pytester, right, 'configurations = ["identity_credential"]\n')
     pytester.makeini("[pytest]\nnorecursedirs = *\npython_files = check_*.py")
-    assert judge(pytester, "--issuer-url", served.url).ret == 0
+    assert judge(pytester, "--issuer-url", right.url).ret == 0
