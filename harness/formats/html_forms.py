@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+from harness.formats import html_regions
 from harness.formats.problems import FormatError, shown
 
 MAX_CHARACTERS = 2_000_000
@@ -111,13 +112,17 @@ class Submission:
 
 @dataclass(frozen=True)
 class Form:
-    """A form with its controls in their order; ``action`` is an absolute URL."""
+    """A form with its controls in their order; ``action`` is an absolute URL.
+
+    ``place`` is the region of the page, by :mod:`harness.formats.html_regions`.
+    """
 
     action: str
     method: str = "GET"
     enctype: str = "application/x-www-form-urlencoded"
     fields: tuple[Field, ...] = ()
     buttons: tuple[Button, ...] = ()
+    place: str = html_regions.BODY
 
     def takes(self, names: Mapping[str, str], submit: str | None = None) -> bool:
         """Whether the form has all the named fields, and the button when one is named."""
@@ -198,11 +203,7 @@ def read(text: str, url: str) -> Page:
         HtmlError: the page is beyond the limits.
 
     """
-    if len(text) > MAX_CHARACTERS:
-        raise HtmlError("html-too-large", f"the page has more than {MAX_CHARACTERS} characters")
-    markup = _NO_MARKUP.sub("", text)
-    if sum(part.count("<") * len(part) for part in markup.split(">")) > _MAX_OPEN_MARKUP:
-        raise HtmlError("html-unclosed", "too many tags of the page are left open")
+    markup = markup_of(text)
     reader = _Reader(url)
     reader.feed(markup)
     reader.close()
@@ -212,6 +213,26 @@ def read(text: str, url: str) -> Page:
         scripted=_SCRIPT.search(text) is not None,
         title=_plain(reader.title),
     )
+
+
+def markup_of(text: str) -> str:
+    """Give a page without what is no part of it, small and closed enough to be parsed.
+
+    Raises:
+        HtmlError: the page is beyond the limits.
+
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise HtmlError("html-too-large", f"the page has more than {MAX_CHARACTERS} characters")
+    markup = _NO_MARKUP.sub("", text)
+    if sum(part.count("<") * len(part) for part in markup.split(">")) > _MAX_OPEN_MARKUP:
+        raise HtmlError("html-unclosed", "too many tags of the page are left open")
+    return markup
+
+
+def scripts_of(text: str) -> tuple[str, ...]:
+    """Give the elements ``script`` of a page with their tags, in their order."""
+    return tuple(found[0] for found in _NO_MARKUP.finditer(text) if (found[1] or "").lower() == "script")
 
 
 def _value_of(item: Field, given: str | None, fields: tuple[Field, ...]) -> str | None:
@@ -256,6 +277,7 @@ class _OpenForm:
     action: str
     method: str
     enctype: str
+    place: str
     fields: list[Field] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
 
@@ -265,7 +287,8 @@ class _OpenForm:
             Button(b.name, b.value, _plain(b.text), b.action and _absolute(base, b.action), b.method, b.enctype)
             for b in self.buttons
         )
-        return Form(_absolute(base, self.action), self.method, self.enctype, tuple(self.fields), buttons)
+        action = _absolute(base, self.action)
+        return Form(action, self.method, self.enctype, tuple(self.fields), buttons, self.place)
 
 
 @dataclass
@@ -291,6 +314,7 @@ class _Reader(HTMLParser):
         self.forms: list[_OpenForm] = []
         self.refresh: str | None = None
         self.title = ""
+        self._regions = html_regions.Regions()
         self._based = False
         self._named: dict[str, _OpenForm] = {}
         self._form: _OpenForm | None = None
@@ -310,6 +334,7 @@ class _Reader(HTMLParser):
         attributes: dict[str, str] = {}
         for name, value in attrs:
             attributes.setdefault(name, value or "")
+        self._regions.start(tag, attributes)
         match tag:
             case "base" if attributes.get("href") and not self._based:
                 self.base, self._based = _absolute(self.url, attributes["href"]), True
@@ -330,6 +355,8 @@ class _Reader(HTMLParser):
                 self._begin_text(tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
+        if self._of not in _TEXT_ONLY:
+            self._regions.end(tag)
         if tag == self._of:
             self._end_text()
         elif self._of in _TEXT_ONLY:
@@ -362,6 +389,7 @@ class _Reader(HTMLParser):
             attributes.get("action", "").strip() or self.url,
             _method(attributes.get("method")) or "GET",
             _enctype(attributes.get("enctype")) or Form.enctype,
+            self._regions.place,
         )
         self.forms.append(form)
         self._named.setdefault(attributes.get("id", ""), form)
@@ -374,7 +402,10 @@ class _Reader(HTMLParser):
             raise HtmlError("html-too-large", f"the page has more than {MAX_FIELDS} fields")
         if "disabled" in attributes:
             return None
-        return self._named.get(attributes["form"]) if attributes.get("form") else self._form
+        owner = self._named.get(attributes["form"]) if attributes.get("form") else self._form
+        if owner and self._regions.place == html_regions.MAIN:
+            owner.place = html_regions.MAIN  # some pages are one form, with all regions within it
+        return owner
 
     def _input(self, attributes: Mapping[str, str]) -> None:
         kind = attributes.get("type", "").strip().lower() or "text"
