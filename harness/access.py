@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.agent import Agent, ChangeProof
 from harness.evidence import AccessExpired, Blocked
 from harness.transport import Client, Reply
-from harness.wallet import attestation, authorization, credential, di_vp, nonce, proof
+from harness.wallet import attestation, authorization, credential, di_vp, nonce, proof, token
 from harness.wallet.encryption import EncryptionError, Terms
 from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import WalletKey
@@ -48,9 +48,19 @@ class Access:
 
     """
 
-    def __init__(self, flow: Flow, access_token: str, identifier: str | None, *, scheme: str = "Bearer") -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        access_token: str,
+        identifier: str | None,
+        *,
+        scheme: str = "Bearer",
+        right_token: str | None = None,
+    ) -> None:
         self.flow = flow
         self.token = access_token
+        # The nonce that goes with a spoiled token is that of the token it was made of.
+        self._right_token = right_token or access_token
         self.identifier = identifier
         self.scheme = scheme
         self.key = flow.binding_key if scheme == "DPoP" else None
@@ -58,7 +68,7 @@ class Access:
 
     def with_token(self, access_token: str) -> Access:
         """Give the same with another Access Token, whatever that is worth."""
-        return Access(self.flow, access_token, self.identifier, scheme=self.scheme)
+        return Access(self.flow, access_token, self.identifier, scheme=self.scheme, right_token=self._right_token)
 
     def over(self, http: Client) -> Access:
         """Give the same by another way to the network, such as one that shows another certificate."""
@@ -77,7 +87,12 @@ class Access:
 
         """
         return credential.body(
-            configuration_id=self.configuration_id, identifier=self.identifier, proofs=proofs, proof_type=kind
+            configuration_id=self.configuration_id,
+            identifier=self.identifier,
+            proofs=proofs,
+            proof_type=kind,
+            configuration=self.flow.issuer.configurations.get(self.configuration_id),
+            dialect=self.flow.tools.dialect,
         )
 
     async def right_body(self) -> dict[str, Any]:
@@ -128,15 +143,32 @@ class Access:
             values = tuple(value for made in each for value in made.values)
             proofs = Proofs(proofs.kind, values, tuple(key for made in each for key in made.keys))
             reply = await self.request(self.body(*proofs.values, kind=proofs.kind))
+        learns = "credential-response" in self.flow.tools.dialect.nonce_from
+        if learns and not reply.successful and nonce.c_nonce_in(reply) is not None:
+            # Where there is no Nonce Endpoint, the refusal may bring the nonce that the proofs should have had.
+            proofs = await self.proofs(count)
+            reply = await self.request(self.body(*proofs.values, kind=proofs.kind))
         return reply, proofs
 
     async def c_nonce(self) -> str | None:
-        """Get a fresh ``c_nonce``; ``None`` when the issuer has no Nonce Endpoint.
+        """Get a ``c_nonce`` from where the wallet's dialect has it; ``None`` when there is none.
 
         Raises:
             Blocked: the Nonce Endpoint gives none.
 
         """
+        for source in self.flow.tools.dialect.nonce_from:
+            value = await self._nonce_from(source)
+            if value is not None:
+                return value
+        return None
+
+    async def _nonce_from(self, source: str) -> str | None:
+        if source == "access-token":
+            values = (token.claims(each).get("c_nonce") for each in (self.token, self._right_token))
+            return next((value for value in values if isinstance(value, str)), None)
+        if source != "nonce-endpoint":
+            return self.flow.nonces.get(self._right_token, (None, 0))[0]
         if self.flow.issuer.nonce_endpoint is None:
             return None
         reply = await self.flow.fresh_nonce()
@@ -204,7 +236,7 @@ class Access:
             audience=flow.issuer.identifier,
             issued_at=flow.tools.now(),
             nonce=c_nonce,
-            client_id=flow.agent.client_id,
+            client_id=flow.tools.dialect.proof_issuer or flow.agent.client_id,
         )
 
     async def still_works(self) -> bool:
@@ -354,6 +386,8 @@ class Access:
         )
         if sealing is not None:
             reply = sealing.open(reply)
+        if "credential-response" in self.flow.tools.dialect.nonce_from:
+            self.flow.learn_nonce(self._right_token, reply)
         denied = reply.status in (401, 403) or reply.error == "credential_request_denied"
         if self.used and denied and headers is None and scheme is None and dpop is None:
             raise AccessExpired

@@ -24,7 +24,7 @@ from harness.hooks import HookError, HookUnavailable
 from harness.offer_sources import MintedOffer, OfferSource
 from harness.terms import ConfigurationTerms
 from harness.transport import Client, Reply, TransportFailure
-from harness.wallet import deferred, notification, token
+from harness.wallet import deferred, nonce, notification, token
 from harness.wallet.keys import WalletKey
 from harness.wallet.metadata import AuthorizationServer, Issuer, MetadataError
 from harness.wallet.offer import OfferError, OfferLink, ReceivedOffer, made_by_wallet, parse_link, receive
@@ -53,6 +53,8 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         self._credentials: tuple[IssuedCredential, ...] = ()
         self._named_before: Reply | None = None
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
+        self.nonces: dict[str, tuple[str, int]] = {}
+        """Access Token to the newest ``c_nonce`` that answers brought for it, and the exchange that did."""
 
     async def link(self) -> OfferLink:
         """What the issuer handed out, before an offer sent by reference is fetched."""
@@ -141,7 +143,9 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         if not self._credentials:
             # Kept, so that each credential is read once however many checks look at it.
             name, contexts = self.configuration.get("format"), self.tools.contexts
-            self._credentials = issued_in(reply, self._keys, self._received, name, contexts)
+            self._credentials = issued_in(
+                reply, self._keys, self._received, name, contexts, dialect=self.tools.dialect
+            )
             for issued in self._credentials:
                 with contextlib.suppress(Blocked):
                     self.tools.client.recorder.redactor.learn_words(personal(issued.document))
@@ -165,7 +169,15 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             # A refreshed token is good for what the first one was good for, under the same names.
             identifiers = token.credential_identifiers(self._named_before, self.scenario.configuration)
         scheme = token.scheme(reply)
+        if "token-response" in self.tools.dialect.nonce_from:
+            self.learn_nonce(value, reply)
         return Access(self, value, identifiers[0] if identifiers else None, scheme=scheme)
+
+    def learn_nonce(self, access_token: str, reply: Reply) -> None:
+        """Keep the ``c_nonce`` that an answer brings with an Access Token or to a request with it."""
+        value = nonce.c_nonce_in(reply)
+        if value is not None and reply.exchange >= self.nonces.get(access_token, ("", 0))[1]:
+            self.nonces[access_token] = value, reply.exchange
 
     async def server(self) -> AuthorizationServer:
         """The Authorization Server of this flow's grant.
@@ -319,6 +331,10 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
 
     async def _find_server(self) -> AuthorizationServer:
         grant = self.scenario.grant
+        if self.tools.govuk is not None:
+            # The wallet goes there whatever the metadata says, which is for a check to judge.
+            service = self.tools.govuk.token_service.base_url
+            return AuthorizationServer(service, None, metadata=self.tools.dialect.server_metadata(service))
         try:
             return self.issuer.server_for((await self.offer()).authorization_server(grant), grant)
         except MetadataError as error:
@@ -388,6 +404,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         other.agent = self.agent
         other._steps = {name: outcome for name, outcome in self._steps.items() if name not in _AFTER_TOKEN}
         other.binding_key = self.binding_key
+        other.nonces = self.nonces
         return other
 
     def refreshed(self, token: Reply, *, keys: int = 1) -> Flow:
@@ -437,6 +454,18 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         other = self.again()
         other.agent = self.agent.over(http)
         other._steps = self._steps
+        other.nonces = self.nonces
+        return other
+
+    def with_offer(self, offer: str) -> Flow:
+        """Give a fresh flow of the same scenario for an offer that came otherwise.
+
+        Args:
+            offer: a link of any scheme, or the JSON of the offer.
+
+        """
+        other = self.again()
+        other._steps["hook"] = MintedOffer(offer)
         return other
 
     def with_grant(self, scenario: Scenario) -> Flow:

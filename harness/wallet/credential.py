@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.dialects import LATEST, Dialect
 from harness.transport import Reply
 
 
@@ -14,6 +15,8 @@ def body(
     identifier: str | None = None,
     proofs: Sequence[str | Mapping[str, Any]] = (),
     proof_type: str = "jwt",
+    configuration: Mapping[str, Any] | None = None,
+    dialect: Dialect = LATEST,
 ) -> dict[str, Any]:
     """Give the body of a right Credential Request (section 8.2).
 
@@ -22,24 +25,24 @@ def body(
         identifier: one of the ``credential_identifiers`` of the Token Response, when it returned any.
         proofs: of one type, as they stand in the request; none for a configuration without key binding.
         proof_type: ``jwt``, ``attestation`` or ``di_vp`` (appendix F).
+        configuration: the metadata of the configuration, which some dialects repeat.
+        dialect: how the wallet speaks.
 
     """
-    request: dict[str, Any] = (
-        {"credential_configuration_id": configuration_id}
-        if identifier is None
-        else {"credential_identifier": identifier}
-    )
-    if proofs:
-        request["proofs"] = {proof_type: list(proofs)}
-    return request
+    return {
+        **dialect.credential_name(configuration_id, identifier, configuration or {}),
+        **dialect.proofs(proof_type, proofs),
+    }
 
 
-def credentials(reply: Reply) -> list[Any]:
-    """Give the values of ``credential`` in a successful Credential Response, well-formed or not."""
-    items = reply.object.get("credentials") if reply.successful else None
-    if not isinstance(items, list):
-        return []
-    return [item["credential"] for item in items if isinstance(item, dict) and "credential" in item]
+def issued(reply: Reply, dialect: Dialect = LATEST) -> list[tuple[str, Any]]:
+    """Give the credentials of a successful Credential Response, each after its JSON Pointer."""
+    return dialect.issued(reply.object) if reply.successful else []
+
+
+def credentials(reply: Reply, dialect: Dialect = LATEST) -> list[Any]:
+    """Give the credentials of a successful Credential Response, well-formed or not."""
+    return [raw for _, raw in issued(reply, dialect)]
 
 
 def carries_credential(reply: Reply) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any
 
+from harness.dialects import LATEST, Dialect
 from harness.formats import strict_json
 from harness.formats.well_known import origin_and_path, well_known_url
 from harness.transport import Client, Reply, TransportFailure
@@ -21,15 +22,18 @@ class MetadataError(Exception):
     """There is no metadata a wallet could work with; the message is one line."""
 
 
-def issuer_metadata_urls(identifier: str) -> tuple[str, ...]:
+def issuer_metadata_urls(identifier: str, dialect: Dialect = LATEST) -> tuple[str, ...]:
     """Give the places where a Credential Issuer may have its metadata, the one by the letter first.
 
-    Section 12.2.2 inserts and says nothing of a slash at the end of the identifier, which RFC 8414 removes.
+    Section 12.2.2 inserts and says nothing of a slash at the end of the identifier, which RFC 8414 removes. Drafts
+    before it append, and remove the slash.
 
     >>> issuer_metadata_urls("https://issuer.example.com/tenant")
     ('https://issuer.example.com/.well-known/openid-credential-issuer/tenant',)
     """
     origin, path = origin_and_path(identifier)
+    if dialect.well_known == "appended":
+        return (f"{origin}{path.rstrip('/')}/.well-known/{ISSUER_SUFFIX}",)
     by_the_letter = f"{origin}/.well-known/{ISSUER_SUFFIX}{path}"
     return tuple(dict.fromkeys((by_the_letter, well_known_url(identifier, ISSUER_SUFFIX))))
 
@@ -220,7 +224,9 @@ def locales(metadata: Mapping[str, Any]) -> Iterator[str | None]:
                 yield item.get("locale")
 
 
-async def discover(client: Client, identifier: str, *, language: str = "en, *;q=0.5") -> Issuer:
+async def discover(
+    client: Client, identifier: str, *, language: str = "en, *;q=0.5", dialect: Dialect = LATEST
+) -> Issuer:
     """Fetch the metadata of a Credential Issuer and of its Authorization Servers.
 
     Raises:
@@ -228,7 +234,7 @@ async def discover(client: Client, identifier: str, *, language: str = "en, *;q=
         TransportFailure: no answer came.
 
     """
-    for url in issuer_metadata_urls(identifier):
+    for url in issuer_metadata_urls(identifier, dialect):
         reply = await request(client, url, language=language)
         if reply.successful:
             break
@@ -237,8 +243,15 @@ async def discover(client: Client, identifier: str, *, language: str = "en, *;q=
     metadata = _object(reply, f"the issuer metadata at {url}")
     names = metadata.get("authorization_servers")
     named = [item for item in names if isinstance(item, str)] if isinstance(names, list) else []
-    servers = [await _server(client, name) for name in named or [identifier]]
+    if dialect.fixed_servers:
+        servers = [_known_server(name, dialect) for name in named or [identifier]]
+    else:
+        servers = [await _server(client, name) for name in named or [identifier]]
     return Issuer(identifier, reply, metadata, tuple(servers))
+
+
+def _known_server(identifier: str, dialect: Dialect) -> AuthorizationServer:
+    return AuthorizationServer(identifier, None, metadata=dialect.server_metadata(identifier))
 
 
 async def _server(client: Client, identifier: str) -> AuthorizationServer:

@@ -17,5 +17,10 @@ async def request(client: Client, endpoint: str) -> Reply:
 
 def c_nonce(reply: Reply) -> str | None:
     """Give the ``c_nonce`` of a successful Nonce Response, or ``None``."""
+    return c_nonce_in(reply) if reply.successful else None
+
+
+def c_nonce_in(reply: Reply) -> str | None:
+    """Give the ``c_nonce`` of any answer; before draft 15, refusals brought one too."""
     value = reply.object.get("c_nonce")
-    return value if reply.successful and isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value else None

@@ -72,17 +72,21 @@ def access_token(reply: Reply) -> str | None:
 
 
 def confirmation(reply: Reply) -> dict[str, Any]:
-    """Give the ``cnf`` of an Access Token that is a JWT (RFC 7800); empty when the token has none to read.
+    """Give the ``cnf`` of an Access Token that is a JWT (RFC 7800); empty when the token has none to read."""
+    cnf = claims(access_token(reply) or "").get("cnf")
+    return cnf if isinstance(cnf, dict) else {}
+
+
+def claims(access_token: str) -> dict[str, Any]:
+    """Give the claims of an Access Token that is a JWT (RFC 9068); empty when it is none.
 
     Nothing is said about the signature, which is for the Credential Issuer to verify.
     """
-    value = access_token(reply)
     try:
-        claims = strict_json.parse(jose.parse_compact(value or "").payload).value
+        found = strict_json.parse(jose.parse_compact(access_token).payload).value
     except FormatError:
         return {}
-    cnf = claims.get("cnf") if isinstance(claims, dict) else None
-    return cnf if isinstance(cnf, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def credential_identifiers(reply: Reply, configuration_id: str) -> list[str]:
