@@ -1,0 +1,1 @@
+"""What stands behind GOV.UK Wallet: the One Login token service, the status list service, and their users."""
