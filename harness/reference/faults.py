@@ -59,6 +59,13 @@ _MODULES = (
     "bitstring_status_lists",
     "identifier_lists",
     "renewal",
+    "govuk_offers",
+    "govuk_published",
+    "govuk_credentials",
+    "govuk_messages",
+    "govuk_journeys",
+    "govuk_sign_ins",
+    "govuk_sessions",
 )
 
 
@@ -118,7 +125,8 @@ def check_known(identifiers: Iterable[str]) -> frozenset[str]:
 
     """
     asked = frozenset(identifiers)
-    known = _catalogue()
+    # Who asks for none need not wait until all are loaded.
+    known = _catalogue() if asked else {}
     for identifier in sorted(asked - known.keys()):
         nearest = difflib.get_close_matches(identifier, known, n=1, cutoff=0.0)
         raise ValueError(f'unknown fault "{identifier}"; did you mean "{nearest[0]}"?')
@@ -134,12 +142,14 @@ class Defects:
     def __init__(
         self, faults: Iterable[str], fired: set[str], context: Context, met: set[str] | None = None
     ) -> None:
-        _load()
+        asked = sorted(faults)
+        if asked:
+            _load()
         self._met: set[str] = set() if met is None else met
         self._context = context
         self._fired = fired
         self._active: dict[str, dict[str, Spoiler]] = defaultdict(dict)
-        for identifier in sorted(faults):
+        for identifier in asked:
             document = identifier.partition(":")[0]
             if identifier in _SPOILERS[document]:
                 self._active[document][identifier] = _SPOILERS[document][identifier]

@@ -11,14 +11,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pyld import jsonld
-from pyld.context_resolver import ContextResolver
-
 OWN_CONTEXT = "https://credentials.assay.test/context"
 """A context of the issuer's own, which nobody else has; it serves the faults."""
 
-# The resolver's own store, because the one of the library is common to all who use it in one process.
-_RESOLVED = jsonld.LRUCache(maxsize=100)
+
+@cache
+def _resolver() -> Any:
+    """Give a resolver with a store of its own: that of the library is common to all who use it in one process."""
+    from pyld.context_resolver import ContextResolver
+    from pyld.jsonld import LRUCache
+
+    return ContextResolver(LRUCache(maxsize=100), _load)
 
 
 @cache
@@ -51,11 +54,13 @@ def canonical(document: Any) -> str:
         ValueError: it cannot be processed, or names a context that is not here.
 
     """
+    from pyld import jsonld  # loads much that nothing else needs
+
     options = {
         "algorithm": "URDNA2015",
         "format": "application/n-quads",
         "documentLoader": _load,
-        "contextResolver": ContextResolver(_RESOLVED, _load),
+        "contextResolver": _resolver(),
         # Otherwise the direction of a text would not be signed.
         "rdfDirection": "i18n-datatype",
     }

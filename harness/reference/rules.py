@@ -124,6 +124,12 @@ _MODULES = (
     "deferred_rules",
     "notification_rules",
     "languages",
+    "govuk.credential_rules",
+    "govuk.proof_rules",
+    "govuk.notification_rules",
+    "govuk.sign_in_rules",
+    "govuk.identity_rules",
+    "govuk.logout_rules",
 )
 
 

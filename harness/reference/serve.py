@@ -104,10 +104,11 @@ def serving(
     issuer: str | Variant | Callable[[str], Hosted] = DEFAULT,
     faults: Iterable[str] = (),
     *,
+    host: str = HOST,
     port: int = 0,
     tls: bool = True,
 ) -> Iterator[Served]:
-    """Serve an issuer on 127.0.0.1 while the context lasts.
+    """Serve an issuer on this machine while the context lasts.
 
     ``issuer`` is a variant of the reference issuer or its name, served with ``faults``, or a function that gets
     the base URL and gives what to serve. ``port`` 0 takes any free one.
@@ -121,9 +122,9 @@ def serving(
     # Only where the protocol is named does asyncio send small answers at once (TCP_NODELAY).
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         scheme = "https" if tls else "http"
-        base_url = f"{scheme}://{HOST}:{listener.getsockname()[1]}"
+        base_url = f"{scheme}://{host}:{listener.getsockname()[1]}"
         hosted = _host(issuer, faults, base_url)
         with _running(hosted.app, listener, _tls_context(hosted) if tls else None):
             ca_pem = _tls_authority().cert_pem.bytes().decode("ascii") if tls else ""

@@ -14,22 +14,26 @@ from typing import Any
 
 import httpx
 
-from harness import catalogue, checks
+from harness import catalogue, checks, profiles
 from harness.checks import Check
 from harness.engine import Engine
 from harness.evidence import Blocked, IssuedCredential, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
-from harness.model import CheckResult
+from harness.model import CheckResult, Requirement
 from harness.offer_sources import MintedOffer, OfferSource
 from harness.patience import Patience
 from harness.preflight import PreflightError, discover, scenarios
 from harness.reference import documents
 from harness.reference.app import ReferenceIssuer
+from harness.reference.govuk.app import GovukIssuer
 from harness.reference.tls import presenting
 from harness.reference.variants import VARIANTS
 from harness.settings import ClientSettings, Promises, TrustSettings
 from harness.target import registered_wallet
 from harness.transport import Client, Recorder
+
+PROFILE = "oid4vci-1.0"
+"""What the variants of the reference issuer conform to."""
 
 
 class InProcessOffers(OfferSource):
@@ -92,8 +96,15 @@ class Outcome:
 
 
 @cache
+def requirements() -> dict[str, Requirement]:
+    """The requirements of OpenID4VCI 1.0 and what it builds on."""
+    return catalogue.of(profiles.load(PROFILE).specifications)
+
+
+@cache
 def all_checks() -> dict[str, Check]:
-    return checks.load()
+    """The checks that judge by them."""
+    return checks.within(requirements())
 
 
 class Clock:
@@ -198,7 +209,7 @@ async def judge_issuer(
             wanted = [check for name, check in all_checks().items() if fnmatch.fnmatch(name, select)]
         else:
             wanted = [check for name, check in all_checks().items() if name in select]
-        traces = _Traces(issuer, http.recorder, outcome.met)
+        traces = Traces(issuer, http.recorder, outcome.met)
         traces.note("preflight")
         for check, scenario in engine.plan(wanted):
             result = await engine.judge(check, scenario)
@@ -223,10 +234,12 @@ def first_of_each_format(issuer: ReferenceIssuer) -> list[str]:
     return list(first.values())
 
 
-class _Traces:
+class Traces:
     """Finds out which check saw what of a reference issuer, be it in exchanges that another check made."""
 
-    def __init__(self, issuer: ReferenceIssuer, recorder: Recorder, met: dict[str, set[str]]) -> None:
+    def __init__(
+        self, issuer: ReferenceIssuer | GovukIssuer, recorder: Recorder, met: dict[str, set[str]]
+    ) -> None:
         self._issuer = issuer
         self._recorder = recorder
         self._met = met
@@ -248,7 +261,7 @@ def _anchor_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="assay-anchor-"))
 
 
-def iaca_file(issuer: ReferenceIssuer) -> Path:
+def iaca_file(issuer: ReferenceIssuer | GovukIssuer) -> Path:
     # Anchors are read once for each path, and a fault may spoil this one.
     pem = issuer.iaca_pem
     path = _anchor_folder() / f"iaca-{hashlib.sha256(pem.encode()).hexdigest()[:16]}.pem"

@@ -1,8 +1,9 @@
-"""Issuers that several modules of tests judge, served over loopback TLS."""
+"""What several modules of tests share: a folder, and issuers that are served over loopback TLS."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,13 @@ from harness.reference.serve import Served, serving
 from harness.reference.variants import VARIANTS
 
 FAULTS = ["accepts:proof.nonce", "token-response:pragma-missing"]
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder that all workers of one test run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
 
 
 @pytest.fixture(scope="module")

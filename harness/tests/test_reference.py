@@ -68,6 +68,7 @@ RULES_ELSEWHERE = (
     *("credential.granted", "proof.attestation-present", "proof.key-attested", "proof.other-type"),
     "token.narrower-details",
     *("proof.further-nonce", "credential.full-batch", "metadata.other-language"),
+    "govuk-",
 )
 TOURED = {
     *("metadata", "as-metadata", "as-jwks", "jwt-vc-issuer", "credential-keys", "offer-link", "offer", "tx-code"),

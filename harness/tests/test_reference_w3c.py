@@ -78,7 +78,8 @@ def from_multibase(text: str) -> bytes:
     number = 0
     for character in text[1:]:
         number = number * 58 + ALPHABET.index(character)
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+    zeros = len(text[1:]) - len(text[1:].lstrip(ALPHABET[0]))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def from_multikey(text: str) -> Any:
