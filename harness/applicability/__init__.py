@@ -16,6 +16,7 @@ from harness.applicability.data_integrity import DataIntegrity
 from harness.applicability.deferral import Deferral
 from harness.applicability.dpop import DPoP
 from harness.applicability.encryption import Encryption
+from harness.applicability.govuk import Govuk
 from harness.applicability.keys import Keys
 from harness.applicability.life import Life
 from harness.applicability.metadata import IssuerMetadata
@@ -47,5 +48,6 @@ class when(  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     Keys,
     Types,
     Life,
+    Govuk,
 ):
     """The predicates that checks use."""

@@ -15,6 +15,14 @@ class Servers:
 
     @predicate()
     @staticmethod
+    def server_under_test(facts: Facts) -> Ruling:
+        """The Authorization Server is judged with the issuer, since it is not one that the run plays."""
+        played = facts.govuk is not None
+        whose = "the token service of this run" if played else "judged with the issuer"
+        return Ruling(not played, f"the Authorization Server is {whose}")
+
+    @predicate()
+    @staticmethod
     def server_metadata(facts: Facts) -> Ruling:
         """At least one Authorization Server has metadata, be it at the wrong place."""
         names = [server.identifier for server in facts.issuer.servers if server.metadata]

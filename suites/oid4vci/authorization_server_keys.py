@@ -92,7 +92,7 @@ async def keys_say_their_use(issuer: Issuer, client: Client, expect: Expect) -> 
         "as-jwks:key-n-padded": "AS-KEY-LENGTH",
         "as-jwks:key-e-padded": "AS-KEY-LENGTH",
     },
-    applies=when.server_metadata_has("jwks_uri"),
+    applies=when.server_under_test & when.server_metadata_has("jwks_uri"),
 )
 async def keys_are_well_formed(issuer: Issuer, client: Client, expect: Expect) -> None:
     """The JWK Set has public keys only, each with the members of its type, one purpose and a kid of its own."""

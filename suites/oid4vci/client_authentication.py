@@ -289,7 +289,7 @@ async def refused_basic_is_challenged(unredeemed: Unredeemed, expect: Expect) ->
     "client-refusal-challenge",
     requires=["RFC9110-15.5.2-01"],
     proven_by={"token-error-response:challenge-missing": "CLIENT-REFUSAL-CHALLENGE"},
-    applies=when.code_flow & when.client_credentials,
+    applies=when.server_under_test & when.code_flow & when.client_credentials,
 )
 async def a_refusal_with_401_has_a_challenge(unredeemed: Unredeemed, expect: Expect) -> None:
     """A Token Request without client authentication that is refused with 401 is answered with a challenge."""

@@ -371,6 +371,7 @@ async def an_unknown_parameter_is_ignored(access: Access, expect: Expect) -> Non
     proven_by={
         "rejects:credential.scheme-case": "CREDENTIAL-SCHEME-CASE",
         "rejects:dpop.scheme-case": "CREDENTIAL-SCHEME-CASE",
+        "rejects:govuk-credential.token-scheme-case": "CREDENTIAL-SCHEME-CASE",
     },
 )
 async def the_scheme_is_known_in_any_case(access: Access, expect: Expect) -> None:

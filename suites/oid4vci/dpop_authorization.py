@@ -102,7 +102,7 @@ def _acceptance_of(proof: HarmlessProof, applies: Predicate = ALWAYS) -> CheckFu
         f"dpop-{proof.name}-accepted-par",
         requires=[proof.requirement],
         proven_by={proof.fault: proof.code},
-        applies=_PUSHED & applies,
+        applies=when.server_under_test & _PUSHED & applies,
     )
     return declare(judge)
 

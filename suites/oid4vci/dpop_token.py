@@ -158,7 +158,7 @@ def _acceptance_of(proof: HarmlessProof, applies: Predicate = ALWAYS) -> CheckFu
         f"dpop-{proof.name}-accepted-token",
         requires=[proof.requirement],
         proven_by={proof.fault: proof.code},
-        applies=when.dpop & applies,
+        applies=when.server_under_test & when.dpop & applies,
     )
     return declare(judge)
 

@@ -391,7 +391,7 @@ async def an_unregistered_redirect_uri_is_refused(flow: Flow, expect: Expect) ->
     "par-method-allowed",
     requires=["RFC9110-15.5.6-01"],
     proven_by={"par-error-response:allow-missing": "PAR-ALLOW-MISSING"},
-    applies=PUSHED,
+    applies=when.server_under_test & PUSHED,
 )
 async def another_method_is_answered_in_good_order(shared: Flow, expect: Expect) -> None:
     """A GET request that the endpoint answers with 405 learns from Allow which methods there are."""
