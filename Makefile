@@ -16,7 +16,7 @@ test: lint  ## all self-tests of the project, lint included
 	$(BIN)/pytest -n auto --dist worksteal
 
 matrix: $(READY)  ## every fault of the reference issuer against every check (slow)
-	ASSAY_WHOLE_MATRIX=1 $(BIN)/pytest -n auto --dist worksteal harness/tests/test_fault_matrix.py
+	ASSAY_WHOLE_MATRIX=1 $(BIN)/pytest -n auto --dist worksteal harness/tests/test_fault_matrix.py harness/tests/test_govuk_matrix.py
 
 lint: $(READY)  ## format, rules and types
 	$(BIN)/ruff format --check .
@@ -28,7 +28,7 @@ format: $(READY)  ## format the code and repair what ruff can repair
 	$(BIN)/ruff check --fix .
 
 docs: $(READY)  ## bring the generated pages below docs/ up to date
-	$(BIN)/python -c 'from pathlib import Path; from harness import listing; [Path("docs", name).write_text(page(), encoding="utf-8") for name, page in listing.PAGES.items()]'
+	$(BIN)/python -c 'from pathlib import Path; from harness import listing; listing.write(Path("docs"))'
 
 setup: $(READY)  ## make the virtual environment
 

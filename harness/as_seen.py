@@ -71,7 +71,7 @@ def _delivery(flow: Flow) -> Reply | None:
 def _issued(flow: Flow) -> list[Json]:
     """Give the credentials that a flow brought, as they came."""
     reply = _delivery(flow)
-    return [] if reply is None else list(credential.credentials(reply))
+    return [] if reply is None else credential.credentials(reply, flow.tools.dialect)
 
 
 def _format(issuer: Issuer, scenario: Scenario) -> Json:

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from importlib import resources
 from typing import Any
@@ -21,7 +21,7 @@ from harness.model import Level, Requirement, Severity
 _ID = re.compile(r"(?P<prefix>[A-Z][A-Z0-9]*)-(?P<clause>[A-Z0-9]+(?:\.[0-9]+)*)-(?P<ordinal>[0-9]{2})")
 _SPEC_KEYS = {"name", "short", "version", "prefix", "url"}
 _REQUIRED_KEYS = {"id", "level", "actor", "text", "anchor", "severity", "why"}
-_OPTIONAL_KEYS = {"untestable", "note"}
+_OPTIONAL_KEYS = {"page", "untestable", "note"}
 _ACTORS = {"issuer", "as", "both"}
 
 
@@ -49,6 +49,16 @@ class Catalogue(Mapping[str, Requirement]):
 
     def __len__(self) -> int:
         return len(self._requirements)
+
+
+def of(specifications: Collection[str]) -> dict[str, Requirement]:
+    """Give the requirements of some specifications.
+
+    Args:
+        specifications: prefixes of requirement ids, such as those of a profile.
+
+    """
+    return {name: found for name, found in load().items() if name.split("-", 1)[0] in specifications}
 
 
 @functools.cache
@@ -147,7 +157,7 @@ def _requirement(entry: object, spec: Mapping[str, str], file: str, index: int) 
         level=Level(fields["level"]),
         actor=fields["actor"],
         text=fields["text"],
-        link=f"{spec['url']}#{fields['anchor']}",
+        link=f"{spec['url']}{fields.get('page', '')}#{fields['anchor']}",
         severity=Severity(fields["severity"]),
         why=fields["why"],
         untestable=fields.get("untestable"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -128,10 +128,31 @@ def of_module(module: ModuleType) -> Iterator[Check]:
             yield made
 
 
-def load(package: str = "suites") -> dict[str, Check]:
-    """Import every suite and give its checks by id, in the order of their clauses.
+def within(requirements: Collection[str]) -> dict[str, Check]:
+    """Give the checks that judge by some requirements and by no other, by id, in the order of their clauses."""
+    known = load(prefixes={name.split("-", 1)[0] for name in requirements})
+    return {name: check for name, check in known.items() if all(item in requirements for item in check.requires)}
 
-    A suite is a package below ``suites``; its ``MODULES`` names its modules in the order of the chapters.
+
+def concerns(suite: str, prefixes: Collection[str]) -> bool:
+    """Whether checks of a suite may judge by requirements with some prefixes.
+
+    Args:
+        suite: name of its package.
+
+    """
+    named: frozenset[str] | None = getattr(importlib.import_module(suite), "PREFIXES", None)
+    return named is None or not named.isdisjoint(prefixes)
+
+
+def load(package: str = "suites", *, prefixes: Collection[str] | None = None) -> dict[str, Check]:
+    """Import suites and give their checks by id, in the order of their clauses.
+
+    A suite is a package below ``suites``; its ``MODULES`` names its modules in the order of the chapters. Where it
+    has ``PREFIXES``, each of its checks names a requirement whose id begins with one of them.
+
+    Args:
+        prefixes: leave out suites all of whose checks name other requirements; by default none.
 
     Raises:
         CheckError: two checks have one id.
@@ -140,8 +161,9 @@ def load(package: str = "suites") -> dict[str, Check]:
     found: dict[str, Check] = {}
     root = importlib.import_module(package)
     for info in pkgutil.iter_modules(root.__path__, f"{package}."):
-        suite = importlib.import_module(info.name)
-        for name in suite.MODULES:
+        if prefixes is not None and not concerns(info.name, prefixes):
+            continue
+        for name in importlib.import_module(info.name).MODULES:
             for declared in of_module(importlib.import_module(f"{info.name}.{name}")):
                 if declared.id in found:
                     raise CheckError(f"two checks are called {declared.id}")

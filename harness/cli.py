@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
-from harness.commands import UsageError, attest, diff, history, report, sign, verify, waive
+from harness.commands import UsageError, attest, diff, history, one_login, report, sign, verify, waive
 from harness.watching import arguments as watch_arguments
 
 USAGE_ERROR = 4
@@ -84,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     inspect.add_argument("--now", metavar="TIME", help="judge as at this time instead of now")
     inspect.add_argument("--format", metavar="NAME", help="take it for a credential of this format")
+    inspect.add_argument(
+        "--profile", metavar="NAME", default="oid4vci-1.0", help="judge by this profile (default: %(default)s)"
+    )
     inspect.add_argument("--fetch", action="store_true", help="fetch what the document points at")
     inspect.set_defaults(handle=_inspect)
 
@@ -91,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     watch_arguments.add(watch)
     watch.set_defaults(handle=_watch)
 
-    for command in (report, diff, history, waive, sign, verify, attest):
+    for command in (report, diff, history, waive, sign, verify, attest, one_login):
         command.add_to(commands)
     return parser
 

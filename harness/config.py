@@ -31,15 +31,20 @@ from harness.settings import (
     CommandHook,
     DialectSettings,
     FormRule,
+    GovukSettings,
     HookSettings,
     HttpHook,
     InteractiveHook,
+    JourneySettings,
     Limits,
+    OneLoginSettings,
     Promises,
     ProofSettings,
     PythonHook,
+    ServiceSettings,
     Settings,
     StaticHook,
+    StatusServiceSettings,
     Target,
     TrustSettings,
     UserSettings,
@@ -102,6 +107,13 @@ OPTIONS = (
     Option("--vci-dry-run", ("dry_run",), "say what would run and what it needs; issue nothing", "flag"),
     Option("--vci-allow-http", ("allow_http",), "plain http to other machines than this one", "flag"),
     Option("--vci-sd-jwt-vc", ("dialect", "sd_jwt_vc"), "draft of SD-JWT VC that judges: draft-11 or draft-18"),
+    Option("--vci-oid4vci", ("dialect", "oid4vci"), "how the wallet speaks: 1.0, draft-14 or govuk-wallet"),
+    Option(
+        "--vci-official-strict",
+        ("govuk", "official_strict"),
+        "judge as the official GOV.UK harness does where documents differ",
+        "flag",
+    ),
     Option("--vci-max-wait", ("limits", "max_wait_s"), "seconds to wait at most where an issuer defers", "number"),
     Option("--vci-report-dir", ("report_dir",), "folder for the report"),
     Option("--vci-waivers", ("waivers",), "file with waivers"),
@@ -111,7 +123,8 @@ OPTIONS = (
 The variables are ``VCI_ISSUER_URL``, ``VCI_PROFILE``, ``VCI_CONFIGURATION``, ``VCI_CLIENT_ID``,
 ``VCI_CLIENT_AUTH``, ``VCI_REDIRECT_URI``, ``VCI_OFFER``, ``VCI_TX_CODE``, ``VCI_TLS_CA``, ``VCI_SELECT``,
 ``VCI_SKIP``, ``VCI_STRICT``, ``VCI_GATE``, ``VCI_BASELINE``, ``VCI_DRY_RUN``, ``VCI_ALLOW_HTTP``,
-``VCI_SD_JWT_VC``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and ``VCI_WAIVERS``.
+``VCI_SD_JWT_VC``, ``VCI_OID4VCI``, ``VCI_OFFICIAL_STRICT``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and
+``VCI_WAIVERS``.
 """
 
 
@@ -304,28 +317,30 @@ def _without_values(raw: Mapping[str, Json], shown: dict[str, Json]) -> dict[str
         secret = before["kind"] == "static" and not toml_file.ONLY_A_VARIABLE.fullmatch(before["value"])
         return {**after, "value": "‹redacted›"} if secret else dict(after)
 
+    def without_typed(before: Mapping[str, Json], after: Mapping[str, Json]) -> dict[str, Json]:
+        rule = dict(after)
+        if "fields" in before:
+            rule["fields"] = {
+                name: after["fields"][name] if toml_file.ONLY_A_VARIABLE.fullmatch(value) else "‹redacted›"
+                for name, value in before["fields"].items()
+            }
+        if "hook" in before:
+            rule["hook"] = hide(before["hook"], after["hook"])
+        return rule
+
     result = dict(shown)
     if "offer" in raw:
         result["offer"] = [hide(*pair) for pair in zip(raw["offer"], shown["offer"], strict=True)]
     for name in ("denied_offer", "tx_code", *OPERATIONS):
         if name in raw:
             result[name] = hide(raw[name], shown[name])
-    if "form" in raw.get("user", {}):
-        result["user"] = {
-            **shown["user"],
-            "form": list(map(_without_typed, raw["user"]["form"], shown["user"]["form"])),
-        }
+    for table, rules in _RULES.items():
+        if rules in raw.get(table, {}):
+            result[table] = {
+                **shown[table],
+                rules: list(map(without_typed, raw[table][rules], shown[table][rules])),
+            }
     return result
-
-
-def _without_typed(raw: Mapping[str, Json], shown: Mapping[str, Json]) -> dict[str, Json]:
-    if "fields" not in raw:
-        return dict(shown)
-    fields = {
-        name: shown["fields"][name] if toml_file.ONLY_A_VARIABLE.fullmatch(value) else "‹redacted›"
-        for name, value in raw["fields"].items()
-    }
-    return {**shown, "fields": fields}
 
 
 def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
@@ -367,8 +382,13 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
                 client["attester"] = _with_key(client["attester"], f"{name}.attester", layer)
     if "key_attester" in document:
         result["key_attester"] = _with_key(document["key_attester"], "key_attester", layer)
-    if "command" in document.get("user", {}):
-        result["user"] = {**document["user"], "folder": folder}
+    if "public_key" in document.get("govuk", {}).get("one_login", {}):
+        given = document["govuk"]["one_login"]
+        path = existing(given["public_key"], "govuk.one_login.public_key")
+        result["govuk"] = {**document["govuk"], "one_login": {**given, "public_key": path}}
+    for table, rules in _RULES.items():
+        if table in document:
+            result[table] = _with_rules(document[table], table, rules, folder)
     if "offer" in document:
         result["offer"] = tuple(_offers(document["offer"], layer))
     if "denied_offer" in document:
@@ -380,6 +400,23 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
             if document[name]["kind"] == "static":
                 raise ConfigError(f"{layer.label}: {name}.kind cannot be static: it has to do something")
             result[name] = _hook(document[name], name.replace("_", " "), folder)
+    return result
+
+
+_RULES = {"user": "form", "journey": "rule"}
+"""Tables of who goes through web pages, and the key of their rules."""
+
+
+def _with_rules(table: Mapping[str, Json], name: str, rules: str, folder: Path) -> dict[str, Any]:
+    """Give a copy of a table with hooks in place of their tables, and where its program runs."""
+    result: dict[str, Any] = dict(table)
+    if "command" in table:
+        result["folder"] = folder
+    if rules in table:
+        result[rules] = [
+            {**rule, "hook": _hook(rule["hook"], f"{name}.{rules}", folder)} if "hook" in rule else rule
+            for rule in table[rules]
+        ]
     return result
 
 
@@ -507,6 +544,8 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
         else None,
         "key_attester": _attester(document["key_attester"]) if "key_attester" in document else None,
         "user": _user(document.get("user", {})),
+        "journey": _journey(document.get("journey", {})),
+        "govuk": _govuk(document.get("govuk", {})),
         **_bar(document),
     }
     plain = {
@@ -581,6 +620,38 @@ def _user(table: Mapping[str, Any]) -> UserSettings:
     if forms and user.kind not in ("forms", "browser"):
         raise ConfigError(f"user.form is for user.kind forms or browser, and user.kind is {user.kind}")
     return user
+
+
+def _journey(table: Mapping[str, Any]) -> JourneySettings:
+    given = {**table, "command": tuple(table.get("command", ()))}
+    rules = tuple(FormRule(**rule) for rule in given.pop("rule", ()))
+    journey = JourneySettings(**given, rules=rules)
+    if journey.kind == "command" and not journey.command:
+        raise ConfigError('journey.kind is command, which needs journey.command, such as ["./refresh.sh"]')
+    if rules and journey.kind == "command":
+        raise ConfigError("journey.rule is for journey.kind forms or browser, and journey.kind is command")
+    return journey
+
+
+_LISTS = ("redirect_uris", "post_logout_redirect_uris", "scopes", "claims", "levels", "journey_hosts")
+
+
+def _govuk(table: Mapping[str, Any]) -> GovukSettings:
+    def made(kind: type[Any], given: Mapping[str, Any]) -> Any:
+        return kind(**{key: tuple(value) if key in _LISTS else value for key, value in given.items()})
+
+    services: dict[str, type[Any]] = {
+        "token_service": ServiceSettings,
+        "one_login": OneLoginSettings,
+        "status_service": StatusServiceSettings,
+    }
+    one_login = table.get("one_login", {})
+    if "public_key" in one_login and "jwks_url" in one_login:
+        raise ConfigError("govuk.one_login has public_key and jwks_url; give one of them")
+    if one_login.get("redirect_uris") and "client_id" not in table:
+        raise ConfigError("govuk.one_login registers the issuer's service, which needs govuk.client_id")
+    built = {key: made(services[key], value) for key, value in table.items() if key in services}
+    return made(GovukSettings, {**table, **built})  # type: ignore[no-any-return]
 
 
 _TABLES: dict[str, type[Any]] = {

@@ -31,7 +31,7 @@ from harness.model import CheckResult, Exchange, Verdict
 from harness.preflight import PreflightError
 from harness.run import Run, item_name
 from harness.settings import InteractiveHook, StaticHook
-from harness.target import REFERENCE
+from harness.target import GOVUK, REFERENCE
 
 _MARKS = {
     Verdict.PASS: ("passed", "green"),
@@ -74,6 +74,8 @@ def activate(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "a single offer and an interactive hook cannot be shared by the workers of pytest-xdist; leave out -n"
         )
+    if config.getoption("tx", None) and settings.dialect.oid4vci == GOVUK:
+        raise pytest.UsageError("the services behind GOV.UK Wallet are those of one process; leave out -n")
     if settings.dry_run and config.getoption("tx", None):
         # There is nothing to share: looking takes one process, whatever -n says.
         config.option.tx, config.option.dist = [], "no"
@@ -97,6 +99,9 @@ class SuiteFile(pytest.File):
     def collect(self) -> Iterator[CheckItem]:
         """Give one item per check of the profile and scenario; one per check when no issuer is under test."""
         active = _active(self.config)
+        suite = self.module_name.rpartition(".")[0]
+        if active and not checks.concerns(suite, active.run.profile.specifications):
+            return
         module = importlib.import_module(self.module_name)
         for check in checks.of_module(module):
             if active and check.id not in active.run.checks:

@@ -12,7 +12,7 @@ from harness.checks import Check
 from harness.evidence import Grant, Scenario
 from harness.gathering import DRILLS, ENCRYPTED
 
-_OWN = frozenset({"flow", "another_flow", "unredeemed"})
+_OWN = frozenset({"flow", "another_flow", "unredeemed", "minted"})
 """Evidence that begins a flow for one check alone."""
 _ONCE = frozenset({"transaction", "batch", "renewed_batch", "reoffered", "changed"})
 """Evidence that begins one more flow for all checks of a scenario."""

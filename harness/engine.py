@@ -186,6 +186,7 @@ class Engine:
             scenario,
             tools.options.user,
             sd_jwt_vc=tools.sd_jwt_vc,
+            govuk=tools.govuk,
             operations=frozenset(name for name in OPERATIONS if tools.operations and tools.operations.can(name)),
         )
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.agent import Agent
+from harness.dialects import LATEST, Dialect
 from harness.formats import credential as credential_format
 from harness.formats import json_ld
 from harness.formats.credential import Credential
@@ -24,6 +25,7 @@ from harness.settings import (
     AttesterSettings,
     AuthorizationSettings,
     ClientSettings,
+    JourneySettings,
     Promises,
     TrustSettings,
     UserSettings,
@@ -35,6 +37,7 @@ from harness.wallet.encryption import Terms
 from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
 
 if TYPE_CHECKING:
+    from harness.govuk.surroundings import Surroundings
     from harness.lifecycle.operations import Operations
     from harness.offer_sources import OfferSource
 
@@ -102,6 +105,7 @@ class WalletOptions:
     """How a key proof carries its key."""
     authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
     user: UserSettings = field(default_factory=UserSettings)
+    journey: JourneySettings = field(default_factory=JourneySettings)
     key_attester: AttesterSettings = field(default_factory=AttesterSettings)
 
 
@@ -122,6 +126,8 @@ class Tools:
         denied_offers: gives offers whose issuance is deferred and then denied, where the team can arrange that.
         operations: does things to credentials at the issuer, where the team can arrange that.
         sd_jwt_vc: the draft by which SD-JWT VCs and their Type Metadata are judged.
+        dialect: how the wallet speaks.
+        govuk: what stands behind GOV.UK Wallet; ``None`` in a run that has nothing to do with it.
 
     """
 
@@ -140,6 +146,8 @@ class Tools:
     denied_offers: OfferSource | None = None
     operations: Operations | None = None
     sd_jwt_vc: Draft = DRAFT_11
+    dialect: Dialect = LATEST
+    govuk: Surroundings | None = None
 
     async def wait(self, seconds: float, why: str) -> None:
         """Wait, as long as the run allows.
@@ -303,6 +311,8 @@ def issued_in(
     received: float,
     name: Any,
     contexts: Contexts | None = None,
+    *,
+    dialect: Dialect = LATEST,
 ) -> tuple[IssuedCredential, ...]:
     """Give the credentials of a Credential Response.
 
@@ -311,11 +321,12 @@ def issued_in(
         received: when it came, in seconds since 1970.
         name: the format of the configuration.
         contexts: the JSON-LD contexts that are known; ``None`` for those that are bundled.
+        dialect: how the issuer speaks.
 
     """
     return tuple(
-        IssuedCredential(raw, reply.exchange, f"/credentials/{index}/credential", keys, received, name, contexts)
-        for index, raw in enumerate(credential.credentials(reply))
+        IssuedCredential(raw, reply.exchange, pointer, keys, received, name, contexts)
+        for pointer, raw in credential.issued(reply, dialect)
     )
 
 

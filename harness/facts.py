@@ -23,6 +23,9 @@ from harness.wallet.signed_metadata import SignedMetadata
 if TYPE_CHECKING:
     from harness.access import Access
     from harness.flow import Flow
+    from harness.govuk.journeys import ReturnJourney
+    from harness.govuk.sign_ins import SignIns
+    from harness.govuk.surroundings import Surroundings
     from harness.lifecycle.renewal import Renewal
 
 
@@ -64,6 +67,12 @@ class Facts:
     """The type of that credential."""
     status: CredentialStatus = field(init=False)
     """What is published about that credential."""
+    sign_ins: SignIns = field(init=False)
+    """Two sign-ins at One Login."""
+    return_journey: ReturnJourney = field(init=False)
+    """What meets a user of the issuer's web service who comes back."""
+    govuk: Surroundings | None = None
+    """What stands behind GOV.UK Wallet in this run."""
     operations: frozenset[str] = frozenset()
     """What the team can do to credentials: some of ``harness.settings.OPERATIONS``."""
     sd_jwt_vc: Draft = DRAFT_11

@@ -16,6 +16,9 @@ from harness.evidence import AccessExpired, Blocked, Encrypted, IssuedCredential
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
+from harness.govuk import gathering as govuk
+from harness.govuk.gathering import GovukEvidence
+from harness.govuk.journeys import WebJourney
 from harness.lifecycle.drill import REVOCATION, SUSPENSION, Drill, Watch
 from harness.lifecycle.renewal import Renewal
 from harness.lifecycle.renewals import BATCH, RENEWALS, Means, Renewals
@@ -115,6 +118,7 @@ class Gathering:
                 tools.operations,
             )
         )
+        self._govuk = GovukEvidence(issuer, tools, self.shared, self._flow)
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
         tools.patience.before = self._settle
@@ -165,7 +169,9 @@ class Gathering:
         """Add what a predicate reads to the facts."""
         if "signed_metadata" in needs:
             facts.signed_metadata = await self._signed()
-        if {"signed_metadata"}.issuperset(needs):
+        for name in govuk.OF_ISSUER.intersection(needs):
+            setattr(facts, name, await self._govuk.of_issuer(name))
+        if {"signed_metadata", *govuk.OF_ISSUER}.issuperset(needs):
             return
         if "client" in needs:
             facts.client = self._tools.wallet_client
@@ -207,6 +213,8 @@ class Gathering:
             facts.polls = await flow.polls()
         if "other_access" in needs:
             facts.other_access = await self._other_access(_known(facts.scenario))
+        for name in govuk.OF_SCENARIO.intersection(needs):
+            setattr(facts, name, await self._govuk.of_scenario(name, _known(facts.scenario)))
         for name in {"reissued", "renewed_batch"}.intersection(needs):
             setattr(facts, name, await getattr(self._renewals, name)(_known(facts.scenario)))
         if "denied" in needs:
@@ -282,6 +290,10 @@ class Gathering:
             return await self._OF_ISSUER[name](self)
         if name in self._OF_SCENARIO:
             return await self._OF_SCENARIO[name](self, _known(scenario))
+        if name in govuk.OF_ISSUER:
+            return await self._govuk.of_issuer(name)
+        if name in govuk.OF_SCENARIO:
+            return await self._govuk.of_scenario(name, _known(scenario))
         if name in RENEWALS:
             return await getattr(self._renewals, name)(_known(scenario))
         if name in ENCRYPTED:
@@ -591,7 +603,7 @@ def _exchanges(value: Any) -> list[int]:
         return [value.reply.exchange]
     if isinstance(value, (IssuerKey, ResolvedType)):
         return [reply.exchange for reply in value.replies]
-    if isinstance(value, (Drill, Renewal, Series)):
+    if isinstance(value, (Drill, Renewal, Series, WebJourney)):
         return value.exchanges
     if isinstance(value, CredentialStatus):
         return [reply.exchange for entry in value.entries for reply in entry.fetched.replies]

@@ -5,8 +5,9 @@ the way its settings say: a static value, an HTTP request, a command, a Python f
 terminal. :mod:`harness.offer_sources` asks for offers; other questions can stand on ``call`` in the same way.
 
 In URLs, header values, bodies, command arguments and prompts, ``{configuration}`` stands for the id of the
-Credential Configuration that is wanted and ``{source}`` for the name of the hook. A member of a body that is
-nothing but the placeholder of a parameter without value is left out.
+Credential Configuration that is wanted and ``{source}`` for the name of the hook; a run for GOV.UK Wallet also
+knows ``{wallet_subject_id}`` and ``{email}`` of who uses the wallet. A member of a body that is nothing but the
+placeholder of a parameter without value is left out.
 
 No message of an error carries what a hook sent, received or raised, because any of it may be secret.
 """

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from harness import catalogue, checks, coverage, profiles
+from harness.govuk import comparison, contradictions
 from harness.model import Json, strongest
 
 Rows = list[dict[str, Json]]
@@ -146,9 +148,53 @@ def requirements_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def contradictions_page() -> str:
+    """Give ``docs/govuk-contradictions.md``: where the documents of GOV.UK Wallet contradict each other."""
+    lines = [
+        "# Where the documents of GOV.UK Wallet contradict each other",
+        "",
+        "Made by `make docs`; do not edit. What only one side asks for is a warning; findings name both sides.",
+        "[govuk-wallet.md](govuk-wallet.md) tells how to judge as the official test harness does instead.",
+        "",
+    ]
+    return "\n".join(lines) + "\n" + contradictions.table()
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "requirements.md": requirements_page,
     "coverage.md": coverage.page,
+    "govuk-contradictions.md": contradictions_page,
 }
 """Generated pages below ``docs/``."""
+
+PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
+    "govuk-wallet.md": {"comparison": comparison.table},
+}
+"""Page below ``docs/`` to its generated parts, by the word in the comments around them."""
+
+
+def with_fresh_parts(page: str, text: str) -> str:
+    """Give the text of a page with its generated parts as they are now.
+
+    Raises:
+        ValueError: the page lacks the comments around a part.
+
+    """
+    for word, make in PARTS[page].items():
+        begin, end = f"<!-- {word}: made by `make docs`; do not edit -->\n", f"<!-- end of {word} -->\n"
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"{page} has no place for {word}")
+        text = f"{before}{begin}\n{make()}\n{end}{after}"
+    return text
+
+
+def write(folder: Path) -> None:
+    """Bring the generated pages and parts of pages in a folder up to date."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+    for name in PARTS:
+        file = folder / name
+        file.write_text(with_fresh_parts(name, file.read_text(encoding="utf-8")), encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.hooks import HookError, HookUnavailable, call
+from harness.hooks import HookError, HookUnavailable, Parameters, call
 from harness.settings import (
     CommandHook,
     HookSettings,
@@ -44,8 +44,10 @@ class OfferSource:
         tx_code: HookSettings | None = None,
         tls_ca: Path | None = None,
         terminal: Terminal | None = None,
+        known: Parameters | None = None,
     ) -> None:
         self.name = settings.name
+        self._known = dict(known or {})
         self._settings = settings
         self._tx_code = tx_code
         self._tls_ca = tls_ca
@@ -111,7 +113,7 @@ class OfferSource:
         return (await self._ask(self._tx_code, configuration, "tx_code"))["tx_code"]
 
     async def _ask(self, settings: HookSettings, configuration: str | None, *wants: str) -> Mapping[str, str]:
-        parameters = {"configuration": configuration, "source": self.name}
+        parameters = {**self._known, "configuration": configuration, "source": self.name}
         return await call(settings, parameters, wants=wants, tls_ca=self._tls_ca, terminal=self._terminal)
 
 
@@ -123,9 +125,18 @@ def denied_offers(settings: Settings, *, terminal: Terminal | None = None) -> Of
     return OfferSource(offer, tx_code=settings.tx_code, tls_ca=settings.trust.tls_ca, terminal=terminal)
 
 
-def offer_sources(settings: Settings, *, terminal: Terminal | None = None) -> tuple[OfferSource, ...]:
-    """Give the sources of offers a run was told of, in their order."""
+def offer_sources(
+    settings: Settings, *, terminal: Terminal | None = None, known: Parameters | None = None
+) -> tuple[OfferSource, ...]:
+    """Give the sources of offers a run was told of, in their order.
+
+    Args:
+        settings: of the run.
+        terminal: whom interactive hooks ask.
+        known: further placeholders, such as who uses the wallet.
+
+    """
     return tuple(
-        OfferSource(offer, tx_code=settings.tx_code, tls_ca=settings.trust.tls_ca, terminal=terminal)
+        OfferSource(offer, tx_code=settings.tx_code, tls_ca=settings.trust.tls_ca, terminal=terminal, known=known)
         for offer in settings.offers
     )

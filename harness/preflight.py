@@ -42,7 +42,7 @@ async def discover(identifier: str, tools: Tools, *, allow_http: bool = False) -
             f"{identifier} is plain http on another machine; use https, or --vci-allow-http in a closed network"
         )
     try:
-        return await metadata.discover(tools.client, identifier)
+        return await metadata.discover(tools.client, identifier, dialect=tools.dialect)
     except TransportFailure as failure:
         hint = '; to trust its CA: [trust] tls_ca = "ca.pem" in assay.toml' if failure.kind == "tls" else ""
         raise PreflightError(f"{failure.message}{hint}") from failure
@@ -189,6 +189,9 @@ async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer | None
         cause = error.__cause__
         if isinstance(cause, TransportFailure) and cause.kind == "insecure":
             return None
+        if flow.tools.govuk is not None and flow.taken("link") is not None:
+            # This wallet is judged by what a link says, also where the link is of no use to it.
+            return None
         raise PreflightError(f"no usable offer from {source.name!r}: {error}") from error
     return received
 
@@ -215,6 +218,9 @@ async def _still_good(flow: Flow, received: ReceivedOffer | None) -> None:
     try:
         reply = await flow.token()
     except Blocked:
+        return
+    if reply.object.get("reason") == "pre-authorized_code_invalid":
+        # Of a code that says so much, what is wrong with it is for checks to judge.
         return
     if token.access_token(reply) is None and reply.object.get("error") == "invalid_grant":
         wrong = ", or its Transaction Code is another one" if received.wants_tx_code else ""

@@ -115,6 +115,12 @@ _PRIVATE_KEY = re.compile(
 """A private key in PEM (RFC 7468)."""
 _STRUCTURE = re.compile(r'"credential"\s*:\s*(?=[{\[])')
 """What stands before a credential that is no string, such as a W3C credential with its proof."""
+_PICTURE = re.compile(
+    r"(\"data:image/[^,\"]{1,120},)([^\"]{40,})|('data:image/[^,']{1,120},)([^']{40,})"
+    r"|(data:image/[^,\s\"'<>]{1,120},)([^\s\"'<>)]{40,})|<svg\b.*?(?:</svg\s*>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A picture that stands in a page: as a QR code it holds what is secret, where nothing else would find it."""
 _DECODER = json.JSONDecoder()
 
 REDACTED = "‹redacted"
@@ -273,6 +279,7 @@ class Redactor:
 
     def page(self, text: str) -> str:
         """Hide secrets, and what was typed by a user or names a person, in what a browser sends or shows."""
+        text = _PICTURE.sub(self._picture, text)
         for places in self._typed.values():
             text = self._at(places, text)
         return self.prose(text)
@@ -317,6 +324,10 @@ class Redactor:
 
     def _part(self, found: re.Match[str]) -> str:
         return found[1] + self._named(found[2]) if found[2] else found[0]
+
+    def _picture(self, found: re.Match[str]) -> str:
+        before, picture = found[1] or found[3] or found[5], found[2] or found[4] or found[6]
+        return f"{before}{self.mark(picture)}" if before else self.mark(found[0])
 
     def _input(self, found: re.Match[str]) -> str:
         if _NAME_OF_INPUT.search(found[0]) is None:

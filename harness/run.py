@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import httpx
+
 import harness
-from harness import catalogue, checks, demand, preflight, profiles, target, waivers
+from harness import catalogue, checks, demand, dialects, preflight, profiles, target, waivers
 from harness.applicability.credentials import NO_ANCHORS
 from harness.applicability.life import NO_HOOK
 from harness.as_seen import issuer_as_seen
@@ -30,6 +32,7 @@ from harness.model import (
     Exchange,
     Json,
     Level,
+    Requirement,
     RunReport,
     RunVerdict,
     Timing,
@@ -67,16 +70,8 @@ class Run:
         self._started = now()
         self._clock = time.perf_counter()
         self.profile = profiles.load(settings.profile)
-        self.requirements = {
-            name: requirement
-            for name, requirement in catalogue.load().items()
-            if name.split("-", 1)[0] in self.profile.specifications
-        }
-        self.checks = {
-            name: check
-            for name, check in checks.load().items()
-            if all(requirement in self.requirements for requirement in check.requires)
-        }
+        self.requirements = self._judging(settings)
+        self.checks = checks.within(self.requirements)
         for pattern in (*settings.select, *settings.skip):
             if not fnmatch.filter(self.checks, pattern):
                 raise ConfigError(f'no check has an id like "{pattern}"; `assay list checks` shows all')
@@ -97,6 +92,15 @@ class Run:
         self._baseline: Mapping[str, Json] | None = None
 
     # Before the first check
+
+    def _judging(self, settings: Settings) -> Mapping[str, Requirement]:
+        """Give the requirements of the profile, with the levels that they have in this run."""
+        known = catalogue.of(self.profile.specifications)
+        if settings.dialect.oid4vci != target.GOVUK:
+            return known
+        from harness.govuk import contradictions
+
+        return contradictions.judged(known, official=settings.govuk.official_strict)
 
     def read_baseline(self) -> None:
         """Read the report that this run is compared with; the run may overwrite its file in the end.
@@ -131,7 +135,7 @@ class Run:
         settings = self.open_target()
         tools = self._tools()
         issuer = await preflight.discover(settings.issuer_url or "", tools, allow_http=settings.allow_http)
-        sources = {source.name: source for source in offer_sources(settings)}
+        sources = {source.name: source for source in offer_sources(settings, known=self._holder)}
         scenarios, flows = await preflight.scenarios(issuer, settings.configurations, sources, tools)
         self.engine = Engine(
             issuer, scenarios, sources, tools, self.requirements, flows=flows, strict=settings.strict
@@ -158,6 +162,7 @@ class Run:
             ) from error
         made = Client(
             self.recorder,
+            mounts=self._mounts,
             verify=verify,
             timeout_s=settings.limits.timeout_s,
             max_body=settings.limits.max_body_bytes,
@@ -166,6 +171,21 @@ class Run:
         )
         self._clients.append(made)
         return made
+
+    @property
+    def _mounts(self) -> Mapping[str, httpx.AsyncBaseTransport] | None:
+        """The ways to services that this very process plays."""
+        if self._target is None or self._target.govuk is None:
+            return None
+        from harness.govuk.surroundings import mounts
+
+        return mounts(self._target.govuk)
+
+    @property
+    def _holder(self) -> Mapping[str, str]:
+        """Placeholders of hooks for who uses the wallet, where the run knows that."""
+        around = self._target.govuk if self._target else None
+        return around.holder if around else {}
 
     def _tools(self) -> Tools:
         settings = self.settings
@@ -178,6 +198,7 @@ class Run:
                 settings.proof.key_form,
                 settings.authorization,
                 settings.user,
+                settings.journey,
                 settings.key_attester or AttesterSettings(),
             ),
             trust=settings.trust,
@@ -188,8 +209,10 @@ class Run:
             patience=self.patience,
             promises=settings.promises,
             denied_offers=denied_offers(settings),
-            operations=HookOperations(settings),
+            operations=HookOperations(settings, holder=self._holder),
             sd_jwt_vc=DRAFTS[settings.dialect.sd_jwt_vc],
+            dialect=dialects.load(settings.dialect.oid4vci),
+            govuk=self._target.govuk if self._target else None,
         )
 
     def scenarios_of(self, check: Check) -> Sequence[Scenario | None]:
@@ -299,9 +322,26 @@ class Run:
         offers = demand.of((await self.forecast()).expected).offers.times(workers)
         more = f" ({offers.single_use} if an Access Token is good for one request only)"
         return [
+            *self._played(),
             f"{len(self._planned)} checks on {names or 'the issuer as a whole'}; "
             f"up to {offers.most} Credential Offer{'' if offers.most == 1 else 's'} will be redeemed"
-            f"{more if offers.single_use > offers.most else ''}."
+            f"{more if offers.single_use > offers.most else ''}.",
+        ]
+
+    def _played(self) -> list[str]:
+        """Say where the services are that the run plays, for whoever has to tell the issuer."""
+        around = self._target.govuk if self._target else None
+        if around is None or self._asked_for == target.REFERENCE:
+            return []
+        played = {
+            "token service": around.token_service,
+            "One Login": around.one_login,
+            "status list service": around.status_service,
+        }
+        places = (f"{name} {service.base_url}" for name, service in played.items() if service is not None)
+        return [
+            f"Played here, and to be named in the settings of the issuer: {', '.join(places)}.",
+            f"The wallet's user is {around.user.name}, for the issuer {around.subject}.",
         ]
 
     def notices(self) -> list[str]:
@@ -326,7 +366,18 @@ class Run:
             found.append("Whether a revocation shows was not tested: give [revoke] in assay.toml.")
         if self._left_out:
             found.append(f"{left_out_by_selection(self._left_out)}.")
-        return found
+        return [*found, *self._mismatches()]
+
+    def _mismatches(self) -> list[str]:
+        """Say which addresses of the services that the run plays do not fit those of the issuer."""
+        around = self._target.govuk if self._target else None
+        if around is None or self.engine is None or not self.results:
+            return []
+        from harness.govuk import diagnosis
+
+        named = self.engine.issuer.metadata.get("authorization_servers")
+        names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+        return diagnosis.mismatches(around, names)
 
     def _code_flow_untested(self) -> bool:
         if self.engine is None:

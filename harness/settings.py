@@ -72,7 +72,10 @@ class AuthorizationSettings:
 
 @dataclass(frozen=True)
 class FormRule:
-    """What the simulated user does on a page whose URL matches."""
+    """What the simulated user does on a page whose URL matches.
+
+    The first of these that is given is done: ``hook``, ``stop``, ``follow``; else a form is filled in and sent.
+    """
 
     url: str
     """Glob over the URL of the page, with its query or without."""
@@ -82,6 +85,19 @@ class FormRule:
     """Name, value or text of the button to press; ``None``: the first."""
     decline: str | None = None
     """Name, value or text of the button by which the user says no on this page."""
+    heading: str | None = None
+    """Glob over the page's headings and its title, in any case of letters; ``None``: any page."""
+    follow: str | None = None
+    """Text of the link that the user follows."""
+    stop: bool = False
+    """The way ends on this page."""
+    hook: HookSettings | None = field(default=None, repr=False)
+    """Who says what is done on this page; see :mod:`harness.journey.page_hook`."""
+
+    @property
+    def declining(self) -> FormRule:
+        """The same rule of a user who says no, where it is known how."""
+        return dataclasses.replace(self, submit=self.decline or self.submit)
 
 
 @dataclass(frozen=True)
@@ -105,8 +121,31 @@ class UserSettings:
     @property
     def declining(self) -> UserSettings:
         """The same user, who says no on every page for which it is known how."""
-        rules = (dataclasses.replace(rule, submit=rule.decline or rule.submit) for rule in self.forms)
-        return dataclasses.replace(self, forms=tuple(rules))
+        return dataclasses.replace(self, forms=tuple(rule.declining for rule in self.forms))
+
+
+@dataclass(frozen=True)
+class JourneySettings:
+    """How somebody goes through web pages of the issuer's that end in a Credential Offer.
+
+    ``forms``: follows redirects, forms and links. ``browser``: a real browser, driven by Playwright.
+    ``command``: a program of the team's.
+    """
+
+    kind: str = "forms"
+    rules: tuple[FormRule, ...] = ()
+    """For ``forms`` and ``browser``, tried in their order; simple pages need none."""
+    command: tuple[str, ...] = field(default=(), repr=False)
+    """Gets the URL to open as its last argument and prints the Credential Offer's link."""
+    folder: Path = field(default=Path(), repr=False)
+    """Where the program runs."""
+    timeout_s: float = 120.0
+    """Seconds for the whole journey."""
+
+    @property
+    def declining(self) -> JourneySettings:
+        """The same journey of somebody who says no on every page for which it is known how."""
+        return dataclasses.replace(self, rules=tuple(rule.declining for rule in self.rules))
 
 
 @dataclass(frozen=True)
@@ -161,6 +200,80 @@ class DialectSettings:
 
     sd_jwt_vc: str = "draft-11"
     """A draft of SD-JWT VC, as ``harness.formats.sd_jwt_vc_drafts`` names them; OpenID4VCI 1.0 names draft 11."""
+    oid4vci: str = "1.0"
+    """How the wallet speaks: the name of a dialect of ``harness.dialects``."""
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Where a service is that the harness plays."""
+
+    url: str | None = None
+    """Its base URL as the issuer under test sees it; ``None``: where it listens."""
+    listen: str = "127.0.0.1:0"
+    """Host and port of this machine; port 0 takes any free one."""
+
+
+@dataclass(frozen=True)
+class OneLoginSettings(ServiceSettings):
+    """The bundled GOV.UK One Login and how the issuer's web service is registered there."""
+
+    redirect_uris: tuple[str, ...] = ()
+    """Without any, the issuer's web service does not sign its users in here, and web journeys are not tested."""
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    back_channel_logout_uri: str | None = None
+    scopes: tuple[str, ...] = ()
+    """Scopes that may be asked for; empty: all. The next two likewise."""
+    claims: tuple[str, ...] = ()
+    """Claims of the user, such as ``https://vocab.account.gov.uk/v1/coreIdentityJWT``."""
+    levels: tuple[str, ...] = ()
+    """Levels of identity confidence, such as ``P2``."""
+    sector_identifier: str | None = None
+    """URI whose host pairwise identifiers are derived from; ``None``: the first redirect URI."""
+    public_key: Path | None = None
+    """PEM file with the public RSA key of the service's client assertions."""
+    jwks_url: str | None = None
+    """URL of the service's JWK Set, in place of ``public_key``."""
+    client_secret: str | None = field(default=None, repr=False)
+    """Secret of a service that authenticates with ``client_secret_post``."""
+    id_token_signing_algorithm: str = "ES256"
+    """As it is registered at GOV.UK One Login: ``ES256`` or ``RS256``."""
+    strict_user_agent: bool = True
+    """Whether requests without ``User-Agent`` are refused, as GOV.UK One Login does."""
+
+
+@dataclass(frozen=True)
+class StatusServiceSettings(ServiceSettings):
+    """The bundled stand-in for the GOV.UK status list service and how the issuer is registered there."""
+
+    client_id: str | None = None
+    """The ``iss`` of the issuer's requests; ``None``: the issuer does not use this service."""
+    jwks_url: str | None = None
+    """URL of the JWK Set with the keys of these requests; ``None``: the JWK Set of the issuer."""
+
+
+@dataclass(frozen=True)
+class GovukSettings:
+    """What stands behind GOV.UK Wallet, which the harness plays, and what it is told of the issuer's service."""
+
+    environment: str = "local"
+    """For whom offers are: an environment of ``harness.govuk``, such as ``integration``; ``local`` for any."""
+    client_id: str | None = None
+    """The One Login client id of the issuer's service, which its codes name."""
+    user: str = "kenneth"
+    """The bundled person who uses the wallet and signs in."""
+    other_user: str = "erika"
+    """Another one, who never had a credential of the issuer."""
+    wallet_subject_id: str | None = None
+    """By which identifier the issuer knows the user of the wallet; ``None``: derived as One Login does."""
+    journey_hosts: tuple[str, ...] = ()
+    """Hosts besides those of gov.uk where a refresh journey may begin, for what is no service yet."""
+    official_strict: bool = False
+    """Where the official documents contradict each other or the official test harness asks for more: judge as it
+    does."""
+    token_service: ServiceSettings = ServiceSettings()
+    one_login: OneLoginSettings = OneLoginSettings()
+    status_service: StatusServiceSettings = StatusServiceSettings()
 
 
 @dataclass(frozen=True)
@@ -253,6 +366,7 @@ class Settings:
     """Another registered client, for checks that one client cannot use what another was given."""
     authorization: AuthorizationSettings = AuthorizationSettings()
     user: UserSettings = UserSettings()
+    journey: JourneySettings = JourneySettings()
     key_attester: AttesterSettings | None = None
     """Who signs key attestations (appendix D); ``None``: a stand-in with a fresh key."""
     offers: tuple[HookSettings, ...] = ()
@@ -268,10 +382,16 @@ class Settings:
     """Ends a suspension."""
     change_claims: HookSettings | None = None
     """Changes what the issuer knows of the user, for credentials that are issued afterwards."""
+    stop_reissuing: HookSettings | None = None
+    """Has the user get no further credential of the same configuration when one is refreshed."""
+    rotate_keys: HookSettings | None = None
+    """Has credentials that are issued afterwards signed with another key."""
     trust: TrustSettings = TrustSettings()
     limits: Limits = Limits()
     promises: Promises = Promises()
     dialect: DialectSettings = DialectSettings()
+    govuk: GovukSettings = GovukSettings()
+    """Used by profiles whose dialect is that of GOV.UK Wallet."""
     proof: ProofSettings = ProofSettings()
     select: tuple[str, ...] = ()
     """Globs over check ids; empty: all."""
@@ -304,6 +424,7 @@ class Settings:
         for hook in ("offers", *_HOOKS):
             del effective[hook]
         effective["user"]["form"] = effective["user"].pop("forms")
+        effective["journey"]["rule"] = effective["journey"].pop("rules")
         return merge(json.loads(json.dumps(effective, default=str)), self.written)
 
 
@@ -317,7 +438,7 @@ def _shown(settings: Any) -> Any:
     return settings
 
 
-OPERATIONS = ("revoke", "suspend", "reinstate", "change_claims")
+OPERATIONS = ("revoke", "suspend", "reinstate", "change_claims", "stop_reissuing", "rotate_keys")
 """Hooks that do something at the issuer; their answers say nothing."""
 _HOOKS = ("denied_offer", "tx_code", *OPERATIONS)
 """Tables that are a hook each."""

@@ -13,7 +13,6 @@ from harness.evidence import WalletOptions
 from harness.settings import (
     AttesterSettings,
     ClientSettings,
-    DialectSettings,
     FormRule,
     HttpHook,
     Promises,
@@ -22,10 +21,14 @@ from harness.settings import (
 )
 
 if TYPE_CHECKING:
+    from harness.govuk.surroundings import Surroundings
     from harness.reference.app import ReferenceIssuer
 
 REFERENCE = "reference"
 """The value of ``--issuer-url`` that means the bundled reference issuer."""
+
+GOVUK = "govuk-wallet"
+"""The dialect of a wallet that needs services of its own."""
 
 _OFFERS = {
     "by-reference": {"by": "reference", "tx_code": False},
@@ -50,6 +53,8 @@ class Target:
 
     settings: Settings
     close: Callable[[], None]
+    govuk: Surroundings | None = None
+    """What stands behind GOV.UK Wallet, where the wallet is that one."""
 
 
 def _offers(grants: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -97,6 +102,10 @@ def open_target(settings: Settings, variant: str) -> Target:
         variant: the clean variant of the reference issuer that fits the profile.
 
     """
+    if settings.dialect.oid4vci == GOVUK:
+        from harness.govuk.targets import open_govuk
+
+        return open_govuk(settings, variant)
     if settings.issuer_url != REFERENCE:
         return Target(settings, lambda: None)
     from harness.reference.serve import serving
@@ -144,7 +153,7 @@ def open_target(settings: Settings, variant: str) -> Target:
             change_claims=settings.change_claims or changing_claims,
             trust=trust,
             promises=Promises(**server.issuer.promises()),
-            dialect=DialectSettings(sd_jwt_vc=VARIANTS[variant].sd_jwt_vc),
+            dialect=replace(settings.dialect, sd_jwt_vc=VARIANTS[variant].sd_jwt_vc),
             client=wallet.client,
             second_client=wallet.second,
             user=wallet.options.user,

@@ -45,8 +45,8 @@ class ConfigurationTerms:
 
     @property
     def needs_proof(self) -> bool:
-        """Whether the configuration asks for key proofs (section 8.2)."""
-        return "proof_types_supported" in self.configuration
+        """Whether the configuration asks for key proofs (section 8.2), or the dialect always has them."""
+        return self.tools.dialect.proof_type is not None or "proof_types_supported" in self.configuration
 
     @cached_property
     def required_sealing(self) -> Terms | None:
@@ -94,6 +94,8 @@ class ConfigurationTerms:
             Blocked: the wallet makes none of those the configuration takes.
 
         """
+        if self.tools.dialect.proof_type is not None:
+            return self.tools.dialect.proof_type
         known = proof_types(self.configuration)
         if not known:
             types = self.configuration.get("proof_types_supported")
@@ -125,6 +127,8 @@ class ConfigurationTerms:
             Blocked: the wallet makes none of the configuration's proof types.
 
         """
+        if self.tools.dialect.proof_algorithms:
+            return list(self.tools.dialect.proof_algorithms)
         offered = self._proof_terms().get("proof_signing_alg_values_supported")
         return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
 
@@ -179,6 +183,8 @@ class ConfigurationTerms:
             Blocked: the wallet knows none of the configuration's binding methods.
 
         """
+        if self.tools.dialect.key_form is not None:
+            return self.tools.dialect.key_form
         form = proof.choose_form(self.binding_methods, algorithm, self.tools.options.key_form)
         if form is None:
             raise Blocked(

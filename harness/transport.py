@@ -281,6 +281,8 @@ class Client:
     Args:
         recorder: where exchanges go.
         transport: an httpx transport, for tests and the reference issuer in process; ``None`` for the network.
+        mounts: URL of a service to the transport that leads there instead, for services of this very process. A
+            URL with the same scheme and authority goes nowhere else, so that no rule about networks is for it.
         lookup: gives the addresses of a host; by default the system on the network, and nothing elsewhere.
         verify: TLS settings for the network.
         timeout_s: seconds for one whole exchange.
@@ -295,6 +297,7 @@ class Client:
         recorder: Recorder,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
+        mounts: Mapping[str, httpx.AsyncBaseTransport] | None = None,
         lookup: HostLookup | None = None,
         verify: ssl.SSLContext | None = None,
         timeout_s: float = 10.0,
@@ -306,10 +309,12 @@ class Client:
         self._timeout_s = timeout_s
         self._max_body = max_body
         self._allow_http = allow_http
+        self._here = frozenset(mounts or ())
         self._now = now
         self._lookup = lookup or (ask_the_system if transport is None else None)
         self._http = httpx.AsyncClient(
             transport=transport,
+            mounts=mounts,
             verify=verify if verify is not None else transport is None,
             timeout=timeout_s,
             follow_redirects=False,
@@ -322,6 +327,11 @@ class Client:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    def stays_here(self, url: str) -> bool:
+        """Say whether a URL leads to a service of this very process."""
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}" in self._here
 
     async def addresses(self, host: str) -> Sequence[str]:
         """Give the IP addresses of a host; none where it is not known or nothing is looked up."""
@@ -409,7 +419,8 @@ class Client:
             raise TransportFailure(f"{url!r} is not a URL a request can be sent to", "url") from error
         if request.url.scheme not in ("http", "https") or not request.url.host:
             raise TransportFailure(f"{url!r} is not an http or https URL", "url")
-        if request.url.scheme == "http" and not self._allow_http and not is_loopback(url):
+        allowed = self._allow_http or is_loopback(url) or self.stays_here(url)
+        if request.url.scheme == "http" and not allowed:
             raise TransportFailure(
                 f"{url} is plain http on another machine; nothing was sent (--vci-allow-http allows it)",
                 "insecure",

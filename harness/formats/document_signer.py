@@ -139,6 +139,11 @@ def country(certificate: x509.Certificate) -> str | None:
     return _attribute(certificate.subject, NameOID.COUNTRY_NAME)
 
 
+def common_name(certificate: x509.Certificate) -> str | None:
+    """Give the ``commonName`` of the subject."""
+    return _attribute(certificate.subject, NameOID.COMMON_NAME)
+
+
 def state(certificate: x509.Certificate) -> str | None:
     """Give the ``stateOrProvinceName`` of the subject."""
     return _attribute(certificate.subject, NameOID.STATE_OR_PROVINCE_NAME)

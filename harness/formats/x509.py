@@ -168,6 +168,11 @@ def jwk_in_der(data: bytes) -> dict[str, str] | None:
         return None
 
 
+def fingerprint(certificate: x509.Certificate) -> str:
+    """Give the SHA-256 digest of a certificate in DER, as hexadecimal digits in lower case."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
 def subject(certificate: x509.Certificate) -> str:
     """Give the subject in one line, cut where it is long."""
     try:

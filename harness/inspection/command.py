@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness import catalogue, checks
+from harness import catalogue, checks, profiles
 from harness.formats import key_file
 from harness.formats.credential import READERS
 from harness.formats.jwk import required_members
@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
     """Look at a document.
 
     Args:
-        options: ``file``, ``key``, ``trust``, ``now``, ``format``, ``fetch`` and ``json`` of the command line.
+        options: ``file``, ``key``, ``trust``, ``now``, ``format``, ``fetch``, ``json`` and ``profile`` of the
+            command line.
 
     Returns:
         The exit code, 0 when nothing is wrong with the document and :data:`WRONG` otherwise, and what to print.
@@ -65,6 +66,10 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
 
 
 async def _inspect(data: bytes, options: argparse.Namespace) -> Inspection:
+    try:
+        requirements = catalogue.of(profiles.load(options.profile).specifications)
+    except profiles.ProfileError as error:
+        raise UsageError(f"--profile: {error}") from None
     now = time.time() if options.now is None else _moment(options.now)
     trusted = tuple(options.trust)
     anchors(trusted)
@@ -72,8 +77,8 @@ async def _inspect(data: bytes, options: argparse.Namespace) -> Inspection:
     around = Surroundings(
         now,
         client,
-        checks.load(),
-        catalogue.load(),
+        checks.within(requirements),
+        requirements,
         tuple(key for file in options.key for key in public_keys(file)),
         TrustSettings(x5c=trusted, iaca=trusted),
     )

@@ -4,13 +4,14 @@ In URLs, header values, bodies, arguments and prompts of the hooks these placeho
 credential; each has a value as far as there is one: ``{configuration}``, ``{credential}`` (as issued; an object as
 JSON), ``{status_uri}`` and ``{status_index}`` (of its first entry in a status list), ``{notification_id}``,
 ``{subject}`` (``sub``, or the id of the credential's subject) and ``{identifier}`` (``jti``, or ``id`` of a W3C
-credential).
+credential). A run for GOV.UK Wallet also knows ``{wallet_subject_id}`` and ``{email}`` of who uses the wallet.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,6 +53,8 @@ class HookOperations:
 
     settings: Settings
     terminal: Terminal | None = None
+    holder: Mapping[str, str] = field(default_factory=dict)
+    """Placeholders for who uses the wallet."""
 
     def can(self, operation: str) -> bool:
         """Say whether there is a hook for it."""
@@ -63,8 +66,9 @@ class HookOperations:
         if hook is None:
             raise Blocked(f"no hook is known for this: give [{operation}] in assay.toml")
         tls_ca: Path | None = self.settings.trust.tls_ca
+        told = parameters(issued, configuration, **self.holder, **known)
         try:
-            await tell(hook, parameters(issued, configuration, **known), tls_ca=tls_ca, terminal=self.terminal)
+            await tell(hook, told, tls_ca=tls_ca, terminal=self.terminal)
         except HookError as error:
             raise Blocked(str(error)) from error
 

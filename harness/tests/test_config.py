@@ -21,6 +21,7 @@ from harness.settings import (
     FormRule,
     HttpHook,
     InteractiveHook,
+    JourneySettings,
     Limits,
     PythonHook,
     Settings,
@@ -171,6 +172,7 @@ def test_every_option_and_its_variable_say_the_same(tmp_path: Path, write: Write
         "vci_client_auth": "none",
         "vci_redirect_uri": "https://wallet.example/cb",
         "vci_sd_jwt_vc": "draft-18",
+        "vci_oid4vci": "draft-14",
         "vci_gate": "should",
     }
     text = texts.get(option.dest, "there")
@@ -886,6 +888,88 @@ fields = { username = "canary-name", password = "${SECRET}" }
     assert found.secrets == set(env.values())
 
 
+def test_a_journey_has_rules_for_its_pages(tmp_path: Path, write: Write) -> None:
+    write(
+        """
+[journey]
+kind = "browser"
+timeout_s = 30
+[[journey.rule]]
+url = "https://login.example/*"
+heading = "Sign in*"
+fields = { email = "somebody@example.org", password = "${PW}" }
+[[journey.rule]]
+url = "*"
+follow = "Add document"
+[[journey.rule]]
+url = "*/done"
+stop = true
+[[journey.rule]]
+url = "*/odd"
+hook = { kind = "command", command = ["./page.sh", "${PW}"], timeout_s = 5 }
+[[journey.rule]]
+url = "*/static"
+hook = { kind = "static", value = "stop-canary" }
+""",
+        "sub/a.toml",
+    )
+    found = load({"vci_config": "sub/a.toml"}, {"PW": "pw-from-env"}, tmp_path)
+    assert found.journey == JourneySettings(
+        "browser",
+        (
+            FormRule(
+                "https://login.example/*",
+                {"email": "somebody@example.org", "password": "pw-from-env"},
+                heading="Sign in*",
+            ),
+            FormRule("*", follow="Add document"),
+            FormRule("*/done", stop=True),
+            FormRule("*/odd", hook=CommandHook("journey.rule", ("./page.sh", "pw-from-env"), tmp_path / "sub", 5)),
+            FormRule("*/static", hook=StaticHook("journey.rule", "stop-canary")),
+        ),
+        timeout_s=30,
+    )
+    shown = found.redacted()["journey"]
+    assert shown["rule"][0]["fields"] == {"email": "‹redacted›", "password": "‹from ${PW}›"}
+    assert shown["rule"][3]["hook"]["command"] == ["./page.sh", "‹from ${PW}›"]
+    for canary in ("pw-from-env", "somebody", "stop-canary"):
+        assert canary not in json.dumps(shown)
+        assert canary not in repr(found)
+
+
+def test_a_page_of_the_user_may_have_a_hook_too(tmp_path: Path, write: Write) -> None:
+    write(
+        """
+[user]
+kind = "forms"
+[[user.form]]
+url = "*"
+hook = { kind = "python", function = "pages:answer" }
+"""
+    )
+    (rule,) = load({}, {}, tmp_path).user.forms
+    assert rule.hook == PythonHook("user.form", "pages:answer", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('kind = "command"', "journey.kind is command, which needs journey.command"),
+        (
+            'kind = "command"\ncommand = ["x"]\n[[journey.rule]]\nurl = "*"',
+            "journey.rule is for journey.kind forms",
+        ),
+        ('kind = "redirects"', "journey.kind has to be one of forms, command, browser"),
+        ('[[journey.rule]]\nfollow = "x"', "journey.rule"),
+        ('[[journey.rule]]\nurl = "*"\nfields = { password = "plain" }', "is a secret"),
+        ('[[journey.rule]]\nurl = "*"\nstop = "yes"', "stop"),
+    ],
+)
+def test_a_journey_that_cannot_be_gone_on_is_told(tmp_path: Path, write: Write, text: str, words: str) -> None:
+    write(f"[journey]\n{text}")
+    assert words in refusal(tmp_path)
+
+
 def test_keys_that_were_not_read_from_a_file_are_not_shown_either() -> None:
     key, attester = json.loads(private_jwk()), AttesterSettings("https://a.example", json.loads(private_jwk()))
     client = ClientSettings("w", "private_key_jwt", "canary-secret", key, attester=attester)
@@ -901,7 +985,7 @@ def test_keys_that_were_not_read_from_a_file_are_not_shown_either() -> None:
     assert shown["user"] == {
         "kind": "forms",
         "timeout_s": 60.0,
-        "form": [{"url": "*", "submit": "Go", "decline": None}],
+        "form": [{"url": "*", "submit": "Go", "decline": None, "heading": None, "follow": None, "stop": False}],
     }
 
 

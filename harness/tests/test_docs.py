@@ -18,6 +18,12 @@ def test_a_generated_page_is_fresh(name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == listing.PAGES[name](), "run `make docs`"
 
 
+@pytest.mark.parametrize("name", sorted(listing.PARTS))
+def test_the_generated_parts_of_a_page_are_fresh(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert text == listing.with_fresh_parts(name, text), "run `make docs`"
+
+
 @pytest.mark.parametrize(
     "page", ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 )
@@ -47,7 +53,13 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-PAGES = ("docs/own-issuer.md", "docs/registered-client.md", "docs/lifecycle.md")
+PAGES = (
+    "docs/own-issuer.md",
+    "docs/registered-client.md",
+    "docs/lifecycle.md",
+    "docs/web-journey.md",
+    "docs/govuk-wallet.md",
+)
 EXAMPLES = [block for page in PAGES for block in blocks(page, "toml")]
 
 

@@ -65,6 +65,8 @@ def test_what_python_writes_is_read_alike(moment: datetime) -> None:
     offset = moment.utcoffset()
     if offset is None or offset.total_seconds() % 60 or moment.year < 2 or moment.year > 9998:
         return
+    if abs(offset.total_seconds()) > 14 * 3600:
+        return  # as in Saipan before 1845; XML Schema knows no such offset
     assert date_time.seconds(moment.isoformat()) == pytest.approx(moment.timestamp(), abs=1e-5)
 
 

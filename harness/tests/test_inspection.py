@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness import catalogue, checks, cli
+from harness import catalogue, cli
 from harness.formats import base64url, mdoc, status_array
 from harness.inspection import documents, recognise, rendering, values
 from harness.inspection.inspection import Complaint, Inspection, Unreadable
@@ -34,6 +34,7 @@ from harness.reference.app import ReferenceIssuer
 from harness.reference.faults import Defects
 from harness.reference.variants import VARIANTS
 from harness.settings import TrustSettings
+from harness.tests.bench import all_checks, requirements
 from harness.transport import Client, Recorder
 from harness.wallet import attestation, di_vp, dpop, proof
 from harness.wallet.jwt import JwtDraft
@@ -51,8 +52,8 @@ def surroundings(**more: Any) -> Surroundings:
         **{
             "now": NOW,
             "client": offline(lambda: NOW),
-            "checks": checks.load(),
-            "requirements": catalogue.load(),
+            "checks": all_checks(),
+            "requirements": requirements(),
             **more,
         }
     )
@@ -819,7 +820,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 @settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(mutated(), st.binary(max_size=300), st.text(max_size=300).map(str.encode)))
 def test_no_input_breaks_the_inspection(data: bytes) -> None:
-    few = dict(list(checks.load().items())[::9])
+    few = dict(list(all_checks().items())[::9])
     try:
         found = asyncio.run(documents.inspect(data, surroundings(checks=few)))
     except Unreadable:

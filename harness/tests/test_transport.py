@@ -82,6 +82,19 @@ async def test_a_large_answer_is_cut_off(client: Client) -> None:
         await client.send("metadata", "GET", URL)
 
 
+async def test_a_service_of_this_process_is_reached_without_the_network() -> None:
+    here = httpx.MockTransport(lambda request: httpx.Response(200, text=str(request.url)))
+    client = Client(Recorder(), mounts={"http://wallet.test:3001": here})
+    assert (await client.send("token request", "GET", "http://wallet.test:3001/x")).status == 200
+    assert client.stays_here("http://wallet.test:3001/y")
+    for url in ("https://wallet.test:3001", "http://wallet.test", "http://wallet.test:3001.evil.test"):
+        assert not client.stays_here(url)
+    with pytest.raises(TransportFailure) as caught:
+        await client.send("metadata", "GET", "http://wallet.test:3002/x")
+    assert caught.value.kind == "insecure"
+    await client.aclose()
+
+
 @respx.mock
 async def test_redirects_are_not_followed(client: Client) -> None:
     respx.get(URL).respond(302, headers={"Location": "https://elsewhere.test/"})

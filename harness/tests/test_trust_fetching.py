@@ -68,6 +68,16 @@ async def test_what_is_no_url_is_not_fetched(get: Get, url: str) -> None:
     assert (fetched.problem.kind, fetched.reply, fetched.replies) == ("fetch-url", None, ())
 
 
+async def test_what_the_run_itself_plays_is_fetched_from_anywhere() -> None:
+    here = httpx.MockTransport(lambda _: httpx.Response(200))
+    client = Client(Recorder(), mounts={"http://127.0.0.1:3003": here})
+    assert (await Fetcher(client, HOME).get("a list", "http://127.0.0.1:3003/t/1")).problem is None
+    other = await Fetcher(client, HOME).get("a list", "http://127.0.0.1:3004/t/1")
+    assert other.problem is not None
+    assert other.problem.kind == "fetch-scheme"
+    await client.aclose()
+
+
 async def test_plain_http_is_fetched_only_for_an_issuer_that_speaks_it(get: Get) -> None:
     fetched = await get("http://keys.example/x")
     assert fetched.problem is not None

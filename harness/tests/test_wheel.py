@@ -48,6 +48,14 @@ def test_the_wheel_holds_the_four_packages_and_no_tests(wheel: Path) -> None:
     assert {name for name in top if not name.endswith(".dist-info")} == {"harness", "suites", "schemas", "reports"}
     assert not [name for name in names if name.startswith("harness/tests/")]
     assert "schemas/requirements/oid4vci-1_0.toml" in names
+    data = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("harness", "schemas", "suites", "reports")
+        for suffix in ("*.toml", "*.json", "*.css", "*.js", "*.html")
+        for path in (ROOT / folder).rglob(suffix)
+        if "tests" not in path.parts
+    ]
+    assert sorted(set(data) - set(names)) == []
     assert "harness/py.typed" in names
     (entry_points,) = [name for name in names if name.endswith("entry_points.txt")]
     assert "harness.plugin = harness.plugin" in zipfile.ZipFile(wheel).read(entry_points).decode()

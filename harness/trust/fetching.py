@@ -9,6 +9,8 @@ sees to (a deadline, a limit of size, no plain http to other machines), three th
   change the answer between the two is not stopped by this.
 - A redirect is followed a few times, and each time only to where the first request could have gone.
 
+Services that the run itself plays are fetched from wherever they are.
+
 Problems, at most one for each fetch; the detail is a clear sentence:
 
 - ``fetch-url``: no URL with a host.
@@ -109,6 +111,8 @@ class Fetcher:
             host, scheme = None, ""
         if not host:
             return Problem("fetch-url", f"{shown(url)} is no URL that can be fetched")
+        if self.client.stays_here(url):
+            return None
         if scheme != "https" and not (scheme == "http" and urlsplit(self.home).scheme == "http"):
             return Problem("fetch-scheme", f"{shown(url)} is no https URL and is not fetched")
         if await self._is_public(host) or await self._home_is_private():
