@@ -1,4 +1,4 @@
-"""A real browser as the simulated user, for pages that need scripts: Chromium, driven by Playwright.
+"""A real browser on the way through web pages, for pages that need scripts: Chromium, driven by Playwright.
 
 Playwright is an optional extra. Whatever the browser requests is sent by the run's own transport, so that it is
 recorded, redacted and judged by the run's TLS settings, and so that the redirect URI need not exist; pictures,
@@ -14,14 +14,19 @@ import json
 import os
 import shutil
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.formats import html_forms
+from harness.formats import html_forms, html_page, png
 from harness.formats.html_forms import HtmlError
-from harness.settings import FormRule, UserSettings
+from harness.formats.html_page import WebPage
+from harness.formats.raster import PictureError
+from harness.journey.pages import is_redirect, matches, note_typed, place
+from harness.journey.pictures import Shown
+from harness.journey.walker import MOST_REPEATS, REDIRECT, Action, Fill, Follow, Guide
+from harness.settings import FormRule
 from harness.transport import Client, Reply, TransportFailure
-from harness.wallet.browser import MOST_REPEATS, UserError, Visit, Way, asked, is_redirect, matches, place
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserType, ElementHandle, Page, Request, Route
@@ -30,7 +35,8 @@ EXECUTABLE = "ASSAY_CHROMIUM"
 """Environment variable with the path of the Chromium to use."""
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-_LEFT_OUT = frozenset({"image", "media", "font"})
+_HEAVY = frozenset({"media", "font"})
+_LEFT_OUT = _HEAVY | {"image"}
 _MOST_REQUESTS = 1_000
 _MOST_REDIRECTS = 20
 _POLL_S = 0.05
@@ -58,39 +64,72 @@ _FIND_BUTTON = """
   return buttons.find(e => seen(e) && called(e)) || null;
 }
 """
+_PICTURES = "img, svg, canvas, object, embed"
+_MOST_PICTURES = 50
+_SCREENSHOT_MS = 2_000
+_SQUARE = """
+e => { const box = e.getBoundingClientRect();
+  return e.checkVisibility() && box.width >= 40 && Math.abs(box.width - box.height) < 0.1 * box.width }
+"""
 _ALREADY = "rule => (window.assayAnswered ||= []).includes(rule)"
 _REMEMBER = "rule => { (window.assayAnswered ||= []).push(rule) }"
 _ASKS = "() => [...document.querySelectorAll('input, button, select, textarea')].some(e => e.checkVisibility())"
 
 
-async def visit(client: Client, way: Way, url: str, user: UserSettings) -> Visit:
-    """Open a URL in Chromium and answer pages by the rules; see :func:`harness.wallet.browser.visit`.
+@dataclass
+class Memory:
+    """What a browser keeps from one way to the next: cookies and the pages' storage."""
+
+    state: Any = None
+
+
+async def go(client: Client, guide: Guide, url: str, purpose: str, memory: Memory | None = None) -> str | None:
+    """Open a URL in Chromium and go where the guide says.
+
+    Args:
+        purpose: of the first request.
+        memory: of the browser; by default it is fresh and forgets.
+
+    Returns:
+        The URL by which the guide arrived; ``None`` when the way ended on a page or before a request.
 
     Raises:
-        UserError: there is no Playwright or no Chromium, or a page asks for what the user was not told.
         TransportFailure: a page could not be fetched.
+
+    Raises the guide's error when there is no Playwright or no Chromium, and when the way cannot go on.
 
     """
     try:
         from playwright.async_api import Error, async_playwright
     except ImportError:
-        raise way.stuck(
-            'user.kind is browser, which needs Playwright: pip install "oid4vci-assay[browser]"'
+        raise guide.stuck(
+            f'{guide.settings_name}.kind is browser, which needs Playwright: pip install "oid4vci-assay[browser]"'
         ) from None
     async with async_playwright() as playwright:
         try:
-            browser = await playwright.chromium.launch(executable_path=_executable(playwright.chromium, way))
+            browser = await playwright.chromium.launch(executable_path=_executable(playwright.chromium, guide))
         except Error as error:
-            raise way.stuck(f"Chromium does not start: {error.message.splitlines()[0][:200]}") from None
+            raise guide.stuck(f"Chromium does not start: {error.message.splitlines()[0][:200]}") from None
         try:
-            context = await browser.new_context(service_workers="block", accept_downloads=False)
-            session = _Session(client, way, user, await context.new_page(), Error)
-            return await session.run(url)
+            context = await browser.new_context(
+                service_workers="block", accept_downloads=False, storage_state=memory.state if memory else None
+            )
+            # What another window requests would go past the transport; the page's own route comes first.
+            await context.route("**/*", _refuse)
+            session = _Session(client, guide, await context.new_page(), Error)
+            arrived = await session.run(url, purpose)
+            if memory is not None:
+                memory.state = await context.storage_state()
+            return arrived
         finally:
             await browser.close()
 
 
-def _executable(chromium: BrowserType, way: Way) -> str:
+async def _refuse(route: Route) -> None:
+    await route.abort()
+
+
+def _executable(chromium: BrowserType, guide: Guide) -> str:
     """Give the path of the Chromium to use: the team's choice, Playwright's own, or the machine's."""
     if chosen := os.environ.get(EXECUTABLE):
         return chosen
@@ -98,29 +137,32 @@ def _executable(chromium: BrowserType, way: Way) -> str:
         return chromium.executable_path
     found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     if found is None:
-        raise way.stuck(f"there is no Chromium: run playwright install chromium, or set {EXECUTABLE} to its path")
+        raise guide.stuck(
+            f"there is no Chromium: run playwright install chromium, or set {EXECUTABLE} to its path"
+        )
     return found
 
 
 class _Session:
-    """One browser session on its way back to the wallet."""
+    """One browser session on its way."""
 
-    def __init__(
-        self, client: Client, way: Way, user: UserSettings, page: Page, browser_error: type[Exception]
-    ) -> None:
+    def __init__(self, client: Client, guide: Guide, page: Page, browser_error: type[Exception]) -> None:
         self._client = client
-        self._way = way
-        self._user = user
+        self._guide = guide
         self._page = page
         self._browser_error = browser_error
         self._loop = asyncio.get_running_loop()
-        self._end: asyncio.Future[Visit] = self._loop.create_future()
+        self._end: asyncio.Future[str | None] = self._loop.create_future()
+        self._purpose = ""
+        self._judged = 0.0
+        """The last request before the page was looked at for where the way was to lead."""
         self._last_request = self._loop.time()
         self._under_way = 0
         self._requests = 0
         self._answered: Counter[tuple[str, int]] = Counter()
 
-    async def run(self, url: str) -> Visit:
+    async def run(self, url: str, purpose: str) -> str | None:
+        self._purpose = purpose
         await self._page.route("**/*", self._serve)
         # Not page.goto, which would take the aborted request for the redirect URI for a failure.
         await self._page.evaluate("url => { location.href = url }", url)
@@ -142,7 +184,7 @@ class _Session:
         self._under_way += 1
         try:
             await self._answer(route)
-        except (UserError, TransportFailure) as error:
+        except TransportFailure as error:
             if _is_page(route.request):
                 self._fail(error)
             await route.abort()
@@ -150,57 +192,72 @@ class _Session:
             pass  # the page that asked is gone
         except Exception as error:  # Playwright would print it and go on
             self._fail(error)
+            await route.abort()
         finally:
             self._under_way -= 1
             self._last_request = self._loop.time()
 
     async def _answer(self, route: Route) -> None:
         request = route.request
-        if self._way.ended_by(request.url):
+        purpose = self._purpose_of(request)
+        if self._guide.arrived(request.url, purpose):
             self._finish(request.url)
             await route.abort()
             return
-        if request.resource_type in _LEFT_OUT:
+        if request.resource_type in (_HEAVY if self._guide.shows_pictures else _LEFT_OUT):
             await route.abort()
             return
-        reply = await self._fetch(request, request.url, request.method, request.post_data_buffer)
+        url = self._guide.turn(request.url) if _is_page(request) else request.url
+        if url is None:
+            self._finish(None)
+            await route.abort()
+            return
+        reply = await self._fetch(request, purpose, url, request.method, request.post_data_buffer)
         for _ in range(_MOST_REDIRECTS):
             if not is_redirect(reply):
                 break
-            target = self._way.redirected(reply)
-            if self._way.ended_by(target):
+            target = self._guide.redirected(reply)
+            if self._guide.arrived(target, REDIRECT if _is_page(request) else purpose):
                 self._finish(target)
                 await route.abort()
                 return
             if not target.lower().startswith(("https:", "http:")):
-                raise self._way.stuck(f"the user was sent to {place(target)}, which is no page")
+                raise self._guide.stuck(f"the user was sent to {place(target)}, which is no page")
             repeats = reply.status in (307, 308)
             if request.is_navigation_request() and not (repeats and request.method != "GET"):
                 await route.fulfill(status=200, headers=_headers(reply, "text/html"), body=_onward(target))
                 return
+            turned = self._guide.turn(target) if _is_page(request) else target
+            if turned is None:
+                self._finish(None)
+                await route.abort()
+                return
+            target = turned
             body = request.post_data_buffer if repeats else None
-            reply = await self._fetch(request, target, request.method if repeats else "GET", body)
+            reply = await self._fetch(request, purpose, target, request.method if repeats else "GET", body)
         await route.fulfill(status=reply.status, headers=_headers(reply), body=reply.body)
 
-    async def _fetch(self, request: Request, url: str, method: str, content: bytes | None) -> Reply:
+    def _purpose_of(self, request: Request) -> str:
+        first = _is_page(request) and not self._guide.replies
+        return self._purpose if first else f"user: {request.resource_type}"
+
+    async def _fetch(self, request: Request, purpose: str, url: str, method: str, content: bytes | None) -> Reply:
         self._requests += 1
         if self._requests > _MOST_REQUESTS:
-            raise self._way.stuck(f"the user's browser made more than {_MOST_REQUESTS} requests")
+            raise self._guide.stuck(f"the user's browser made more than {_MOST_REQUESTS} requests")
         headers = {name: value for name, value in request.headers.items() if name not in _NOT_HANDED_ON}
         if content is None:
             headers.pop("content-type", None)
         if cookies := await self._page.context.cookies(url):
             headers["cookie"] = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
-        kind = request.resource_type
-        purpose = f"user: {kind}" if self._way.replies or not _is_page(request) else "authorization request"
         reply = await self._client.send(purpose, method, url, headers=headers, content=content)
         if _is_page(request):
-            self._way.replies.append(reply)
+            self._guide.replies.append(reply)
         return reply
 
     def _finish(self, url: str | None) -> None:
         if not self._end.done():
-            self._end.set_result(self._way.back(url))
+            self._end.set_result(url)
 
     def _fail(self, error: Exception) -> None:
         if not self._end.done():
@@ -212,34 +269,102 @@ class _Session:
         """Answer the page when it is ready, or see that there is nothing to answer."""
         if await self._page.evaluate("document.readyState") == "loading":
             return
-        url = self._page.url
-        for number, rule in enumerate(self._user.forms):
-            if matches(rule, url) and not await self._page.evaluate(_ALREADY, number) and await self._fits(rule):
-                await self._act(number, rule)
-                return
         quiet = self._loop.time() - self._last_request
-        if not self._way.replies or quiet < _SETTLED_S:
+        settled = bool(self._guide.replies) and quiet >= _SETTLED_S
+        if settled and self._judged != self._last_request:
+            self._judged = self._last_request
+            if await self._guide.ends_on(await self._read(), self):
+                self._finish(None)
+                return
+        for number, rule in enumerate(self._guide.rules):
+            fresh = matches(rule, self._page.url) and not await self._page.evaluate(_ALREADY, number)
+            if fresh and await self._by(number, rule, settled=settled):
+                return
+        if not settled:
             return
-        default = len(self._user.forms)
-        failed = self._way.replies[-1].status >= 400
-        try:
-            page = html_forms.read(await self._page.content(), url)
-        except HtmlError as error:
-            raise self._way.stuck(f"the page {place(url)} cannot be read: {error.detail}") from error
-        simple = not failed and len(page.forms) == 1 and page.forms[0].buttons and not page.forms[0].unanswered
-        if simple and not await self._page.evaluate(_ALREADY, default):
-            await self._act(default, FormRule(url))
-            return
+        page, reply = await self._read(), self._guide.replies[-1]
+        default = len(self._guide.rules)
+        if not await self._page.evaluate(_ALREADY, default):
+            action = self._guide.default(page, reply)
+            # What a script has made of the page may still be missing, such as what a form's button does.
+            if isinstance(action, Follow) or (isinstance(action, Fill) and action.form.buttons):
+                await self._do(default, action)
+                return
         if quiet < _QUIET_S:
             return
-        if not failed and page.forms:
-            raise self._way.stuck(f"the user is stuck at {place(url)}, which has {asked(page, url, 'browser')}")
-        if not failed and await self._page.evaluate(_ASKS):
-            raise self._way.stuck(
-                f"the user is stuck at {place(url)}, which has fields or buttons and no form; "
-                "add a [[user.form]] with its url, fields and submit to assay.toml"
+        if await self._guide.ends_on(page, self):  # a script may have drawn what was not there before
+            self._finish(None)
+            return
+        if why := self._guide.puzzle(page, reply):
+            raise self._guide.stuck(why)
+        if reply.status < 400 and not page.forms and await self._page.evaluate(_ASKS):
+            raise self._guide.stuck(
+                f"the user is stuck at {place(page.url)}, which has fields or buttons and no form; "
+                f"add a [[{self._guide.rules_name}]] with its url, fields and submit to assay.toml"
             )
         self._finish(None)
+
+    async def _read(self) -> WebPage:
+        url = self._page.url
+        try:
+            return html_page.read(await self._page.content(), url)
+        except HtmlError as error:
+            raise self._guide.stuck(f"the page {place(url)} cannot be read: {error.detail}") from error
+
+    async def pictures(self, page: WebPage, *, thorough: bool) -> Shown:
+        """Give what looks like a code on the screen, whatever it is made of."""
+        del page, thorough
+        rasters = []
+        unread = []
+        for element in (await self._page.query_selector_all(_PICTURES))[:_MOST_PICTURES]:
+            if not await element.evaluate(_SQUARE):
+                continue
+            try:
+                rasters.append(png.read(await element.screenshot(type="png", timeout=_SCREENSHOT_MS)))
+            except PictureError as error:
+                unread.append(error.detail)
+            except self._browser_error:
+                unread.append("a picture of the page does not stay still")
+        return Shown(tuple(rasters), tuple(unread))
+
+    async def _by(self, number: int, rule: FormRule, *, settled: bool) -> bool:
+        """Do what a rule says, if it fits the page as it is now."""
+        simple = rule.hook is None and rule.follow is None and not rule.stop
+        if simple and rule.heading is None:
+            if not await self._fits(rule):
+                return False
+            await self._act(number, rule)
+            return True
+        # Hooks are asked once, and links and headings looked for when the page is whole.
+        if not settled:
+            return False
+        page = await self._read()
+        if simple:
+            if not (matches(rule, page.url, page) and await self._fits(rule)):
+                return False
+            await self._act(number, rule)
+            return True
+        action = await self._guide.ruled(page, [rule])
+        if action is None:
+            if rule.hook is not None:
+                await self._page.evaluate(_REMEMBER, number)
+            return False
+        await self._do(number, action)
+        return True
+
+    async def _do(self, number: int, action: Action) -> None:
+        match action:
+            case Fill(_, fields, submit):
+                await self._act(number, FormRule(self._page.url, fields, submit))
+            case Follow(url, _, wait_s):
+                await self._page.evaluate(_REMEMBER, number)
+                before = len(self._guide.replies)
+                await asyncio.sleep(wait_s)
+                self._last_request = self._loop.time()
+                if len(self._guide.replies) == before:  # else the browser went on by itself meanwhile
+                    await self._page.evaluate("url => { location.href = url }", url)
+            case _:
+                self._finish(None)
 
     async def _fits(self, rule: FormRule) -> bool:
         for name in rule.fields:
@@ -251,10 +376,8 @@ class _Session:
         seen = (place(self._page.url), number)
         self._answered[seen] += 1
         if self._answered[seen] > MOST_REPEATS:
-            raise self._way.stuck(
-                f"the page {seen[0]} comes back each time its form is sent: "
-                "are the values under [user] in assay.toml right?"
-            )
+            advice = self._guide.advice(await self._read())
+            raise self._guide.stuck(f"the page {seen[0]} comes back each time its form is sent: {advice}")
         await self._page.evaluate(_REMEMBER, number)
         for name, value in rule.fields.items():
             await self._fill(name, value)
@@ -275,12 +398,7 @@ class _Session:
             case "select-one" | "select-multiple":
                 await field.select_option(value)
             case kind:
-                redactor = self._client.recorder.redactor
-                if kind == "password":
-                    redactor.hide(name)
-                    redactor.learn(value)
-                else:
-                    redactor.learn_typed(name, value)
+                note_typed(self._client.recorder.redactor, kind, name, value)
                 await field.fill(value)
 
     async def _button(self, rule: FormRule) -> ElementHandle | None:
