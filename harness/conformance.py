@@ -239,7 +239,7 @@ class Conformance:
         try:
             self._loop.run(self.run.preflight())
             if not (self.run.settings.dry_run or self.config.option.collectonly):
-                self._loop.run(self.run.redeem_single())
+                self._loop.run(self.run.prepare())
         except PreflightError as error:
             self._stopped = str(error).rstrip(".")
             raise pytest.exit.Exception(f"preflight: {error}", 6) from None

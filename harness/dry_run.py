@@ -10,12 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import demand
-from harness.checks import Check
 from harness.evidence import Grant, Scenario
 from harness.settings import OPERATIONS, HookSettings, InteractiveHook, Settings
+from harness.subject import Planned
 from harness.wallet.metadata import Issuer
-
-Planned = tuple[Check, Scenario | None]
 
 _GRANTS = {Grant.PRE_AUTHORIZED_CODE: "Pre-Authorized Code", Grant.AUTHORIZATION_CODE: "Authorization Code"}
 _MOST_NAMES = 30
@@ -46,6 +44,20 @@ class Forecast:
     def expected(self) -> list[Planned]:
         """What will run, as far as is known."""
         return [(check, where) for check, where in self.planned if (check.id, where) not in self.ruled_out]
+
+    def demand(self, workers: int = 1) -> str:
+        """Say how many Credential Offers the run may use.
+
+        Args:
+            workers: processes that share the checks, and each make the flows that checks have in common.
+
+        """
+        offers = demand.of(self.expected).offers.times(workers)
+        more = f" ({offers.single_use} if an Access Token is good for one request only)"
+        return (
+            f"up to {offers.most} Credential Offer{'' if offers.most == 1 else 's'} will be redeemed"
+            f"{more if offers.single_use > offers.most else ''}"
+        )
 
     def lines(self) -> list[str]:
         """Give the text that a person reads."""

@@ -13,16 +13,13 @@ from pathlib import Path
 import httpx
 
 import harness
-from harness import catalogue, checks, demand, dialects, preflight, profiles, target, waivers
+from harness import catalogue, checks, dialects, issuer_under_test, preflight, profiles, target, waivers
 from harness.applicability.credentials import NO_ANCHORS
 from harness.applicability.life import NO_HOOK
-from harness.as_seen import issuer_as_seen
 from harness.checks import Check
 from harness.config import ConfigError
-from harness.dry_run import Forecast
 from harness.engine import Engine
-from harness.evidence import Grant, Scenario, Tools, WalletOptions
-from harness.flow import Flow
+from harness.evidence import Scenario, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
 from harness.gate import Bar, Passage, passage
 from harness.lifecycle.operations import HookOperations
@@ -39,10 +36,11 @@ from harness.model import (
     Verdict,
     strongest,
 )
-from harness.offer_sources import OfferSource, denied_offers, offer_sources
+from harness.offer_sources import denied_offers
 from harness.patience import Patience
 from harness.redaction import Redactor
 from harness.settings import AttesterSettings, ClientSettings, Settings
+from harness.subject import Forecast, Subject
 from harness.transport import Client, Recorder, is_loopback, tls_context
 from harness.verdict import JUDGED, Judgement, judge, left_out_by_selection, requirement_results
 from harness.workers import Workers
@@ -79,6 +77,7 @@ class Run:
         self._waivers = _load_waivers(settings, self.checks)
         self.recorder = Recorder(Redactor(settings.secrets, key=redaction_key))
         self.results: list[CheckResult] = []
+        self.subject: Subject | None = None
         self.engine: Engine | None = None
         self._target: target.Target | None = None
         self._clients: list[Client] = []
@@ -87,8 +86,6 @@ class Run:
         self._names: dict[str, tuple[Check, Scenario | None]] | None = None
         self._left_out = 0
         self._workers = Workers(self.recorder)
-        self._flows: Mapping[Scenario, Flow] = {}
-        self._sources: Mapping[str, OfferSource] = {}
         self._baseline: Mapping[str, Json] | None = None
 
     # Before the first check
@@ -121,7 +118,9 @@ class Run:
     def open_target(self) -> Settings:
         """Start the bundled reference issuer where it is under test, and give the settings with its address."""
         if self._target is None:
-            self._target = target.open_target(self.settings, self.profile.reference_variant)
+            self._target = target.open_target(
+                self.settings, self.profile.reference_variant, judges=self.profile.judges
+            )
             self.settings = self._target.settings
         return self.settings
 
@@ -134,22 +133,21 @@ class Run:
         """
         settings = self.open_target()
         tools = self._tools()
-        issuer = await preflight.discover(settings.issuer_url or "", tools, allow_http=settings.allow_http)
-        sources = {source.name: source for source in offer_sources(settings, known=self._holder)}
-        scenarios, flows = await preflight.scenarios(issuer, settings.configurations, sources, tools)
-        self.engine = Engine(
-            issuer, scenarios, sources, tools, self.requirements, flows=flows, strict=settings.strict
-        )
-        self._flows, self._sources = flows, sources
+        if self._target is not None and self._target.look is not None:
+            self.subject = await self._target.look(tools)
+        else:
+            self.subject = await issuer_under_test.look(settings, tools, holder=self._holder)
+        self.engine = Engine(self.subject, self.recorder, self.requirements, strict=settings.strict)
 
-    async def redeem_single(self) -> None:
-        """Redeem single offers before the first check, so that one that is spent is told as what it is.
+    async def prepare(self) -> None:
+        """Do what cannot wait until a check asks for it.
 
         Raises:
-            preflight.PreflightError: one was refused.
+            preflight.PreflightError: the run makes no sense.
 
         """
-        await preflight.redeem_single(self._flows, self._sources)
+        if self.subject is not None:
+            await self.subject.prepare()
 
     def _client_for(self, client: ClientSettings) -> Client:
         """Make the way to the network of a client, which shows its certificate where it has one."""
@@ -175,11 +173,7 @@ class Run:
     @property
     def _mounts(self) -> Mapping[str, httpx.AsyncBaseTransport] | None:
         """The ways to services that this very process plays."""
-        if self._target is None or self._target.govuk is None:
-            return None
-        from harness.govuk.surroundings import mounts
-
-        return mounts(self._target.govuk)
+        return self._target.mounts if self._target else None
 
     @property
     def _holder(self) -> Mapping[str, str]:
@@ -251,7 +245,7 @@ class Run:
             RuntimeError: the issuer has not been looked at.
 
         """
-        if self.engine is None:
+        if self.engine is None or self.subject is None:
             raise RuntimeError("forecast was called before preflight")
         ruled_out = {}
         for check, scenario in self._planned:
@@ -259,9 +253,7 @@ class Run:
                 ruled_out[check.id, scenario] = reason
         chosen = {(check.id, scenario) for check, scenario in self._planned}
         left_out = [each for each in self._whole if (each[0].id, each[1]) not in chosen]
-        return Forecast(
-            self.settings, self.engine.issuer, self.engine.scenarios, self._planned, ruled_out, left_out
-        )
+        return self.subject.forecast(self.settings, self._planned, ruled_out, left_out)
 
     # The checks
 
@@ -286,14 +278,16 @@ class Run:
             return context
         return {
             "issuer_url": self.settings.issuer_url,
-            "configurations": list(dict.fromkeys(s.configuration for s in self.engine.scenarios))
-            if self.engine
-            else [],
-            "issuer": self._issuer_as_seen(),
-            "labels": [scenario.label for scenario in self.engine.scenarios] if self.engine else [],
-            "code_flow_untested": self._code_flow_untested(),
+            "configurations": list(dict.fromkeys(scenario.configuration for scenario in self._scenarios)),
+            "issuer": self.subject.as_seen(self.recorder.redactor) if self.subject else {},
+            "labels": [scenario.label for scenario in self._scenarios],
+            "notices": self.subject.notices(self.results) if self.subject else [],
             "waited_s": self.patience.waited_s,
         }
+
+    @property
+    def _scenarios(self) -> Sequence[Scenario]:
+        return self.subject.scenarios if self.subject else ()
 
     def adopt_context(self, worker: str, context: Mapping[str, Json]) -> None:
         """Take over what another process saw of the issuer."""
@@ -305,7 +299,7 @@ class Run:
         """Give the lines above the run: who is judged, and by what."""
         who = self._asked_for
         if who == target.REFERENCE:
-            who = f"the bundled reference issuer ({self.profile.reference_variant})"
+            who = f"{target.BUNDLED[self.profile.judges]} ({self.profile.reference_variant})"
         lines = [f"Assay {harness.__version__}: {who}, judged by {self.profile.title}"]
         return [*lines, *self.notices()]
 
@@ -318,31 +312,17 @@ class Run:
         """
         if self.engine is None:
             return []
-        names = ", ".join(dict.fromkeys(scenario.label for scenario in self.engine.scenarios))
-        offers = demand.of((await self.forecast()).expected).offers.times(workers)
-        more = f" ({offers.single_use} if an Access Token is good for one request only)"
+        names = ", ".join(dict.fromkeys(scenario.label for scenario in self._scenarios))
+        used = (await self.forecast()).demand(workers)
+        whole = self._kind.get("subject", "issuer").lower()
         return [
             *self._played(),
-            f"{len(self._planned)} checks on {names or 'the issuer as a whole'}; "
-            f"up to {offers.most} Credential Offer{'' if offers.most == 1 else 's'} will be redeemed"
-            f"{more if offers.single_use > offers.most else ''}.",
+            f"{len(self._planned)} checks on {names or f'the {whole} as a whole'}; {used}.",
         ]
 
     def _played(self) -> list[str]:
         """Say where the services are that the run plays, for whoever has to tell the issuer."""
-        around = self._target.govuk if self._target else None
-        if around is None or self._asked_for == target.REFERENCE:
-            return []
-        played = {
-            "token service": around.token_service,
-            "One Login": around.one_login,
-            "status list service": around.status_service,
-        }
-        places = (f"{name} {service.base_url}" for name, service in played.items() if service is not None)
-        return [
-            f"Played here, and to be named in the settings of the issuer: {', '.join(places)}.",
-            f"The wallet's user is {around.user.name}, for the issuer {around.subject}.",
-        ]
+        return [] if self._target is None or self._asked_for == target.REFERENCE else list(self._target.played)
 
     def notices(self) -> list[str]:
         """Give what narrows the verdict."""
@@ -351,11 +331,8 @@ class Run:
         if url.startswith("http:"):
             where = "to this machine" if is_loopback(url) else "over the network"
             found.append(f"Development run over plain http {where}: what concerns TLS is not tested.")
-        if self._code_flow_untested():
-            found.append(
-                "The metadata announces the Authorization Code Flow, which was not tested: "
-                "it needs a registered client (--vci-client-id and --vci-redirect-uri)."
-            )
+        context = self._workers.context
+        found += context["notices"] if context else self.subject.notices(self.results) if self.subject else []
         reasons = dict.fromkeys(result.reason or "" for result in self.results)
         found += [
             f"Whether the signers of credentials may be trusted was not tested: {reason}."
@@ -366,24 +343,7 @@ class Run:
             found.append("Whether a revocation shows was not tested: give [revoke] in assay.toml.")
         if self._left_out:
             found.append(f"{left_out_by_selection(self._left_out)}.")
-        return [*found, *self._mismatches()]
-
-    def _mismatches(self) -> list[str]:
-        """Say which addresses of the services that the run plays do not fit those of the issuer."""
-        around = self._target.govuk if self._target else None
-        if around is None or self.engine is None or not self.results:
-            return []
-        from harness.govuk import diagnosis
-
-        named = self.engine.issuer.metadata.get("authorization_servers")
-        names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
-        return diagnosis.mismatches(around, names)
-
-    def _code_flow_untested(self) -> bool:
-        if self.engine is None:
-            return False
-        announced = any(server.serves(Grant.AUTHORIZATION_CODE) for server in self.engine.issuer.servers)
-        return announced and all(s.grant is not Grant.AUTHORIZATION_CODE for s in self.engine.scenarios)
+        return found
 
     def finish(self, *, command: str, stopped: str | None) -> tuple[Passage, list[str]]:
         """Judge the run, write the reports, and give what the gate says and the lines of the summary.
@@ -497,6 +457,7 @@ class Run:
                 "issuer": context["issuer_url"],
                 "profile": self.profile.name,
                 "configurations": context["configurations"],
+                **self._kind,
                 **{k: v for k, v in vars(self.settings.target).items() if v is not None},
             },
             verdict=judgement.verdict,
@@ -520,16 +481,15 @@ class Run:
             command=self.recorder.redactor.text(command),
         )
 
+    @property
+    def _kind(self) -> Mapping[str, str]:
+        """What is under test, where it is no Credential Issuer."""
+        kind = target.SUBJECTS.get(self.profile.judges)
+        return {"subject": kind} if kind else {}
+
     def _info(self, check: Check) -> CheckInfo:
         level = strongest(self.requirements[name].level for name in check.requires) or Level.MUST
         return CheckInfo(check.id, check.area, level, check.description, check.requires, check.proven_by)
-
-    def _issuer_as_seen(self) -> dict[str, Json]:
-        if self.engine is None:
-            return {}
-        flows = self.engine.flows
-        known = {scenario: flows[scenario] for scenario in self.engine.scenarios if scenario in flows}
-        return issuer_as_seen(self.engine.issuer, known, self.engine.statuses, self.recorder.redactor)
 
 
 def item_name(check: Check, scenario: Scenario | None) -> str:

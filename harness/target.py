@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +21,31 @@ from harness.settings import (
 )
 
 if TYPE_CHECKING:
+    import httpx
+
+    from harness.evidence import Tools
     from harness.govuk.surroundings import Surroundings
     from harness.reference.app import ReferenceIssuer
+    from harness.subject import Subject
 
 REFERENCE = "reference"
 """The value of ``--issuer-url`` that means the bundled reference issuer."""
+
+ISSUER = "issuer"
+"""What a profile judges when it says nothing else."""
+PORTAL = "staff-passport-portal"
+"""An external system that issues through the gateway of the Digital Staff Passport."""
+GATEWAY = "staff-passport-gateway"
+"""That gateway."""
+
+BUNDLED = {
+    ISSUER: "the bundled reference issuer",
+    PORTAL: "the bundled sample portal",
+    GATEWAY: "the bundled credential gateway",
+}
+"""What profiles judge, and what is under test for it with :data:`REFERENCE`."""
+SUBJECTS = {PORTAL: "External system", GATEWAY: "Credential gateway"}
+"""How reports call what is under test where it is no Credential Issuer."""
 
 GOVUK = "govuk-wallet"
 """The dialect of a wallet that needs services of its own."""
@@ -55,6 +75,12 @@ class Target:
     close: Callable[[], None]
     govuk: Surroundings | None = None
     """What stands behind GOV.UK Wallet, where the wallet is that one."""
+    mounts: Mapping[str, httpx.AsyncBaseTransport] | None = None
+    """The ways to services that this very process plays, by scheme and authority."""
+    played: Sequence[str] = ()
+    """Where those services are, in lines for whoever has to tell the subject."""
+    look: Callable[[Tools], Awaitable[Subject]] | None = None
+    """Looks at a subject that is no Credential Issuer, before the first check; raises ``PreflightError``."""
 
 
 def _offers(grants: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -95,13 +121,18 @@ def _client(registration: Mapping[str, Any]) -> ClientSettings:
     )
 
 
-def open_target(settings: Settings, variant: str) -> Target:
-    """Give the issuer under test; starts the reference issuer over loopback TLS when that is asked for.
+def open_target(settings: Settings, variant: str, *, judges: str = ISSUER) -> Target:
+    """Give what is under test; starts the bundled one over loopback TLS when that is asked for.
 
     Args:
-        variant: the clean variant of the reference issuer that fits the profile.
+        variant: the clean variant of the bundled subject that fits the profile.
+        judges: a key of :data:`BUNDLED`.
 
     """
+    if judges != ISSUER:
+        from harness.staff_passport.targets import open_staff_passport
+
+        return open_staff_passport(settings, variant, judges)
     if settings.dialect.oid4vci == GOVUK:
         from harness.govuk.targets import open_govuk
 

@@ -13,7 +13,7 @@ import httpx
 
 from harness.govuk.bundled import Addresses, Bundled, bundled
 from harness.govuk.standing import Place, standing
-from harness.govuk.surroundings import SurroundingsError
+from harness.govuk.surroundings import Surroundings, SurroundingsError, mounts
 from harness.govuk.token_service import WALLET_CLIENT_ID
 from harness.preflight import PreflightError
 from harness.reference.govuk.variants import govuk_variant
@@ -37,13 +37,27 @@ def open_govuk(settings: Settings, variant: str) -> Target:
         try:
             if settings.issuer_url == REFERENCE:
                 started, made = stack.enter_context(_bundled(settings, variant))
-                return Target(started, stack.pop_all().close, made.surroundings)
+                return Target(started, stack.pop_all().close, made.surroundings, mounts(made.surroundings))
             _can_be_reached(settings)
             settings = _as_wallet(settings)
             around = stack.enter_context(standing(settings))
         except SurroundingsError as error:
             raise PreflightError(str(error)) from error
-        return Target(settings, stack.pop_all().close, around)
+        return Target(settings, stack.pop_all().close, around, mounts(around), _played(around))
+
+
+def _played(around: Surroundings) -> list[str]:
+    """Say where the services are that the run plays, for whoever has to tell the issuer."""
+    played = {
+        "token service": around.token_service,
+        "One Login": around.one_login,
+        "status list service": around.status_service,
+    }
+    places = (f"{name} {service.base_url}" for name, service in played.items() if service is not None)
+    return [
+        f"Played here, and to be named in the settings of the issuer: {', '.join(places)}.",
+        f"The wallet's user is {around.user.name}, for the issuer {around.subject}.",
+    ]
 
 
 def _as_wallet(settings: Settings) -> Settings:

@@ -27,8 +27,10 @@ class Profile:
     title: str
     specifications: tuple[str, ...]
     """Prefixes of the requirement ids that judge, for example ``VCI`` or ``RFC6749``."""
+    judges: str
+    """What is under test: a key of :data:`harness.target.BUNDLED`."""
     reference_variant: str
-    """Name of the variant of the reference issuer that conforms to this profile."""
+    """Name of the variant of the bundled subject that conforms to this profile."""
     settings: Mapping[str, Json]
     """Keys of ``assay.toml`` with the values that hold when nobody sets them."""
     folder: Path | None
@@ -77,6 +79,7 @@ def _checked(table: dict[str, Any], file: str, folder: Path | None) -> Profile:
         name=take("name", str, "a string"),
         title=take("title", str, "a string"),
         specifications=tuple(specifications),
+        judges=take("judges", str, "a string", "issuer"),
         reference_variant=take("reference_variant", str, "a string", "default"),
         settings=take("settings", dict, "a table", {}),
         folder=folder,

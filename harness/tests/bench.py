@@ -19,6 +19,7 @@ from harness.checks import Check
 from harness.engine import Engine
 from harness.evidence import Blocked, IssuedCredential, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
+from harness.issuer_under_test import IssuerUnderTest
 from harness.model import CheckResult, Requirement
 from harness.offer_sources import MintedOffer, OfferSource
 from harness.patience import Patience
@@ -26,9 +27,11 @@ from harness.preflight import PreflightError, discover, scenarios
 from harness.reference import documents
 from harness.reference.app import ReferenceIssuer
 from harness.reference.govuk.app import GovukIssuer
+from harness.reference.staff_passport.app import Portal
 from harness.reference.tls import presenting
 from harness.reference.variants import VARIANTS
 from harness.settings import ClientSettings, Promises, TrustSettings
+from harness.staff_passport.gateway.provider import Gateway
 from harness.target import registered_wallet
 from harness.transport import Client, Recorder
 
@@ -204,7 +207,8 @@ async def judge_issuer(
         wanted_names = first_of_each_format(issuer) if configurations is None else configurations
         names = [name for name in wanted_names if name in found.configurations]
         chosen, flows = await scenarios(found, names, {"offer": source}, tools)
-        engine = Engine(found, chosen, {"offer": source}, tools, catalogue.load(), flows=flows)
+        subject = IssuerUnderTest(found, chosen, {"offer": source}, tools, flows=flows)
+        engine = Engine(subject, http.recorder, catalogue.load())
         if isinstance(select, str):
             wanted = [check for name, check in all_checks().items() if fnmatch.fnmatch(name, select)]
         else:
@@ -238,7 +242,10 @@ class Traces:
     """Finds out which check saw what of a reference issuer, be it in exchanges that another check made."""
 
     def __init__(
-        self, issuer: ReferenceIssuer | GovukIssuer, recorder: Recorder, met: dict[str, set[str]]
+        self,
+        issuer: ReferenceIssuer | GovukIssuer | Portal | Gateway,
+        recorder: Recorder,
+        met: dict[str, set[str]],
     ) -> None:
         self._issuer = issuer
         self._recorder = recorder

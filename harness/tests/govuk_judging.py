@@ -19,6 +19,7 @@ from harness.govuk import contradictions
 from harness.govuk.bundled import Addresses, Bundled, bundled
 from harness.govuk.token_service import WALLET_CLIENT_ID
 from harness.hooks import HookUnavailable
+from harness.issuer_under_test import IssuerUnderTest
 from harness.model import Requirement
 from harness.offer_sources import MintedOffer, OfferSource
 from harness.patience import Patience
@@ -162,7 +163,8 @@ async def judge_govuk(
         chosen, flows = await scenarios(found, list(configurations), {"offer": source}, tools)
         official = made.surroundings.official_strict
         judging = requirements(official=official)
-        engine = Engine(found, chosen, {"offer": source}, tools, judging, flows=flows, strict=strict)
+        subject = IssuerUnderTest(found, chosen, {"offer": source}, tools, flows=flows)
+        engine = Engine(subject, http.recorder, judging, strict=strict)
         wanted = [
             check
             for name, check in govuk_checks(official=official).items()

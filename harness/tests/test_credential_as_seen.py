@@ -14,6 +14,7 @@ from harness.as_seen import issuer_as_seen
 from harness.credential_as_seen import readable
 from harness.engine import Engine
 from harness.evidence import Tools
+from harness.issuer_under_test import IssuerUnderTest
 from harness.preflight import discover, scenarios
 from harness.redaction import Redactor
 from harness.reference import credential_formats, documents, keys
@@ -127,8 +128,9 @@ async def _as_seen(issuer: ReferenceIssuer) -> dict[str, Any]:
     source = InProcessOffers("offer", issuer)
     found = await discover(issuer.issuer_url, tools)
     chosen, flows = await scenarios(found, first_of_each_format(issuer), {"offer": source}, tools)
-    engine = Engine(found, chosen, {"offer": source}, tools, catalogue.load(), flows=flows)
+    subject = IssuerUnderTest(found, chosen, {"offer": source}, tools, flows=flows)
+    engine = Engine(subject, http.recorder, catalogue.load())
     for check, scenario in engine.plan(each for each in all_checks().values() if "status" in each.evidence):
         await engine.judge(check, scenario)
     await http.aclose()
-    return issuer_as_seen(found, engine.flows, engine.statuses, Redactor())
+    return issuer_as_seen(found, subject.flows, subject.statuses, Redactor())
