@@ -16,12 +16,12 @@ from collections.abc import Set as AbstractSet
 from importlib import resources
 from typing import Any
 
-from harness.model import Level, Requirement, Severity
+from harness.model import Basis, Level, Requirement, Severity
 
 _ID = re.compile(r"(?P<prefix>[A-Z][A-Z0-9]*)-(?P<clause>[A-Z0-9]+(?:\.[0-9]+)*)-(?P<ordinal>[0-9]{2})")
 _SPEC_KEYS = {"name", "short", "version", "prefix", "url"}
-_REQUIRED_KEYS = {"id", "level", "actor", "text", "anchor", "severity", "why"}
-_OPTIONAL_KEYS = {"page", "untestable", "note"}
+_REQUIRED_KEYS = {"id", "level", "actor", "text", "severity", "why"}
+_OPTIONAL_KEYS = {"page", "anchor", "link", "basis", "untestable", "note"}
 _ACTORS = {"issuer", "as", "both"}
 
 
@@ -147,9 +147,19 @@ def _requirement(entry: object, spec: Mapping[str, str], file: str, index: int) 
     match = _ID.fullmatch(fields["id"])
     if match is None or match["prefix"] != spec["prefix"]:
         raise CatalogueError(f"{where}: the id is not {spec['prefix']}-CLAUSE-NN")
-    for key, allowed in (("level", set(Level)), ("severity", set(Severity)), ("actor", _ACTORS)):
-        if fields[key] not in allowed:
+    for key, allowed in (
+        ("level", set(Level)),
+        ("severity", set(Severity)),
+        ("actor", _ACTORS),
+        ("basis", set(Basis)),
+    ):
+        if key in fields and fields[key] not in allowed:
             raise CatalogueError(f"{where}: {key} {fields[key]!r} is not one of {', '.join(sorted(allowed))}")
+    if ("link" in fields) == ("anchor" in fields):
+        raise CatalogueError(f"{where}: either anchor or link leads to the text")
+    basis = Basis(fields["basis"]) if "basis" in fields else None
+    if basis is not None and not basis.binds and fields["level"] == Level.MUST:
+        raise CatalogueError(f"{where}: what is {basis} is at most SHOULD")
     return Requirement(
         id=fields["id"],
         spec=spec["short"],
@@ -157,10 +167,11 @@ def _requirement(entry: object, spec: Mapping[str, str], file: str, index: int) 
         level=Level(fields["level"]),
         actor=fields["actor"],
         text=fields["text"],
-        link=f"{spec['url']}{fields.get('page', '')}#{fields['anchor']}",
+        link=fields.get("link") or f"{spec['url']}{fields.get('page', '')}#{fields['anchor']}",
         severity=Severity(fields["severity"]),
         why=fields["why"],
         untestable=fields.get("untestable"),
         aliases=tuple(aliases),
         note=fields.get("note"),
+        basis=basis,
     )

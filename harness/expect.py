@@ -79,12 +79,14 @@ class Expect:
         self.evaluated += 1
         if not holds:
             name = requirement or next(iter(self._requirements))
+            demand = self._requirements[name]
+            rests = "" if demand.basis is None or demand.basis.binds else f" ({demand.basis.words})"
             self._findings.append(
                 Finding(
                     code=code,
                     requirement=name,
-                    level=self._requirements[name].level,
-                    expected=expected,
+                    level=demand.level,
+                    expected=f"{expected}{rests}",
                     observed=observed[:_LONGEST] if isinstance(observed, str) else show(observed),
                     pointer=pointer,
                     exchange=at.exchange if isinstance(at, Reply) else at,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from harness import catalogue, checks, coverage, profiles
 from harness.govuk import comparison, contradictions
-from harness.model import Json, strongest
+from harness.model import Basis, Json, strongest
 
 Rows = list[dict[str, Json]]
 
 
 def check_rows() -> Rows:
-    """Give ``id, area, level, description, requirements, proven_by, applies`` of every check."""
+    """Give ``id, area, level, description, requirements, basis, proven_by`` of every check."""
     requirements = catalogue.load()
     rows = []
     for check in checks.load().values():
@@ -24,6 +24,7 @@ def check_rows() -> Rows:
                 "level": str(strongest(requirements[name].level for name in check.requires)),
                 "description": check.description,
                 "requirements": list(check.requires),
+                "basis": list(dict.fromkeys(str(b) for name in check.requires if (b := requirements[name].basis))),
                 "proven_by": sorted(check.proven_by),
             }
         )
@@ -31,7 +32,7 @@ def check_rows() -> Rows:
 
 
 def requirement_rows() -> Rows:
-    """Give ``id, spec, clause, level, actor, text, link, testable, untestable, checks`` of every requirement."""
+    """Give ``id, spec, clause, level, basis, actor, text, link, untestable, checks`` and more of requirements."""
     testers: dict[str, list[str]] = {}
     for check in checks.load().values():
         for name in check.requires:
@@ -42,6 +43,7 @@ def requirement_rows() -> Rows:
             "spec": requirement.spec,
             "clause": requirement.clause,
             "level": str(requirement.level),
+            "basis": str(requirement.basis) if requirement.basis else None,
             "actor": requirement.actor,
             "text": requirement.text,
             "link": requirement.link,
@@ -98,7 +100,8 @@ def line(what: str, row: Mapping[str, Json]) -> str:
         return f"{row['id']:48} {row['level']:7}{row['area']}: {row['description']}"
     if what == "requirements":
         state = ", ".join(row["checks"]) if row["testable"] else f"untestable: {row['untestable']}"
-        return f"{row['id']:22} {row['level']:7}{row['text']} [{state or 'no check'}]"
+        rests = f" ({Basis(row['basis']).words})" if row["basis"] else ""
+        return f"{row['id']:22} {row['level']:7}{row['text']}{rests} [{state or 'no check'}]"
     if what == "faults":
         return f"{row['id']:48} {row['description']} [{', '.join(row['proves'])}]"
     if what == "profiles":
@@ -126,6 +129,8 @@ def checks_page() -> str:
             ]
         faults = ", ".join(f"`{fault}`" for fault in row["proven_by"])
         requirements = ", ".join(row["requirements"])
+        if row["basis"]:
+            requirements += f" *({', '.join(row['basis'])})*"
         cells = (f"`{row['id']}`", row["level"], row["description"], requirements, faults)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
@@ -144,7 +149,8 @@ def requirements_page() -> str:
             spec = row["spec"]
             lines += ["", f"## {spec}", "", "| requirement | level | text | checks |", "|" + " --- |" * 4]
         by = ", ".join(f"`{name}`" for name in row["checks"]) or f"*untestable:* {row['untestable']}"
-        lines.append(f"| [{row['id']}]({row['link']}) | {row['level']} | {row['text']} | {by} |")
+        rests = f" *({Basis(row['basis']).words})*" if row["basis"] else ""
+        lines.append(f"| [{row['id']}]({row['link']}) | {row['level']} | {row['text']}{rests} | {by} |")
     return "\n".join(lines) + "\n"
 
 

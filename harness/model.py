@@ -41,6 +41,35 @@ class Severity(StrEnum):
     LOW = "low"
 
 
+class Basis(StrEnum):
+    """What a statement rests on where the text that demands it is not all that the parties go by."""
+
+    STANDARD = "standard"
+    OAUTH = "oauth"
+    VENDOR = "vendor"
+    OBSERVED = "observed"
+    ASSUMED = "assumed"
+
+    @property
+    def binds(self) -> bool:
+        """Whether a published text that binds the subject stands behind it."""
+        return self in (Basis.STANDARD, Basis.OAUTH)
+
+    @property
+    def words(self) -> str:
+        """Say it to a reader."""
+        return _BASES[self]
+
+
+_BASES = {
+    Basis.STANDARD: "the standard says it",
+    Basis.OAUTH: "OAuth 2.0 or OpenID Connect says it, which the standard builds on",
+    Basis.VENDOR: "public documentation of a vendor says it, the standard does not",
+    Basis.OBSERVED: "public clients send or expect it, no document says it",
+    Basis.ASSUMED: "we infer it, no document says it",
+}
+
+
 class Verdict(StrEnum):
     """What became of one check on one scenario."""
 
@@ -119,6 +148,8 @@ class Requirement(_Jsonable):
     aliases: tuple[str, ...] = ()
     note: str | None = None
     """How we read the clause where it can be read in two ways."""
+    basis: Basis | None = None
+    """What it rests on; ``None`` where that is the clause of the specification and nothing else."""
 
     @property
     def testable(self) -> bool:

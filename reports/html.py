@@ -25,7 +25,7 @@ from reports.scorecard import by_area, by_level, coverage
 from reports.sequence import SHOWN, diagram
 from reports.settings_needed import settings_needed
 from reports.tallies import Tally, tallies
-from reports.words import CHANGES, NOT_TESTED, RUN_LIMITS, RUN_VERDICTS, VERDICTS, WAIVER_STATES
+from reports.words import BASES, CHANGES, NOT_TESTED, RUN_LIMITS, RUN_VERDICTS, VERDICTS, WAIVER_STATES
 
 
 def render_html(report: Mapping[str, Json]) -> str:
@@ -192,7 +192,7 @@ def _slowest(items: Iterable[Mapping[str, Json]], name: str) -> list[Mapping[str
 def _parts_of_time(timing: Mapping[str, Json]) -> list[tuple[str, str, float, float]]:
     """Give name, meaning, seconds and share of a hundred for each part of the run's time."""
     parts = [
-        ("issuer", "Waiting for answers of the issuer and its authorization server", timing["issuer_s"]),
+        ("issuer", "Waiting for answers of what is tested", timing["issuer_s"]),
         ("pause", "Pauses that a specification or a rate limit asks for", timing["waiting_s"]),
         ("harness", "The harness itself", timing["harness_s"]),
     ]
@@ -218,6 +218,7 @@ def environment() -> Environment:
     made.tests["web_link"] = _is_web_link
     made.globals["NOT_TESTED"] = NOT_TESTED
     made.globals["CHANGES"] = CHANGES
+    made.globals["BASES"] = BASES
     return made
 
 

@@ -15,6 +15,8 @@ _OTHERS = 3
 _LEFT, _STEP, _TOP, _ROW, _RETURN, _FOOT = 84, 272, 64, 48, 18, 24
 """Pixels: margin, between lifelines, above the first arrow, between exchanges, to the answer, below the last."""
 _ISSUER, _SERVER, _ELSEWHERE = "Credential Issuer", "Authorization Server", "Other hosts"
+_SPEAKERS = {"External system": "Browser", "Credential gateway": "External system"}
+"""Who speaks to what is under test, where that is no Credential Issuer."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,10 @@ def diagram(report: Mapping[str, Json]) -> Diagram:
     ordered = sorted(report["exchanges"], key=lambda item: int(item["number"]))
     first = ordered[:SHOWN]
     parties = _parties(report, first)
-    names = list(dict.fromkeys([_ISSUER, _SERVER, *parties]))
+    subject = _subject(report)
+    names = list(dict.fromkeys([subject, _SERVER, *parties]))
     lines = [name for name in names if name in parties]
-    x = {name: _LEFT + _STEP * place for place, name in enumerate(["Wallet", *lines])}
+    x = {name: _LEFT + _STEP * place for place, name in enumerate([_SPEAKERS.get(subject, "Wallet"), *lines])}
     arrows = tuple(
         Arrow(
             number=data["number"],
@@ -83,13 +86,18 @@ def diagram(report: Mapping[str, Json]) -> Diagram:
         height=_TOP + _ROW * len(arrows) + _FOOT,
         lifelines=tuple(
             Lifeline(
-                _short(name, 30), _short(hosts.get(name, ""), 30) if name in (_ISSUER, _SERVER) else "", place
+                _short(name, 30), _short(hosts.get(name, ""), 30) if name in (subject, _SERVER) else "", place
             )
             for name, place in x.items()
         ),
         arrows=arrows,
         left_out=len(ordered) - len(first),
     )
+
+
+def _subject(report: Mapping[str, Json]) -> str:
+    """Give what is under test."""
+    return str(report["target"].get("subject") or _ISSUER)
 
 
 def _parties(report: Mapping[str, Json], exchanges: Sequence[Mapping[str, Json]]) -> list[str]:
@@ -101,6 +109,7 @@ def _parties(report: Mapping[str, Json], exchanges: Sequence[Mapping[str, Json]]
     metadata = report["issuer"].get("metadata")
     servers = report["issuer"].get("authorization_servers")
     issuer_host = _host(report["target"]["issuer"])
+    issuer = _subject(report)
     server_urls = {_place(url) for url in _strings(servers)}
     declared = metadata.get("authorization_servers") if isinstance(metadata, Mapping) else None
     server_hosts = {_host(url) for url in _strings(declared)} - {issuer_host}
@@ -113,7 +122,7 @@ def _parties(report: Mapping[str, Json], exchanges: Sequence[Mapping[str, Json]]
         if _place(url) in server_urls or host in server_hosts or any(part in url for part in well_known):
             parties.append(_SERVER)
         elif host == issuer_host:
-            parties.append(_ISSUER)
+            parties.append(issuer)
         else:
             if host not in elsewhere:
                 elsewhere.append(host)

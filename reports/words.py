@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model import RunVerdict, Severity, Verdict
+from harness.model import Basis, RunVerdict, Severity, Verdict
 
 NOT_TESTED = "not-tested"
 """Stands beside the verdicts for a requirement that no check of the run tested."""
@@ -14,7 +14,7 @@ VERDICTS: dict[str, tuple[str, str]] = {
     Verdict.WARN: ("Warning", "Only recommendations of level SHOULD are violated."),
     Verdict.WAIVED: ("Waived", "It fails, and the team has accepted that until a day."),
     Verdict.PASS: ("Pass", "At least one expectation was evaluated, and all of them hold."),
-    Verdict.NOT_APPLICABLE: ("Not applicable", "The issuer does not offer what the check is about."),
+    Verdict.NOT_APPLICABLE: ("Not applicable", "What the check is about is not there."),
     NOT_TESTED: ("Not tested", "No check of this run tests the requirement; the reason is listed."),
 }
 """Verdict to its word and its meaning, in the order of the columns of a scorecard."""
@@ -22,11 +22,11 @@ VERDICTS: dict[str, tuple[str, str]] = {
 RUN_VERDICTS: dict[str, tuple[str, str]] = {
     RunVerdict.CONFORMANT: (
         "CONFORMANT",
-        "Every check that applies to this issuer passed. What no check tested, this verdict does not cover.",
+        "Every check that applies passed. What no check tested, this verdict does not cover.",
     ),
     RunVerdict.CONFORMANT_WITH_WAIVERS: (
         "CONFORMANT WITH WAIVERS",
-        "There are violations, and the issuer's team has accepted every one of them for a limited time.",
+        "There are violations, and the team has accepted every one of them for a limited time.",
     ),
     RunVerdict.NOT_CONFORMANT: (
         "NOT CONFORMANT",
@@ -34,7 +34,7 @@ RUN_VERDICTS: dict[str, tuple[str, str]] = {
     ),
     RunVerdict.INCOMPLETE: (
         "INCOMPLETE",
-        "Some checks could not run, so this run cannot say whether the issuer conforms.",
+        "Some checks could not run, so this run cannot say whether what was tested conforms.",
     ),
 }
 """Verdict of a run to its word and to what it means for a reader who sees it for the first time."""
@@ -50,7 +50,7 @@ RUN_LIMITS: dict[str, str] = {
     RunVerdict.NOT_CONFORMANT: (
         "It does not mean that nothing works: most wallets may never meet what is violated, until one does."
     ),
-    RunVerdict.INCOMPLETE: "It does not mean that something is wrong with the issuer, nor that nothing is.",
+    RunVerdict.INCOMPLETE: "It does not mean that something is wrong with what was tested, nor that nothing is.",
 }
 """Verdict of a run to what it must not be taken for."""
 
@@ -65,6 +65,9 @@ WAIVER_STATES: dict[str, tuple[str, str]] = {
 
 SEVERITIES: tuple[str, ...] = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 """Worst first."""
+
+BASES: dict[str, str] = {basis: basis.words for basis in Basis}
+"""What a requirement rests on, in words."""
 
 CHANGES: dict[str, tuple[str, str]] = {
     "new": ("New", "Findings that the older report does not have."),

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from harness import catalogue, profiles
-from harness.model import Level, Severity
+from harness.model import Basis, Level, Severity
 
 SCHEMAS = resources.files("schemas")
 FILES = {
@@ -26,6 +26,8 @@ ENTRIES = [
 ]
 
 SITES = (".service.gov.uk/",)
+"""Documentation that is a site of pages."""
+WORDS = (*SITES, "-integration-standard")
 """Documentation without numbered clauses: theirs are words, in the order of the pages."""
 
 SPEC = """
@@ -65,7 +67,7 @@ def test_file_is_valid_by_its_schema(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_entries_stand_in_clause_order_with_ordinals_from_one(name: str) -> None:
     ids = [entry["id"] for entry in FILES[name]["requirement"]]
-    if FILES[name]["spec"]["url"].endswith(SITES):
+    if FILES[name]["spec"]["url"].endswith(WORDS):
         clauses = [clause for clause, _ in itertools.groupby(ids, key=lambda i: i.split("-")[1])]
         assert len(clauses) == len(set(clauses)), "the entries of a clause stand together"
     else:
@@ -82,7 +84,9 @@ def test_entry_says_what_a_reader_needs(spec: dict[str, str], entry: dict[str, A
     assert prefix == spec["prefix"]
     assert ("page" in entry) == spec["url"].endswith(SITES)
     named = ("https://www.w3.org/", "https://w3c-ccg.github.io/", "https://github.com/", "https://docs.")
-    if spec["url"].startswith(named):
+    if "link" in entry:
+        assert "basis" in entry
+    elif spec["url"].startswith((*named, "https://digital.nhs.uk/")):
         # W3C, GitHub and the documentation of GOV.UK name the anchors of sections by their titles.
         assert re.fullmatch(r"[a-z0-9][a-z0-9_-]*", entry["anchor"])
     else:
@@ -143,7 +147,8 @@ def test_a_level_that_differs_from_the_clause_is_explained(requirement_id: str, 
 
 def test_a_run_judges_by_every_specification_that_is_not_of_another_profile() -> None:
     prefixes = {requirement_id.split("-")[0] for requirement_id in catalogue.load()}
-    assert set(profiles.load("oid4vci-1.0").specifications) == prefixes - {"GOVUK", "ONELOGIN", "VCI14"}
+    others = {"GOVUK", "ONELOGIN", "VCI14", "DSP", "DSPG"}
+    assert set(profiles.load("oid4vci-1.0").specifications) == prefixes - others
 
 
 @pytest.mark.parametrize("name", profiles.names())
@@ -159,6 +164,38 @@ def test_a_requirement_of_a_site_links_to_its_page() -> None:
     assert requirement.link == (
         "https://docs.wallet.service.gov.uk/issue-credentials/metadata/#credential-information"
     )
+
+
+def test_what_no_published_text_demands_is_never_a_must() -> None:
+    requirements = [each for each in catalogue.load().values() if each.basis and not each.basis.binds]
+    assert {each.basis for each in requirements} == {Basis.VENDOR, Basis.OBSERVED, Basis.ASSUMED}
+    assert {each.level for each in requirements} <= {Level.SHOULD, Level.MAY}
+
+
+@pytest.mark.parametrize("name", ["staff-passport.toml", "staff-passport-gateway.toml"])
+def test_every_statement_about_the_staff_passport_says_what_it_rests_on(name: str) -> None:
+    for entry in FILES[name]["requirement"]:
+        assert entry["basis"] in list(Basis), entry["id"]
+        # What the standard says, or what is inferred from it, leads there; the rest to where it is said.
+        elsewhere = entry["basis"] in (Basis.OAUTH, Basis.VENDOR, Basis.OBSERVED)
+        assert ("link" in entry) == elsewhere, entry["id"]
+
+
+@pytest.mark.parametrize("basis", ["vendor", "observed", "assumed"])
+def test_the_catalogue_and_its_schema_refuse_a_must_that_no_text_backs(basis: str) -> None:
+    content = SPEC + ENTRY + f'basis = "{basis}"\n'
+    with pytest.raises(catalogue.CatalogueError, match=f"what is {basis} is at most SHOULD"):
+        catalogue.parse({"a.toml": content.encode()})
+    schema = json.loads((SCHEMAS / "requirement.schema.json").read_text("utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    assert not validator.is_valid(tomllib.loads(content))
+    assert validator.is_valid(tomllib.loads(content.replace("MUST", "SHOULD")))
+
+
+def test_a_statement_of_another_text_leads_there() -> None:
+    content = SPEC + ENTRY.replace('anchor = "section-2.1"', 'link = "https://other.example/b#c"')
+    requirement = catalogue.parse({"a.toml": (content + 'basis = "oauth"\n').encode()})["ASPEC-2.1-01"]
+    assert (requirement.link, requirement.basis) == ("https://other.example/b#c", Basis.OAUTH)
 
 
 def test_spec_names_lead_from_short_to_full_name() -> None:
@@ -198,6 +235,8 @@ def test_optional_members_are_read() -> None:
         ((SPEC + ENTRY.replace("ASPEC-", "OTHER-")).encode(), "a.toml: OTHER-2.1-01: the id is not ASPEC-"),
         ((SPEC + ENTRY.replace("2.1-01", "2.1-1")).encode(), "a.toml: ASPEC-2.1-1: the id is not"),
         ((SPEC + ENTRY.replace("why", "wy")).encode(), "a.toml: ASPEC-2.1-01: missing key 'why'"),
+        ((SPEC + ENTRY + 'basis = "hearsay"\n').encode(), "a.toml: ASPEC-2.1-01: basis 'hearsay' is not one of"),
+        ((SPEC + ENTRY + 'link = "https://x.example"\n').encode(), "a.toml: ASPEC-2.1-01: either anchor or link"),
         ((SPEC + ENTRY + "weight = 1\n").encode(), "a.toml: ASPEC-2.1-01: unknown key 'weight'"),
         ((SPEC + ENTRY + "note = 1\n").encode(), "a.toml: ASPEC-2.1-01: note is not a string"),
         ((SPEC + ENTRY + 'aliases = "X"\n').encode(), "a.toml: ASPEC-2.1-01: aliases is not an array"),
