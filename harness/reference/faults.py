@@ -66,6 +66,8 @@ _MODULES = (
     "govuk_journeys",
     "govuk_sign_ins",
     "govuk_sessions",
+    "staff_passport_gateway",
+    "staff_passport_portal",
 )
 
 

@@ -130,6 +130,8 @@ _MODULES = (
     "govuk.sign_in_rules",
     "govuk.identity_rules",
     "govuk.logout_rules",
+    "staff_passport_gateway",
+    "staff_passport.rules",
 )
 
 

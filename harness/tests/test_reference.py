@@ -69,6 +69,7 @@ RULES_ELSEWHERE = (
     "token.narrower-details",
     *("proof.further-nonce", "credential.full-batch", "metadata.other-language"),
     "govuk-",
+    "dsp-",
 )
 TOURED = {
     *("metadata", "as-metadata", "as-jwks", "jwt-vc-issuer", "credential-keys", "offer-link", "offer", "tx-code"),
