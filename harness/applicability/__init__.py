@@ -25,6 +25,7 @@ from harness.applicability.predicate import ALWAYS, Predicate, Ruling
 from harness.applicability.proofs import Proofs
 from harness.applicability.requests import Requests
 from harness.applicability.servers import Servers
+from harness.applicability.staff_passport import StaffPassport
 from harness.applicability.tokens import Tokens
 from harness.applicability.types import Types
 
@@ -49,5 +50,6 @@ class when(  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     Types,
     Life,
     Govuk,
+    StaffPassport,
 ):
     """The predicates that checks use."""

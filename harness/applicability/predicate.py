@@ -30,7 +30,7 @@ class Predicate:
     """
 
     needs: frozenset[str]
-    rule: Callable[[Facts], Ruling]
+    rule: Callable[[Any], Ruling]
     further: tuple[Predicate, ...] = ()
 
     @property
@@ -56,7 +56,7 @@ class Predicate:
         return Predicate(frozenset[str]().union(*(step.needs for step in steps)), opposite)
 
 
-def predicate(*needs: str) -> Callable[[Callable[[Facts], Ruling]], Predicate]:
+def predicate(*needs: str) -> Callable[[Callable[[Any], Ruling]], Predicate]:
     """Makes a rule a predicate that needs this evidence."""
     return lambda rule: Predicate(frozenset(needs), rule)
 
