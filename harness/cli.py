@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
-from harness.commands import UsageError, attest, diff, history, one_login, report, sign, verify, waive
+from harness.commands import UsageError, attest, diff, gateway, history, one_login, report, sign, verify, waive
 from harness.watching import arguments as watch_arguments
 
 USAGE_ERROR = 4
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     watch_arguments.add(watch)
     watch.set_defaults(handle=_watch)
 
-    for command in (report, diff, history, waive, sign, verify, attest, one_login):
+    for command in (report, diff, history, waive, sign, verify, attest, one_login, gateway):
         command.add_to(commands)
     return parser
 

@@ -12,6 +12,7 @@ directory.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
@@ -25,11 +26,13 @@ from harness import profiles, toml_file
 from harness.model import Json
 from harness.settings import (
     OPERATIONS,
+    STAFF_PASSPORT_HOOKS,
     AttesterSettings,
     AuthorizationSettings,
     ClientSettings,
     CommandHook,
     DialectSettings,
+    EmployeeSettings,
     FormRule,
     GovukSettings,
     HookSettings,
@@ -38,13 +41,16 @@ from harness.settings import (
     JourneySettings,
     Limits,
     OneLoginSettings,
+    PageRule,
     Promises,
     ProofSettings,
     PythonHook,
     ServiceSettings,
     Settings,
+    StaffPassportSettings,
     StaticHook,
     StatusServiceSettings,
+    SystemSettings,
     Target,
     TrustSettings,
     UserSettings,
@@ -340,6 +346,10 @@ def _without_values(raw: Mapping[str, Json], shown: dict[str, Json]) -> dict[str
                 **shown[table],
                 rules: list(map(without_typed, raw[table][rules], shown[table][rules])),
             }
+    for name in STAFF_PASSPORT_HOOKS:
+        if name in raw.get("staff_passport", {}):
+            hidden = hide(raw["staff_passport"][name], shown["staff_passport"][name])
+            result["staff_passport"] = {**result["staff_passport"], name: hidden}
     return result
 
 
@@ -389,6 +399,11 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
     for table, rules in _RULES.items():
         if table in document:
             result[table] = _with_rules(document[table], table, rules, folder)
+    if "staff_passport" in document:
+        given = result["staff_passport"]
+        if "schema" in given:
+            given["schema"] = existing(given["schema"], "staff_passport.schema")
+        given.update(_staff_passport_hooks(given, layer))
     if "offer" in document:
         result["offer"] = tuple(_offers(document["offer"], layer))
     if "denied_offer" in document:
@@ -403,7 +418,18 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
     return result
 
 
-_RULES = {"user": "form", "journey": "rule"}
+def _staff_passport_hooks(table: Mapping[str, Json], layer: _Layer) -> Iterator[tuple[str, HookSettings]]:
+    for name in STAFF_PASSPORT_HOOKS:
+        if name not in table:
+            continue
+        if name == "invalidate" and table[name]["kind"] == "static":
+            raise ConfigError(
+                f"{layer.label}: staff_passport.{name}.kind cannot be static: it has to do something"
+            )
+        yield name, _hook(table[name], name, layer.folder)
+
+
+_RULES = {"user": "form", "journey": "rule", "staff_passport": "page"}
 """Tables of who goes through web pages, and the key of their rules."""
 
 
@@ -546,6 +572,7 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
         "user": _user(document.get("user", {})),
         "journey": _journey(document.get("journey", {})),
         "govuk": _govuk(document.get("govuk", {})),
+        "staff_passport": _staff_passport(document.get("staff_passport", {})),
         **_bar(document),
     }
     plain = {
@@ -652,6 +679,33 @@ def _govuk(table: Mapping[str, Any]) -> GovukSettings:
         raise ConfigError("govuk.one_login registers the issuer's service, which needs govuk.client_id")
     built = {key: made(services[key], value) for key, value in table.items() if key in services}
     return made(GovukSettings, {**table, **built})  # type: ignore[no-any-return]
+
+
+_EMPLOYEES = ("employee", "other", "inapplicable")
+
+
+def _staff_passport(table: Mapping[str, Any]) -> StaffPassportSettings:
+    given = dict(table)
+    for name in {"gateway", "mailbox"}.intersection(given):
+        given[name] = ServiceSettings(**given[name])
+    for name in set(_EMPLOYEES).intersection(given):
+        given[name] = EmployeeSettings(**{**given[name], "templates": tuple(given[name].get("templates", ()))})
+    if "second" in given:
+        given["second"] = SystemSettings(**given["second"])
+    if "employee" not in given and (unfounded := set(_EMPLOYEES).intersection(given)):
+        raise ConfigError(f"staff_passport.{min(unfounded)} needs staff_passport.employee beside it")
+    if "redirect_uris" in given:
+        given["redirect_uris"] = tuple(given["redirect_uris"])
+    if "signing_key" in given:
+        try:
+            base64.b64decode(given["signing_key"], validate=True)
+        except ValueError:
+            raise ConfigError("staff_passport.signing_key has to be base64") from None
+    for name in ("client_id", "client_secret", "signing_key"):
+        if given.get(name) == "":
+            raise ConfigError(f"staff_passport.{name} is empty")
+    pages = tuple(PageRule(**rule) for rule in given.pop("page", ()))
+    return StaffPassportSettings(**given, pages=pages)
 
 
 _TABLES: dict[str, type[Any]] = {

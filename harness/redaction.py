@@ -28,6 +28,7 @@ SECRET_NAMES = (
     "access_token",
     "refresh_token",
     "id_token",
+    "id_token_hint",
     "pre-authorized_code",
     "tx_code",
     "client_secret",

@@ -351,6 +351,115 @@ HookSettings = StaticHook | HttpHook | CommandHook | PythonHook | InteractiveHoo
 
 
 @dataclass(frozen=True)
+class EmployeeSettings:
+    """One employee as the portal under test knows them, and as their identity credential says who they are."""
+
+    username: str
+    email: str
+    first_name: str
+    surname: str
+    birth_date: str
+    """``YYYY-MM-DD``."""
+    password: str = field(default="", repr=False)
+    unique_identifier: str | None = None
+    """By which the Digital Staff Passport knows the employee; ``None``: one that is made up for the run."""
+    templates: tuple[str, ...] = ()
+    """Templates of the credentials that the portal has for the employee."""
+
+
+@dataclass(frozen=True)
+class PageRule:
+    """How one page of the portal under test is recognised, and what goes on from it.
+
+    A page is what ``shows`` says when everything fits that is given: ``url``, ``heading``, ``text``. In
+    ``fields``, ``submit`` and ``follow``, ``{template}`` and ``{label}`` stand for the credential that is wanted,
+    ``{username}``, ``{password}`` and ``{email}`` for the employee.
+    """
+
+    shows: str
+    """A stage of :data:`harness.staff_passport.pages.STAGES`, such as ``preview``."""
+    url: str = "*"
+    """Glob over the URL of the page, with its query or without."""
+    heading: str | None = None
+    """Glob over the page's headings and its title, in any case of letters."""
+    text: str | None = None
+    """Glob over the words of the whole page, in any case of letters."""
+    submit: str | None = None
+    """Name, value or text of the button that goes on."""
+    follow: str | None = None
+    """Text of the link that goes on."""
+    fields: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Name of a field to what is filled in."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Of a preview: name of an attribute to what the page calls it."""
+    hook: HookSettings | None = field(default=None, repr=False)
+    """Who says what is done on this page; see :mod:`harness.journey.page_hook`."""
+
+
+@dataclass(frozen=True)
+class SystemSettings:
+    """Another external system that is registered at the gateway under test."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class StaffPassportSettings:
+    """The external system that issues through the gateway of the Digital Staff Passport, and what the run plays.
+
+    What an external system is given when it is registered at the gateway has values for the gateway that the run
+    plays; a run against another gateway is told those of the team.
+    """
+
+    client_id: str = "assay-external-system"
+    client_secret: str = field(default="assay-external-system-secret", repr=False)
+    signing_key: str = field(default="YXNzYXktZXh0ZXJuYWwtc3lzdGVtLXNpZ25pbmcta2V5", repr=False)
+    """The credential signing key, in base64."""
+    organisation_id: str = "assay-organisation"
+    redirect_uris: tuple[str, ...] = ()
+    did: str = "did:web:assay.staffpassports.nhs.uk"
+    gateway: ServiceSettings = ServiceSettings()
+    """The gateway that the run plays, as the portal reaches it."""
+    ways: Mapping[str, Json] = field(default_factory=dict)
+    """How that gateway does what public sources tell in several ways; see ``harness.staff_passport.gateway``."""
+    mailbox: ServiceSettings = ServiceSettings()
+    """The mail server that the run plays."""
+    start_url: str | None = None
+    """The portal's page with the employee's credentials; ``None``: the URL under test."""
+    employee: EmployeeSettings | None = None
+    """``None``: a bundled employee. The next two likewise, where the first is bundled."""
+    other: EmployeeSettings | None = None
+    """Another employee, who has a credential to download too."""
+    inapplicable: EmployeeSettings | None = None
+    """An employee to whom the Digital Staff Passport does not apply."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Template to what the portal calls it on its pages."""
+    schema: Path | None = None
+    """The attributes of each template by the data schema of the Digital Staff Passport, which is not public."""
+    holds_birth_date: bool = True
+    """Whether the portal knows when its employees were born."""
+    wait_s: float = 20.0
+    """Seconds to wait at most for a revocation or an e-mail after a credential became invalid."""
+    pages: tuple[PageRule, ...] = ()
+    invalidate: HookSettings | None = field(default=None, repr=False)
+    """Changes something in the portal's records, so that a credential is no longer valid."""
+    outbox: HookSettings | None = field(default=None, repr=False)
+    """Gives the last e-mail to an employee, for a portal that does not send to the mail server of the run."""
+    second: SystemSettings | None = None
+    """With a gateway under test: another system that must not get what is meant for the first."""
+    wallet: str = "none"
+    """Who scans the QR codes of a gateway under test: ``attended``, a person who is shown them at the terminal;
+    ``automatic``, the gateway itself, as the bundled one does; or nobody."""
+    wallet_s: float = 300.0
+    """Seconds to wait at most until a QR code was scanned."""
+    template: str = "TrainingPlacement"
+    """What a gateway under test is asked to issue."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Its attributes without the unique identifier; by default those of a bundled employee."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run is told before it starts."""
 
@@ -392,6 +501,8 @@ class Settings:
     dialect: DialectSettings = DialectSettings()
     govuk: GovukSettings = GovukSettings()
     """Used by profiles whose dialect is that of GOV.UK Wallet."""
+    staff_passport: StaffPassportSettings = StaffPassportSettings()
+    """Used by profiles that judge a part of the NHS Digital Staff Passport."""
     proof: ProofSettings = ProofSettings()
     select: tuple[str, ...] = ()
     """Globs over check ids; empty: all."""
@@ -425,6 +536,7 @@ class Settings:
             del effective[hook]
         effective["user"]["form"] = effective["user"].pop("forms")
         effective["journey"]["rule"] = effective["journey"].pop("rules")
+        effective["staff_passport"]["page"] = effective["staff_passport"].pop("pages")
         return merge(json.loads(json.dumps(effective, default=str)), self.written)
 
 
@@ -442,6 +554,8 @@ OPERATIONS = ("revoke", "suspend", "reinstate", "change_claims", "stop_reissuing
 """Hooks that do something at the issuer; their answers say nothing."""
 _HOOKS = ("denied_offer", "tx_code", *OPERATIONS)
 """Tables that are a hook each."""
+STAFF_PASSPORT_HOOKS = ("invalidate", "outbox")
+"""The same below ``staff_passport``."""
 
 
 def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
@@ -449,7 +563,11 @@ def merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(lower)
     for key, value in upper.items():
         below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping) and key not in _HOOKS:
+        if (
+            isinstance(value, Mapping)
+            and isinstance(below, Mapping)
+            and key not in (*_HOOKS, *STAFF_PASSPORT_HOOKS)
+        ):
             merged[key] = merge(below, value)
         else:
             merged[key] = value

@@ -61,6 +61,19 @@ class ControllingTerminal:
         self._deserted = False
         return line
 
+    def tell(self, text: str) -> None:
+        """Show a text to which nothing is answered.
+
+        Raises:
+            TerminalUnavailable: there is nobody to tell.
+
+        """
+        device = _open_terminal()
+        try:
+            os.write(device, text.replace("\n", "\r\n").encode())
+        finally:
+            os.close(device)
+
 
 def _open_terminal() -> int:
     try:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -98,6 +98,7 @@ class WebPage(Page):
         later: seconds, and where the page sends the browser after them.
         targets: the literal strings that scripts set ``location`` to, as absolute URLs.
         has_main: the page says which part of it is the main one.
+        markup: the HTML it was read from.
         drawn: what of the main content scripts may draw a QR code in: a ``canvas``, or what is called so.
         loose: texts of the buttons of the main content that do nothing without scripts, as no form is theirs.
 
@@ -111,6 +112,7 @@ class WebPage(Page):
     later: tuple[int, str] | None = None
     targets: tuple[str, ...] = ()
     has_main: bool = False
+    markup: str = field(default="", repr=False, compare=False)
     drawn: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
 
@@ -174,6 +176,7 @@ def read(text: str, url: str) -> WebPage:
         later=None if reader.later is None else (reader.later[0], _absolute(reader.base, reader.later[1] or url)),
         targets=tuple(dict.fromkeys(_absolute(reader.base, target) for target in _targets(text))),
         has_main=reader.regions.has_main,
+        markup=text,
         drawn=reader.of_main(reader.drawn),
         loose=reader.of_main(reader.loose),
     )

@@ -24,7 +24,7 @@ from harness.formats.html_page import WebPage
 from harness.formats.raster import PictureError
 from harness.journey.pages import is_redirect, matches, note_typed, place
 from harness.journey.pictures import Shown
-from harness.journey.walker import MOST_REPEATS, REDIRECT, Action, Fill, Follow, Guide
+from harness.journey.walker import REDIRECT, Action, Fill, Follow, Guide
 from harness.settings import FormRule
 from harness.transport import Client, Reply, TransportFailure
 
@@ -51,10 +51,10 @@ _CONNECTION_FIELDS = frozenset(
 _NOT_HANDED_ON = frozenset({"accept-encoding", "connection", "content-length", "cookie", "host"})
 
 _FIND_BUTTON = """
-([word, names]) => {
+([word, names, number]) => {
   const seen = e => e.checkVisibility() && !e.disabled;
   const field = names.map(n => document.querySelector(`[name=${CSS.escape(n)}], [id=${CSS.escape(n)}]`))[0];
-  const scope = (field && field.form) || document;
+  const scope = (number !== null && document.forms[number]) || (field && field.form) || document;
   const submits = 'button:not([type]), button[type=submit], input[type=submit], input[type=image]';
   const all = submits + ', button, input[type=button], [role=button], a';
   if (word === null) return [...scope.querySelectorAll(submits)].find(seen) || null;
@@ -288,7 +288,7 @@ class _Session:
             action = self._guide.default(page, reply)
             # What a script has made of the page may still be missing, such as what a form's button does.
             if isinstance(action, Follow) or (isinstance(action, Fill) and action.form.buttons):
-                await self._do(default, action)
+                await self._do(default, action, page)
                 return
         if quiet < _QUIET_S:
             return
@@ -352,10 +352,12 @@ class _Session:
         await self._do(number, action)
         return True
 
-    async def _do(self, number: int, action: Action) -> None:
+    async def _do(self, number: int, action: Action, page: WebPage | None = None) -> None:
         match action:
-            case Fill(_, fields, submit):
-                await self._act(number, FormRule(self._page.url, fields, submit))
+            case Fill(form, fields, submit):
+                # Several forms may have buttons that are called the same.
+                place = page.forms.index(form) if page and form in page.forms else None
+                await self._act(number, FormRule(self._page.url, fields, submit), place)
             case Follow(url, _, wait_s):
                 await self._page.evaluate(_REMEMBER, number)
                 before = len(self._guide.replies)
@@ -372,16 +374,16 @@ class _Session:
                 return False
         return bool(rule.fields) or await self._button(rule) is not None
 
-    async def _act(self, number: int, rule: FormRule) -> None:
+    async def _act(self, number: int, rule: FormRule, form: int | None = None) -> None:
         seen = (place(self._page.url), number)
         self._answered[seen] += 1
-        if self._answered[seen] > MOST_REPEATS:
+        if self._answered[seen] > self._guide.most_repeats:
             advice = self._guide.advice(await self._read())
             raise self._guide.stuck(f"the page {seen[0]} comes back each time its form is sent: {advice}")
         await self._page.evaluate(_REMEMBER, number)
         for name, value in rule.fields.items():
             await self._fill(name, value)
-        button = await self._button(rule)
+        button = await self._button(rule, form)
         self._last_request = self._loop.time()
         if button is not None:
             await button.click(no_wait_after=True)
@@ -401,8 +403,8 @@ class _Session:
                 note_typed(self._client.recorder.redactor, kind, name, value)
                 await field.fill(value)
 
-    async def _button(self, rule: FormRule) -> ElementHandle | None:
-        found = await self._page.evaluate_handle(_FIND_BUTTON, [rule.submit, list(rule.fields)])
+    async def _button(self, rule: FormRule, form: int | None = None) -> ElementHandle | None:
+        found = await self._page.evaluate_handle(_FIND_BUTTON, [rule.submit, list(rule.fields), form])
         return found.as_element()
 
 

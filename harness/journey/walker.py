@@ -77,6 +77,7 @@ class Guide:
     """
 
     most_steps = MOST_STEPS
+    most_repeats = MOST_REPEATS
     settings_name = "user"
     """The table of ``assay.toml`` whose rules these are."""
     rules_name = "user.form"
@@ -167,17 +168,22 @@ class Guide:
             if found is None:
                 raise self.stuck(f'hook "{rule.hook.name}" names what the page {place(page.url)} does not have')
             return found
-        if rule.stop:
-            return Stop()
-        if rule.follow is not None:
-            named = page.link(rule.follow)
-            return None if named is None else Follow(named.url, "user: link")
-        for form in page.forms:
-            if form.takes(rule.fields, rule.submit):
-                return Fill(form, rule.fields, rule.submit)
-        if rule.submit is not None and not rule.fields and (link := page.link(rule.submit)) and link.button:
-            return Follow(link.url, "user: link")
-        return None
+        return named(rule, page)
+
+
+def named(rule: FormRule, page: WebPage) -> Action | None:
+    """Give what a rule without a hook names on a page; ``None`` when the page does not have it."""
+    if rule.stop:
+        return Stop()
+    if rule.follow is not None:
+        link = page.link(rule.follow)
+        return None if link is None else Follow(link.url, "user: link")
+    for form in page.forms:
+        if form.takes(rule.fields, rule.submit):
+            return Fill(form, rule.fields, rule.submit)
+    if rule.submit is not None and not rule.fields and (link := page.link(rule.submit)) and link.button:
+        return Follow(link.url, "user: link")
+    return None
 
 
 @dataclass(frozen=True)
@@ -311,7 +317,7 @@ class Walker:
         form = action.form
         seen = (place(page.url), tuple(item.name for item in form.fields))
         self._answered[seen] += 1
-        if self._answered[seen] > MOST_REPEATS:
+        if self._answered[seen] > self._guide.most_repeats:
             raise self._guide.stuck(
                 f"the page {place(page.url)} comes back each time its form is sent: {self._guide.advice(page)}"
             )
