@@ -16,7 +16,7 @@ test: lint  ## all self-tests of the project, lint included
 	$(BIN)/pytest -n auto --dist worksteal
 
 matrix: $(READY)  ## every fault of the reference issuer against every check (slow)
-	ASSAY_WHOLE_MATRIX=1 $(BIN)/pytest -n auto --dist worksteal harness/tests/test_fault_matrix.py harness/tests/test_govuk_matrix.py
+	ASSAY_WHOLE_MATRIX=1 $(BIN)/pytest -n auto --dist worksteal harness/tests/test_fault_matrix.py harness/tests/test_govuk_matrix.py harness/tests/test_staff_passport_matrix.py
 
 lint: $(READY)  ## format, rules and types
 	$(BIN)/ruff format --check .

@@ -5,8 +5,8 @@ checks fail or warn that declare it, with exactly the codes they declare.
 
 A rule that is let off or misreported can only show in a check that breaks it, a tolerance that is missing in one
 that needs it, and a document that is spoiled in one that gets it: the clean runs tell which checks these are, and
-only they and the declared ones are run again. Of a fault of credentials, those that try wrong requests are left
-out. ``ASSAY_WHOLE_MATRIX=1`` (``make matrix``) runs all checks for every fault all the same.
+only they and the declared ones are run again. Of a fault of credentials, or of metadata and offers, those that try
+wrong requests are left out. ``ASSAY_WHOLE_MATRIX=1`` (``make matrix``) runs all checks for every fault.
 """
 
 from __future__ import annotations
@@ -133,8 +133,8 @@ def clean_runs(run_folder: Path) -> CleanRuns:
 def concerned(fault: str, met: Met, declared: set[str]) -> str | Collection[str]:
     """Give the checks that a fault can show in.
 
-    That is all of them where preflight meets it already; and those that nobody can do without it, such as the
-    reading ones for a fault of credentials.
+    Those are the reading ones for a fault of credentials, or of what preflight has to read before all others: that
+    a wrong request is refused for another reason than it should be, the declared ones show.
     """
     document, _, rule = fault.partition(":")
     if os.environ.get("ASSAY_WHOLE_MATRIX"):
@@ -146,7 +146,9 @@ def concerned(fault: str, met: Met, declared: set[str]) -> str | Collection[str]
     if document in _ACROSS_FLOWS:
         return "*"
     meeting = met.get(rule if document in ("accepts", "misreports", "rejects") else document, frozenset())
-    return meeting | declared if meeting and "preflight" not in meeting else "*"
+    if not meeting:
+        return "*"
+    return (reading() if "preflight" in meeting else meeting) | declared
 
 
 def of_govuk(fault: str) -> bool:

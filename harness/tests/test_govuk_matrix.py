@@ -98,8 +98,13 @@ _OF_THE_WEB_SERVICE = frozenset(
 """Where a fault can show in these; all others are of what the Credential Issuer says to a wallet."""
 _REQUESTING = _TRAVELLING | {"minted", "access", "flow", "another_flow"}
 """Evidence of checks that make requests of their own, to see what is answered."""
-_OF_CREDENTIALS = frozenset({"govuk-vc", "govuk-mdoc", "govuk-did-document", "govuk-iacas"})
-"""Documents that are credentials, or that credentials point at; a fault of theirs shows in the reading of them."""
+_OF_READING = frozenset(
+    {
+        *("govuk-vc", "govuk-mdoc", "govuk-did-document", "govuk-iacas", "govuk-making", "govuk-jwks"),
+        *("govuk-metadata", "govuk-offer", "govuk-offer-link", "govuk-code"),
+    }
+)
+"""Documents that every run reads; a fault of theirs shows in the reading of them."""
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +127,7 @@ def concerned(fault: str, met: Met, declared: set[str]) -> Collection[str]:
     if not meeting or "preflight" in meeting:
         meeting = frozenset(OWN)
     if point not in _OF_THE_WEB_SERVICE:
-        without = _REQUESTING if point in _OF_CREDENTIALS else _TRAVELLING
+        without = _REQUESTING if point in _OF_READING else _TRAVELLING
         meeting = frozenset(name for name in meeting & OWN.keys() if without.isdisjoint(OWN[name].evidence))
     return (meeting & OWN.keys()) | declared
 
