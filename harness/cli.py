@@ -7,13 +7,13 @@ import io
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import harness
 from harness.commands import UsageError, attest, diff, gateway, history, one_login, report, sign, verify, waive
+from harness.commands.serving import kept, without_end
 from harness.watching import arguments as watch_arguments
 
 USAGE_ERROR = 4
@@ -129,24 +129,15 @@ def _issuer(options: argparse.Namespace) -> int:
             print(f"Credential Issuer Identifier: {server.url}")
             trust = ""
             if server.ca_pem:
-                path = _keep(server.ca_pem)
+                path = kept(server.ca_pem)
                 print(f"TLS root to trust:            {path}")
                 trust = f"--cacert {path} "
             print("A fresh Credential Offer:")
             print(f"  curl -s {trust}-X POST {server.url}/assay/offers")
             print("Ctrl-C ends it.", flush=True)
-            while True:
-                time.sleep(3600)
+            without_end()
     except (ValueError, OverflowError, OSError) as error:
         return _complain(f"assay issuer: {error}")
-
-
-def _keep(pem: str) -> Path:
-    import tempfile
-
-    path = Path(tempfile.mkdtemp(prefix="assay-")) / "tls-ca.pem"
-    path.write_text(pem)
-    return path
 
 
 def _list(options: argparse.Namespace) -> int:

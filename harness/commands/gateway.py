@@ -8,15 +8,14 @@ import contextlib
 import os
 import secrets
 import sys
-import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from harness.commands import UsageError
+from harness.commands.serving import kept, listening, serve, telling
 
 if TYPE_CHECKING:
     from harness.reference.serve import Served
@@ -101,30 +100,21 @@ def run(
     if options.list_misbehaviours:
         return 0, "".join(_misbehaviours())
 
-    def told(text: str) -> None:
-        write(f"{text}\n")
-        sys.stdout.flush()
+    tell = telling(write)
 
     def listener(request: GatewayRequest) -> None:
         # The page with a QR code loads itself again and again. The gateway goes on when nobody reads any more.
         if not request.waiting:
             with contextlib.suppress(OSError):
-                told(request.line())
+                tell(request.line())
 
     host, port = _address(options.listen)
-    try:
+    with listening(options.listen, GatewayError):
         setup = _setup(options, environment)
-        with serving(
+        service = serving(
             lambda base: setup.gateway(base, listener=listener), host=host, port=port, tls=options.tls
-        ) as served:
-            told("\n".join(_beginning(served, options)))
-            (wait or _without_end)()
-    except GatewayError as problem:
-        raise UsageError(str(problem)) from None
-    except BrokenPipeError:
-        raise
-    except (OSError, OverflowError) as problem:
-        raise UsageError(f"cannot listen at {options.listen}: {problem}") from None
+        )
+        serve(service, lambda served: _beginning(served, options), tell, wait)
     return 0, ""
 
 
@@ -217,7 +207,7 @@ def _beginning(served: Served, options: argparse.Namespace) -> Iterator[str]:
     yield "Both:"
     yield _line("revocation", f"{gateway.base_url}{REVOCATION_PATH}")
     if served.ca_pem:
-        yield _line("TLS root to trust", _kept(served.ca_pem))
+        yield _line("TLS root to trust", kept(served.ca_pem))
     for client in gateway.clients:
         yield from _client_lines(client, options)
     held = gateway.wallet.identity
@@ -249,14 +239,3 @@ def _client_lines(client: ExternalSystem, options: argparse.Namespace) -> Iterat
 
 def _line(name: str, value: object) -> str:
     return f"  {name:21}{value}"
-
-
-def _kept(pem: str) -> Path:
-    path = Path(tempfile.mkdtemp(prefix="assay-")) / "tls-ca.pem"
-    path.write_text(pem)
-    return path
-
-
-def _without_end() -> NoReturn:
-    while True:
-        time.sleep(3_600)

@@ -6,13 +6,13 @@ import argparse
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from harness.commands import UsageError
+from harness.commands.serving import listening, serve, telling
 
 if TYPE_CHECKING:
     from harness.one_login.provider import OneLogin
@@ -77,31 +77,19 @@ def run(
     if options.list_errors:
         return 0, "".join(_errors())
 
-    def told(text: str) -> None:
-        write(f"{text}\n")
-        sys.stdout.flush()
+    tell = telling(write)
 
     def listener(received: Received) -> None:
         # The provider goes on when nobody reads any more.
         with contextlib.suppress(OSError):
-            told(received.line())
+            tell(received.line())
 
-    try:
+    with listening(f"{options.host}:{options.port}", OneLoginError):
         setup = _setup(options, environment)
-        with serving(
-            lambda base: setup.provider(base, listener),
-            host=options.host,
-            port=options.port,
-            tls=False,
-        ) as served:
-            told("\n".join(_beginning(served.issuer)))
-            (wait or _without_end)()
-    except OneLoginError as problem:
-        raise UsageError(str(problem)) from None
-    except BrokenPipeError:
-        raise
-    except (OSError, OverflowError) as problem:
-        raise UsageError(f"cannot listen at {options.host}:{options.port}: {problem}") from None
+        service = serving(
+            lambda base: setup.provider(base, listener), host=options.host, port=options.port, tls=False
+        )
+        serve(service, lambda served: _beginning(served.issuer), tell, wait)
     return 0, ""
 
 
@@ -190,8 +178,3 @@ def _client_lines(provider: OneLogin, client: RelyingParty) -> Iterator[str]:
     yield f"  scopes               {' '.join(client.scopes)}"
     for person in provider.context.people.values():
         yield f"  {person.name:20} {wallet_subject_id(person, client.sector)}"
-
-
-def _without_end() -> NoReturn:
-    while True:
-        time.sleep(3_600)
