@@ -18,31 +18,9 @@ from harness.govuk.token_service import WALLET_CLIENT_ID, TokenService
 from harness.one_login import OneLoginError
 from harness.one_login.provider import OneLogin
 from harness.one_login.relying_party import RelyingParty
-from harness.reference.serve import Served, serving
+from harness.reference.serve import Place, Served, serving
 from harness.settings import GovukSettings, OneLoginSettings, ServiceSettings, Settings
 from harness.transport import tls_context
-
-
-class Place:
-    """An address that serves what is put there later, when all addresses are known.
-
-    Args:
-        base_url: where it is.
-
-    """
-
-    def __init__(self, base_url: str) -> None:
-        self.issuer_url = base_url
-        self.occupant: Any = None
-
-    @property
-    def app(self) -> Place:
-        """The ASGI application: this very place."""
-        return self
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Let the occupant answer."""
-        await self.occupant.app(scope, receive, send)
 
 
 @contextlib.contextmanager

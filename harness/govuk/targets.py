@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 
 from harness.govuk.bundled import Addresses, Bundled, bundled
-from harness.govuk.standing import Place, standing
+from harness.govuk.standing import standing
 from harness.govuk.surroundings import Surroundings, SurroundingsError, mounts
 from harness.govuk.token_service import WALLET_CLIENT_ID
 from harness.preflight import PreflightError
 from harness.reference.govuk.variants import govuk_variant
-from harness.reference.serve import serving
+from harness.reference.serve import Place, serving
 from harness.settings import HttpHook, Settings
 from harness.target import REFERENCE, Target
 from harness.transport import tls_context

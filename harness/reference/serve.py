@@ -38,6 +38,28 @@ class Hosted(Protocol):
         """The Credential Issuer Identifier."""
 
 
+class Place:
+    """An address that serves what is put there later, when all addresses are known.
+
+    Args:
+        base_url: where it is.
+
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self.issuer_url = base_url
+        self.occupant: Any = None
+
+    @property
+    def app(self) -> Place:
+        """The ASGI application: this very place."""
+        return self
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let the occupant answer."""
+        await self.occupant.app(scope, receive, send)
+
+
 @dataclass(frozen=True)
 class Served:
     """A running issuer."""

@@ -11,9 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.evidence import Tools
-from harness.govuk.standing import Place
 from harness.preflight import PreflightError
-from harness.reference.serve import serving
+from harness.reference.serve import Place, serving
 from harness.settings import Settings, StaffPassportSettings, SystemSettings
 from harness.staff_passport import templates
 from harness.staff_passport.bundled import EMPLOYEE, system_of

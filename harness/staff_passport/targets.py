@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from harness.evidence import Tools
-from harness.govuk.standing import Place
 from harness.preflight import PreflightError
-from harness.reference.serve import Served, serving
+from harness.reference.serve import Place, Served, serving
 from harness.reference.staff_passport.variants import portal_variant
 from harness.settings import EmployeeSettings, HttpHook, Settings, StaffPassportSettings
 from harness.staff_passport import templates

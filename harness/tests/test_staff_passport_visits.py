@@ -19,9 +19,8 @@ from harness.checks import Check, area, of
 from harness.evidence import Blocked
 from harness.expect import Expect
 from harness.formats import html_page, html_words
-from harness.govuk.standing import Place
 from harness.preflight import PreflightError
-from harness.reference.serve import serving
+from harness.reference.serve import Place, serving
 from harness.reference.staff_passport.app import Portal
 from harness.reference.staff_passport.variants import portal_variant
 from harness.run import Run
