@@ -16,6 +16,7 @@ from collections.abc import Set as AbstractSet
 from importlib import resources
 from typing import Any
 
+from harness import versions
 from harness.model import Basis, Level, Requirement, Severity
 
 _ID = re.compile(r"(?P<prefix>[A-Z][A-Z0-9]*)-(?P<clause>[A-Z0-9]+(?:\.[0-9]+)*)-(?P<ordinal>[0-9]{2})")
@@ -51,14 +52,27 @@ class Catalogue(Mapping[str, Requirement]):
         return len(self._requirements)
 
 
-def of(specifications: Collection[str]) -> dict[str, Requirement]:
+def of(specifications: Collection[str], *, version: str | None = None) -> dict[str, Requirement]:
     """Give the requirements of some specifications.
 
     Args:
         specifications: prefixes of requirement ids, such as those of a profile.
+        version: that of OpenID4VCI whose text counts; of the requirements of 1.0 those are given that hold in it,
+            with its sections. ``None`` for 1.0 itself.
+
+    Raises:
+        VersionError: there is no such version.
 
     """
-    return {name: found for name, found in load().items() if name.split("-", 1)[0] in specifications}
+    chosen = {name: found for name, found in load().items() if name.split("-", 1)[0] in specifications}
+    if version is None:
+        return chosen
+    text = versions.load(version)
+    read = {
+        name: text.read(found) if name.startswith(f"{versions.PREFIX}-") else found
+        for name, found in chosen.items()
+    }
+    return {name: found for name, found in read.items() if found is not None}
 
 
 @functools.cache
