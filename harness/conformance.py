@@ -103,8 +103,10 @@ class SuiteFile(pytest.File):
         if active and not checks.concerns(suite, active.run.profile.specifications):
             return
         module = importlib.import_module(self.module_name)
-        for check in checks.of_module(module):
-            if active and check.id not in active.run.checks:
+        for declared in checks.of_module(module):
+            # The version of OpenID4VCI that judges may hold only some of what a check names.
+            check = active.run.checks.get(declared.id) if active else declared
+            if check is None:
                 continue
             scenarios = active.run.scenarios_of(check) if active else [None]
             for scenario in scenarios:

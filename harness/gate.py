@@ -15,7 +15,7 @@ level SHOULD count in the verdict itself. ``none`` and ``new`` let through what 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.model import Json
@@ -68,6 +68,7 @@ def passage(
     found_out: bool,
     waiver_problems: int = 0,
     changes: Mapping[str, Json] | None = None,
+    deciding: str = "",
 ) -> Passage:
     """Decide whether a run stops the pipeline.
 
@@ -77,12 +78,20 @@ def passage(
         found_out: whether the run came to its end, judged anything and can be read up.
         waiver_problems: how many waivers are not in order.
         changes: what changed since the baseline, as ``reports.changes.compare`` gives it.
+        deciding: a sentence on which of several verdicts decide.
 
     Raises:
         ValueError: the bar is ``new`` and there is nothing to compare with.
 
     """
-    verdict = str(judgement.verdict).replace("-", " ")
+    said = _passage(bar, judgement, found_out=found_out, waiver_problems=waiver_problems, changes=changes)
+    return replace(said, reason=f"{said.reason} {deciding}") if deciding else said
+
+
+def _passage(
+    bar: Bar, judgement: Judgement, *, found_out: bool, waiver_problems: int, changes: Mapping[str, Json] | None
+) -> Passage:
+    verdict = judgement.verdict.words
     if bar not in (Bar.NONE, Bar.NEW):
         return Passage(bar, EXIT_CODES[judgement.verdict], f"The run is {verdict}.")
     if not found_out:

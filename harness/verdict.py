@@ -28,6 +28,14 @@ GRAVITY = (
 """Verdicts from the one that weighs most to the one that weighs least."""
 
 
+RUN_GRAVITY = (
+    RunVerdict.NOT_CONFORMANT,
+    RunVerdict.INCOMPLETE,
+    RunVerdict.CONFORMANT_WITH_WAIVERS,
+    RunVerdict.CONFORMANT,
+)
+"""Verdicts of runs from the one that weighs most to the one that weighs least."""
+
 JUDGED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.WAIVED)
 """Verdicts that say something of the issuer."""
 

@@ -239,6 +239,7 @@ def _properties(report: Mapping[str, Json]) -> str:
     """Give the environment as a file of Java properties, in which nothing but ASCII is sure to be read right."""
     values = {
         "Verdict": RUN_VERDICTS[RunVerdict(report["verdict"])][0],
+        **{f"Verdict.{part['name']}": RUN_VERDICTS[part["verdict"]][0] for part in report.get("verdicts") or ()},
         "Issuer": report["target"]["issuer"],
         "Profile": report["target"]["profile"],
         "Tool": f"{report['tool']['name']} {report['tool']['version']}",

@@ -90,6 +90,7 @@ def render_html(report: Mapping[str, Json]) -> str:
             parts=_parts_of_time(report["timing"]),
             baseline=report.get("baseline"),
             run_verdicts=RUN_VERDICTS,
+            run_limits=RUN_LIMITS,
         )
     )
 

@@ -44,6 +44,7 @@ def render_junit(report: Mapping[str, Json]) -> str:
                 "vci.issuer": report["target"]["issuer"],
                 "vci.verdict": report["verdict"],
                 "vci.summary": report["summary"],
+                **dict(_verdicts(report)),
                 "vci.tool": f"{report['tool']['name']} {report['tool']['version']}",
             }
         )
@@ -52,6 +53,13 @@ def render_junit(report: Mapping[str, Json]) -> str:
     ET.indent(suites, " ")
     # A surrogate cannot be left over: it is not printable.
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suites, encoding="unicode")}\n'
+
+
+def _verdicts(report: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Give the verdicts of a run that has several, each for itself."""
+    for part in report.get("verdicts") or ():
+        yield f"vci.verdict.{_name(part['name'])}", part["verdict"]
+        yield f"vci.summary.{_name(part['name'])}", part["summary"]
 
 
 def _cases(report: Mapping[str, Json]) -> Iterator[ET.Element]:

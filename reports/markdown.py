@@ -58,9 +58,16 @@ def _lines(report: Mapping[str, Json], failures: Sequence[Problem], most: int) -
 
 
 def _verdict(report: Mapping[str, Json]) -> Iterator[str]:
-    word, meaning = RUN_VERDICTS[report["verdict"]]
     target, tool = report["target"], report["tool"]
-    yield from (f"## {_ICONS[report['verdict']]} {word}", "", f"**{prose(report['summary'])}** {meaning}", "")
+    for said in report.get("verdicts") or (report,):
+        word, meaning = RUN_VERDICTS[said["verdict"]]
+        about = f"{prose(said['title'])}: " if "title" in said else ""
+        yield from (
+            f"## {_ICONS[said['verdict']]} {about}{word}",
+            "",
+            f"**{prose(said['summary'])}** {meaning}",
+            "",
+        )
     judged = f"{code(target['issuer'])} by the profile {code(target['profile'], 60)}"
     with_tool = f"{prose(tool['name'], 60)} {code(tool['version'], 60)}"
     yield from (f"Judged {judged} with {with_tool}, {code(report['started'], 60)}.", "")

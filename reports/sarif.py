@@ -74,10 +74,25 @@ def render_sarif(report: Mapping[str, Json]) -> str:
             "profile": _text(report["target"]["profile"]),
             "verdict": report["verdict"],
             "summary": _text(report["summary"]),
+            **_verdicts(report),
         },
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
+
+
+def _verdicts(report: Mapping[str, Json]) -> dict[str, Json]:
+    """Give the verdicts of a run that has several, each for itself."""
+    told = [
+        {
+            "name": _text(part["name"]),
+            "title": _text(part["title"]),
+            "verdict": part["verdict"],
+            "summary": _text(part["summary"]),
+        }
+        for part in report.get("verdicts") or ()
+    ]
+    return {"verdicts": told} if told else {}
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,16 @@ def summary(report: Mapping[str, Json], path: str | None = None) -> list[str]:
     ]
     if path is not None:
         lines += [f"Report: {one_line(path)}", ""]
-    word = RUN_VERDICTS[report["verdict"]][0]
-    return [*lines, f"{word}: {one_line(report['summary'], _VALUE_LIMIT)}", *_gate(report)]
+    return [*lines, *_verdict(report), *_gate(report)]
+
+
+def _verdict(report: Mapping[str, Json]) -> Iterator[str]:
+    """Give the verdict, or each of several with what it is about."""
+    for part in report.get("verdicts") or ():
+        word = RUN_VERDICTS[part["verdict"]][0]
+        yield f"{one_line(part['title'], _VALUE_LIMIT)}: {word}: {one_line(part['summary'], _VALUE_LIMIT)}"
+    if not report.get("verdicts"):
+        yield f"{RUN_VERDICTS[report['verdict']][0]}: {one_line(report['summary'], _VALUE_LIMIT)}"
 
 
 def _failures(report: Mapping[str, Json]) -> Iterator[str]:
@@ -117,7 +125,7 @@ def _changes(report: Mapping[str, Json]) -> list[str]:
 def _gate(report: Mapping[str, Json]) -> Iterator[str]:
     """Give the line of a gate whose exit code one cannot tell from the verdict."""
     gate = report.get("gate")
-    if gate and gate["bar"] in ("none", "new"):
+    if gate and (gate["bar"] in ("none", "new") or report.get("verdicts")):
         outcome = "passed" if gate["passes"] else "stopped"
         reason = one_line(gate["reason"], _VALUE_LIMIT)
         yield f"Gate {gate['bar']}: {outcome} with exit code {gate['exit_code']}. {reason}"

@@ -40,7 +40,7 @@ HOSTILE = (
     "x" * 1_000_000,
     "line\n" * 5_000,
 )
-LATER = {"gate", "baseline"}
+LATER = {"gate", "baseline", "verdicts"}
 """Members that reports of earlier versions lack; those can still be compared with."""
 VOID = {"meta", "link", "br", "col", "img", "hr", "input"}
 ENDED_BY = {
@@ -128,6 +128,7 @@ def test_the_sample_is_valid(sample: dict[str, Any]) -> None:
         (model.Exchange, SCHEMA["$defs"]["exchange"]),
         (model.HttpMessage, SCHEMA["$defs"]["message"]),
         (model.Timing, SCHEMA["properties"]["timing"]),
+        (model.PartVerdict, SCHEMA["$defs"]["part_verdict"]),
     ],
 )
 def test_the_schema_describes_exactly_the_fields_of_the_model(place: Any, described: dict[str, Any]) -> None:
@@ -550,8 +551,9 @@ def test_a_request_without_secrets_is_told_as_a_command(page: Page) -> None:
 def test_rendering_imports_no_network_no_clock_and_no_test_runner() -> None:
     allowed = {
         "__future__", "collections", "dataclasses", "functools", "harness.model", "importlib.resources", "jinja2",
-        "datetime", "hashlib", "json", "jsonschema", "jsonschema.exceptions", "markupsafe", "math", "os",
-        "pathlib", "re", "shlex", "tempfile", "textwrap", "typing", "urllib.parse", "xml.etree", "collections.abc",
+        "datetime", "hashlib", "json", "jsonschema", "jsonschema.exceptions", "jsonschema_rs", "markupsafe",
+        "math", "os", "pathlib", "re", "shlex", "tempfile", "textwrap", "typing", "urllib.parse", "xml.etree",
+        "collections.abc",
     }  # fmt: skip
     for file in (Path(__file__).parents[2] / "reports").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
