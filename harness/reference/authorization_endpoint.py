@@ -80,7 +80,8 @@ class AuthorizationEndpoint:
             return self._page(pages.error(refusal.description, visit.parameters.get("redirect_uri")))
         try:
             self._judge.tolerate(authorization_rules.PAGE_TOLERANCES, visit)
-            self._judge.uphold(authorization_rules.REQUEST_RULES, visit.request, unsound=unsound)
+            rules = (*self._context.wording.authorization_rules, *authorization_rules.REQUEST_RULES)
+            self._judge.uphold(rules, visit.request, unsound=unsound)
             self._judge.tolerate(authorization_rules.TOLERANCES, visit.request)
         except Refusal as refusal:
             if refusal.status >= 500:

@@ -21,6 +21,7 @@ from harness.reference import claims_descriptions, forms
 from harness.reference.clients import Client, registered
 from harness.reference.context import Context
 from harness.reference.documents import configurations
+from harness.reference.drafts import details_rules
 from harness.reference.forms import Pairs
 from harness.reference.rules import rule, tolerance
 from harness.reference.state import Pushed, Shelf
@@ -77,13 +78,21 @@ class AuthorizationRequest:
         return self.parameters.get("scope", "").split()
 
     @cached_property
-    def details(self) -> list[Any] | None:
-        """The value of ``authorization_details``; ``None`` when it is absent or no JSON array."""
+    def sent_details(self) -> list[Any] | None:
+        """The value of ``authorization_details`` as sent; ``None`` when it is absent or no JSON array."""
         try:
             value = json.loads(self.parameters.get("authorization_details", "null"))
         except (ValueError, RecursionError):
             return None
         return value if isinstance(value, list) else None
+
+    @cached_property
+    def details(self) -> list[Any] | None:
+        """The value of ``authorization_details`` in the words of OpenID4VCI 1.0."""
+        if self.sent_details is None:
+            return None
+        hear = self.context.wording.authorization_detail
+        return [hear(item, self.context) if isinstance(item, dict) else item for item in self.sent_details]
 
     @property
     def by_scope(self) -> Mapping[str, str]:
@@ -337,7 +346,15 @@ def details_type(request: AuthorizationRequest) -> str | None:
     return "An authorization detail is not of type openid_credential."
 
 
-@rule("authorize.details-configuration", "invalid_authorization_details", presumes=["authorize.details-type"])
+@rule(
+    "authorize.details-configuration",
+    "invalid_authorization_details",
+    presumes=[
+        "authorize.details-type",
+        *("draft-authorization.type-present", "draft-authorization.format-present"),
+        *("draft-authorization.types-present", "draft-authorization.known"),
+    ],
+)
 def details_configuration(request: AuthorizationRequest) -> str | None:
     """An authorization detail names a configuration from the metadata (OpenID4VCI 5.1.1)."""
     if all(
@@ -359,7 +376,11 @@ def details_locations(request: AuthorizationRequest) -> str | None:
     return "The locations of an authorization detail lack the Credential Issuer."
 
 
-@rule("authorize.claims-form", "invalid_authorization_details", presumes=["authorize.details-form"])
+@rule(
+    "authorize.claims-form",
+    "invalid_authorization_details",
+    presumes=["authorize.details-form", "draft-authorization.claims-array"],
+)
 def claims_form(request: AuthorizationRequest) -> str | None:
     """The claims of an authorization detail are a non-empty array of claims descriptions (OpenID4VCI B.1)."""
     if all(claims_descriptions.well_formed(item["claims"]) for item in request.described):
@@ -588,6 +609,7 @@ TOLERANCES = (
     by_scope,
     by_details,
     several_configurations,
+    details_rules.by_format,
     unknown_detail_member,
     claims,
     issuer_state,

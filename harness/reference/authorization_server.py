@@ -178,7 +178,11 @@ class AuthorizationServer:
             unsound = self._judge.uphold(authorization_rules.PUSH_RULES, asked)
             unsound = self._judge.uphold(client_rules.RULES, client, unsound=unsound)
             unsound = self._judge.uphold(dpop_rules.RULES, proof, unsound=unsound)
-            rules = (*authorization_rules.PLACE_RULES, *authorization_rules.REQUEST_RULES)
+            rules = (
+                *authorization_rules.PLACE_RULES,
+                *self._context.wording.authorization_rules,
+                *authorization_rules.REQUEST_RULES,
+            )
             self._judge.uphold(rules, wanted, unsound=unsound)
             self._judge.tolerate(client_rules.TOLERANCES, client)
             self._judge.tolerate(dpop_rules.TOLERANCES, proof)

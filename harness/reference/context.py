@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.reference.dataset import Dataset
+from harness.reference.drafts import Wording, wording
 from harness.reference.encoding import base64url
+from harness.reference.state import Shelf
 from harness.reference.statuses import Statuses
 from harness.reference.variants import Variant
 
@@ -26,8 +29,20 @@ class Context:
     """1, 2, 3, ...: what an issuer hands out that should know better."""
     statuses: Statuses = field(default_factory=Statuses)
     """What is known of the status of the credentials."""
+    nonce_owners: dict[str, str] = field(default_factory=dict)
+    """Of drafts: each ``c_nonce`` that came with an access token, to that token."""
     dataset: Dataset = field(default_factory=Dataset)
     """What is known of the user."""
+
+    @property
+    def wording(self) -> Wording:
+        """How the version that this issuer speaks words what it says and hears."""
+        return wording(self.variant.version)
+
+    @cached_property
+    def nonces(self) -> Shelf[bool]:
+        """The nonces that key proofs may have."""
+        return Shelf(self.clock, self.variant.nonce_lifetime)
 
     @property
     def issuer_url(self) -> str:

@@ -28,6 +28,7 @@ from harness.reference.context import Context
 from harness.reference.credential_rules import CredentialRequest
 from harness.reference.deferred_rules import DeferredRequest
 from harness.reference.documents import Reply, Text
+from harness.reference.drafts import batch_endpoint, key_proofs
 from harness.reference.encoding import json_text
 from harness.reference.encryption import MEDIA_TYPE, Terms
 from harness.reference.faults import Defects
@@ -54,7 +55,7 @@ class CredentialIssuer:
         self._defects = defects
         self._tokens = tokens
         self._guard = guard
-        self._nonces: Shelf[bool] = Shelf(context.clock, context.variant.nonce_lifetime)
+        self._nonces = context.nonces
         self._transactions: Shelf[Transaction] = Shelf(context.clock, DAY)
         self._issuances: Shelf[Issuance] = Shelf(context.clock, DAY)
         self._memory = Memory()
@@ -63,14 +64,16 @@ class CredentialIssuer:
         """Give the endpoints and the metadata."""
         path, variant = self._variant.path, self._variant
         routes = [
-            Route(f"/.well-known/openid-credential-issuer{path}", self._metadata),
+            Route(self._context.wording.metadata_path(path), self._metadata),
             Route(f"{path}/credential", self._credential, methods=["POST"]),
             Route(did_web.place(path), self._did_document),
         ]
         if variant.type_metadata != "none":
             routes.append(Route(f"{path}/types/{{file}}", self._type))
-        if variant.nonce:
+        if variant.nonce and self._context.wording.nonce_endpoint:
             routes.append(Route(f"{path}/nonce", self._nonce, methods=["POST"]))
+        if variant.batch_endpoint:
+            routes.append(Route(f"{path}{batch_endpoint.PATH}", self._batch, methods=["POST"]))
         if variant.deferred != "never":
             routes.append(Route(f"{path}/deferred", self._deferred, methods=["POST"]))
         if variant.notification:
@@ -157,20 +160,30 @@ class CredentialIssuer:
     # Credential Endpoint
 
     async def _credential(self, request: Request) -> Response:
-        asked = CredentialRequest(
-            self._context,
-            request.headers.get("authorization"),
-            media_type(request),
-            await body(request),
-            self._tokens,
-            request.query_params.get("access_token"),
-            self._nonces,
-        )
+        asked = self._asked(request, await body(request))
         try:
             self._guard.judge(request)
             self._judge_credential(asked)
         except Refusal as refusal:
             return self._refuse("credential", refusal, asked.terms)
+        transaction = self._granted(asked)
+        if self._variant.deferred == "never":
+            return self._issue("credential", "credential", transaction, asked.terms)
+        return self._defer("credential", "deferral", transaction, self._context.secret(), asked.terms)
+
+    def _asked(self, request: Request, content: bytes) -> CredentialRequest:
+        return CredentialRequest(
+            self._context,
+            request.headers.get("authorization"),
+            media_type(request),
+            content,
+            self._tokens,
+            request.query_params.get("access_token"),
+            self._nonces,
+        )
+
+    def _granted(self, asked: CredentialRequest) -> Transaction:
+        """Give what a request is granted."""
         if asked.access:
             asked.access.uses += 1
         if self._variant.nonce_once:
@@ -178,12 +191,7 @@ class CredentialIssuer:
                 self._nonces.drop(nonce)
         # Each key binds at most one credential (OpenID4VCI 8.3).
         holders = {json_text(key): key for key in asked.holder_keys} or {"": None}
-        transaction = Transaction(
-            asked.access, asked.configuration, list(holders.values()), self._variant.deferred_polls
-        )
-        if self._variant.deferred == "never":
-            return self._issue("credential", "credential", transaction, asked.terms)
-        return self._defer("credential", "deferral", transaction, self._context.secret(), asked.terms)
+        return Transaction(asked.access, asked.configuration, list(holders.values()), self._variant.deferred_polls)
 
     def _judge_credential(self, asked: CredentialRequest) -> None:
         """Judge a request with its proofs.
@@ -192,10 +200,11 @@ class CredentialIssuer:
             Refusal: a rule is broken.
 
         """
-        self._judge.uphold(credential_rules.RULES, asked)
+        unsound = self._judge.uphold(self._context.wording.credential_rules, asked)
+        unsound = self._judge.uphold(credential_rules.RULES, asked, unsound=unsound)
         self._judge.tolerate(credential_rules.TOLERANCES, asked)
         for proof in asked.jwt_proofs:
-            self._judge.uphold(proof_rules.RULES, proof)
+            self._judge.uphold(proof_rules.RULES, proof, unsound=unsound)
             self._judge.tolerate(proof_rules.TOLERANCES, proof)
         for attestation in asked.attestations:
             self._judge.uphold(key_attestation_rules.RULES, attestation)
@@ -203,9 +212,22 @@ class CredentialIssuer:
         for di_vp in asked.di_vp_proofs:
             self._judge.uphold(di_vp_rules.RULES, di_vp)
             self._judge.tolerate(di_vp_rules.TOLERANCES, di_vp)
+        for ldp_vp in asked.ldp_vp_proofs:
+            self._judge.uphold(key_proofs.LDP_VP, ldp_vp)
+        for cwt in asked.cwt_proofs:
+            self._judge.uphold(key_proofs.CWT, cwt)
 
     def _issue(self, endpoint: str, name: str, transaction: Transaction, terms: Terms | None) -> Response:
         """Answer with the credentials of a transaction."""
+        document = self._issued(transaction)
+        self._defects.emit(name, document)
+        self._issuances.keep(
+            document.get("notification_id"), Issuance(transaction.access, deferred=endpoint == "deferred")
+        )
+        return self._seal(endpoint, name, document, terms, 200)
+
+    def _issued(self, transaction: Transaction) -> dict[str, Any]:
+        """Build the response with the credentials of a transaction."""
         transaction.obtained = True
         earlier = self._memory.earlier(transaction.access, transaction.configuration)
         made = [
@@ -215,12 +237,7 @@ class CredentialIssuer:
         self._memory.keep(transaction.access, made)
         credentials = [each.credential for each in made]
         notification_id = self._context.secret() if self._variant.notification else None
-        document = documents.credential(credentials, notification_id)
-        self._defects.emit(name, document)
-        self._issuances.keep(
-            document.get("notification_id"), Issuance(transaction.access, deferred=endpoint == "deferred")
-        )
-        return self._seal(endpoint, name, document, terms, 200)
+        return documents.credential(credentials, notification_id)
 
     def _made(self, configuration: str, holder_key: Any, earlier: Earlier, place: int) -> Made:
         """Make one credential, which may come after one that was made before with the same right."""
@@ -254,7 +271,7 @@ class CredentialIssuer:
         """Answer that the credentials of a transaction are not ready yet."""
         document = documents.deferral(self._context, transaction_id)
         self._defects.emit(name, document)
-        self._transactions.keep(document.get("transaction_id"), transaction)
+        self._transactions.keep(document.get(self._context.wording.transaction), transaction)
         return self._seal(endpoint, name, document, terms, 202)
 
     def _seal(
@@ -281,6 +298,31 @@ class CredentialIssuer:
         reply = documents.uncacheable(ErrorReply(document, refusal.status, terms=terms))
         return self._reply(f"{endpoint}-error", reply)
 
+    # Batch Credential Endpoint
+
+    async def _batch(self, request: Request) -> Response:
+        batch = batch_endpoint.BatchRequest(await body(request))
+        answers, refusals = [], []
+        try:
+            self._guard.judge(request)
+            self._judge.uphold(batch_endpoint.RULES, batch)
+        except Refusal as refusal:
+            return self._refuse("batch", refusal)
+        for content in batch.requests:
+            asked = self._asked(request, content)
+            try:
+                self._judge_credential(asked)
+            except Refusal as refusal:
+                refusals.append(refusal)
+            else:
+                answers.append(self._issued(self._granted(asked)))
+        outcome = batch_endpoint.Outcome(answers, refusals)
+        self._defects.emit("draft-batch-outcome", outcome)
+        if outcome.refusal is not None:
+            return self._refuse("batch", outcome.refusal)
+        document = batch_endpoint.answer(outcome, self._context, self._defects)
+        return self._reply("draft-batch", documents.uncacheable(Reply(document)))
+
     # Deferred Credential Endpoint
 
     async def _deferred(self, request: Request) -> Response:
@@ -295,8 +337,8 @@ class CredentialIssuer:
         )
         try:
             self._guard.judge(request)
-            self._judge.uphold(deferred_rules.RULES, asked)
-            self._judge.tolerate(deferred_rules.TOLERANCES, asked)
+            self._judge.uphold(self._context.wording.deferred_rules or deferred_rules.RULES, asked)
+            self._judge.tolerate((*deferred_rules.TOLERANCES, *self._context.wording.deferred_tolerances), asked)
         except Refusal as refusal:
             return self._refuse("deferred", refusal, asked.terms)
         # A transaction that was let off though it is unknown is one for the first credential there is.

@@ -11,6 +11,7 @@ from harness.reference import encryption_rules
 from harness.reference.access_rules import access_rules
 from harness.reference.di_vp_rules import DataIntegrityProof
 from harness.reference.documents import binding_methods, configurations, credential_identifier, proof_types
+from harness.reference.drafts.key_proofs import CwtProof
 from harness.reference.encryption_rules import EncryptableRequest
 from harness.reference.key_attestation_rules import KeyAttestation
 from harness.reference.proof_rules import Proof
@@ -30,6 +31,13 @@ class CredentialRequest(EncryptableRequest):
     """A Credential Request as read from the wire."""
 
     nonces: Shelf[bool]
+
+    @cached_property
+    def document(self) -> dict[str, Any] | None:
+        """The request's JSON object in the words of OpenID4VCI 1.0."""
+        if self.sent is None:
+            return None
+        return self.context.wording.credential_request(self.sent, self.context)
 
     @property
     def identified(self) -> str | None:
@@ -102,18 +110,34 @@ class CredentialRequest(EncryptableRequest):
             return []
         return [DataIntegrityProof(self.context, value, self.nonces) for value in self.proof_values]
 
+    @cached_property
+    def ldp_vp_proofs(self) -> list[DataIntegrityProof]:
+        """The proofs of type ``ldp_vp``, which only drafts have."""
+        if self._expects != "ldp_vp":
+            return []
+        return [DataIntegrityProof(self.context, value, self.nonces) for value in self.proof_values]
+
+    @cached_property
+    def cwt_proofs(self) -> list[CwtProof]:
+        """The proofs of type ``cwt``, which only drafts have."""
+        if self._expects != "cwt":
+            return []
+        return [CwtProof(self.context, value, self.nonces) for value in self.proof_values]
+
+    @property
+    def _proofs(self) -> list[Proof | DataIntegrityProof | CwtProof]:
+        return [*self.jwt_proofs, *self.di_vp_proofs, *self.ldp_vp_proofs, *self.cwt_proofs]
+
     @property
     def holder_keys(self) -> list[Mapping[str, Any] | None]:
         """The keys the credentials are to be bound to; ``None`` stands for a key that could not be read."""
-        proofs: list[Proof | DataIntegrityProof] = [*self.jwt_proofs, *self.di_vp_proofs]
         attested = self.attestations if self._expects == "attestation" else []
-        return [key for proof in (*proofs, *attested) for key in proof.holder_keys]
+        return [key for proof in (*self._proofs, *attested) for key in proof.holder_keys]
 
     @property
     def used_nonces(self) -> list[object]:
         """The nonces in the proofs."""
-        proofs: list[Proof | DataIntegrityProof] = [*self.jwt_proofs, *self.di_vp_proofs]
-        return [*(proof.nonce for proof in proofs), *(item.jwt.text("nonce") for item in self.attestations)]
+        return [*(proof.nonce for proof in self._proofs), *(item.jwt.text("nonce") for item in self.attestations)]
 
 
 @rule("credential.token-spent", "invalid_token", status=401)
@@ -166,7 +190,12 @@ def configuration_known(request: CredentialRequest) -> str | None:
 @rule(
     "credential.identifier-known",
     "unknown_credential_identifier",
-    presumes=["credential.one-identifier", "credential.identifier-present"],
+    presumes=[
+        "credential.one-identifier",
+        "credential.identifier-present",
+        "draft-credential.identifier-returned",
+        "draft-credential.named-once",
+    ],
 )
 def identifier_known(request: CredentialRequest) -> str | None:
     """The credential_identifier is one from the token response."""
@@ -186,7 +215,7 @@ def configuration_authorized(request: CredentialRequest) -> str | None:
 @rule(
     "credential.identifier-form",
     "invalid_credential_request",
-    presumes=["credential.one-identifier", "credential.identifier-present"],
+    presumes=["credential.one-identifier", "credential.identifier-present", "draft-credential.by-identifier"],
 )
 def identifier_form(request: CredentialRequest) -> str | None:
     """Where the token response named Credential Identifiers, a Credential Request uses one."""

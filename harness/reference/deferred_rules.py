@@ -20,6 +20,14 @@ class DeferredRequest(EncryptableRequest):
     """A Deferred Credential Request as read from the wire."""
 
     transactions: Shelf[Transaction]
+    in_clear = True
+
+    @cached_property
+    def document(self) -> dict[str, Any] | None:
+        """The request's JSON object; where the Access Token stands for the transaction, what that says."""
+        if self.context.wording.transaction == "transaction_id":
+            return self.sent
+        return {"transaction_id": self.header_token}
 
     @cached_property
     def transaction(self) -> Transaction | None:

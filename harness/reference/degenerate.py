@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.reference.app import ReferenceIssuer
 from harness.reference.faults import catalogue
-from harness.reference.variants import DEFAULT, VARIANTS, Variant
+from harness.reference.variants import DEFAULT, Variant, variant
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -134,22 +134,42 @@ _WRAPPED = (
     "encryption-optional",
     "attested-client",
     "complete",
+    "draft-11-code-flow-details",
+    "draft-13-batch-endpoint",
+    "draft-14-deferred",
+    "draft-15-code-flow-par",
 )
 """Variants that show accepting and refusing everything at the endpoints the default variant does not have."""
+
+_DRAFTS = ("draft-11", "draft-13", "draft-14", "draft-15")
+_SHAPES = ("html", "deep-json", "wrong-types")
+"""Answers that show whether what reads those of earlier drafts bears anything."""
 
 DEGENERATE: dict[str, Callable[..., Degenerate]] = {
     "accept-all": _accept_all,
     "refuse-all": partial(Degenerate, _REFUSAL, spared=_DISCOVERY),
-    "refuse-all-for-nonce": partial(Degenerate, _NONCE_WISH, spared=_DISCOVERY, variant=VARIANTS["dpop-nonce"]),
-    **{f"accept-all-{name}": partial(_accept_all, variant=VARIANTS[name]) for name in _WRAPPED},
+    "refuse-all-for-nonce": partial(Degenerate, _NONCE_WISH, spared=_DISCOVERY, variant=variant("dpop-nonce")),
+    **{f"accept-all-{name}": partial(_accept_all, variant=variant(name)) for name in _WRAPPED},
     **{
-        f"refuse-all-{name}": partial(Degenerate, _REFUSAL, spared=_DISCOVERY, variant=VARIANTS[name])
+        f"refuse-all-{name}": partial(Degenerate, _REFUSAL, spared=_DISCOVERY, variant=variant(name))
         for name in _WRAPPED
     },
     **{name: partial(Degenerate, answer, spared=_MINTING) for name, answer in _ANSWERS.items()},
     **{
         f"{name}-after-discovery": partial(Degenerate, answer, spared=_DISCOVERY)
         for name, answer in _ANSWERS.items()
+    },
+    **{
+        f"{name}-{draft}": partial(Degenerate, _ANSWERS[name], spared=_MINTING, variant=variant(draft))
+        for name in _SHAPES
+        for draft in _DRAFTS
+    },
+    **{
+        f"{name}-after-discovery-{draft}": partial(
+            Degenerate, _ANSWERS[name], spared=_DISCOVERY, variant=variant(draft)
+        )
+        for name in _SHAPES
+        for draft in _DRAFTS
     },
 }
 """By name, a function that takes ``base_url`` and gives the application."""

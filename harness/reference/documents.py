@@ -212,7 +212,7 @@ def _configuration(context: Context, data: Mapping[str, Any]) -> JsonObject:
 
 
 def _proof_type(variant: Variant, name: str) -> JsonObject:
-    if name == "di_vp":
+    if name in ("di_vp", "ldp_vp"):
         return {"proof_signing_alg_values_supported": list(variant.cryptosuites)}
     document: JsonObject = {"proof_signing_alg_values_supported": list(variant.proof_algorithms)}
     if variant.key_attestation is not None:

@@ -35,6 +35,9 @@ _ERROR = "invalid_encryption_parameters"
 class EncryptableRequest(ProtectedRequest):
     """A request that may be encrypted and may ask for an encrypted response."""
 
+    in_clear = False
+    """Whether drafts before 16, where no request is encrypted, always answer such a request in clear."""
+
     @property
     def encrypted(self) -> bool:
         """Whether the request comes encrypted to an issuer that offers that."""
@@ -46,11 +49,16 @@ class EncryptableRequest(ProtectedRequest):
         return open_envelope(self.body) if self.encrypted else Envelope({}, None)
 
     @cached_property
-    def document(self) -> dict[str, Any] | None:
+    def sent(self) -> dict[str, Any] | None:
         """The request's JSON object, decrypted where it came encrypted; ``None`` when it is none."""
         if self.encrypted:
             return json_object(self.envelope.plaintext or b"")
         return json_object(self.body) if self.media_type == "application/json" else None
+
+    @cached_property
+    def document(self) -> dict[str, Any] | None:
+        """The request's JSON object in the words of OpenID4VCI 1.0."""
+        return self.sent
 
     @property
     def wishes(self) -> bool:
@@ -149,13 +157,15 @@ def response_required(request: EncryptableRequest) -> str | None:
     """Where responses must be encrypted, a request says how."""
     if request.wishes or request.context.variant.response_encryption != "required":
         return None
+    if request.in_clear and not request.context.wording.encrypts_requests:
+        return None
     return "The response must be encrypted, but the request does not say how."
 
 
 @rule("encryption.wish-protected", _ERROR, presumes=["encryption.request-required"])
 def wish_protected(request: EncryptableRequest) -> str | None:
     """A request that says how to encrypt the response is encrypted itself."""
-    if request.wishes and not request.encrypted:
+    if request.wishes and not request.encrypted and request.context.wording.encrypts_requests:
         return "A request that asks for an encrypted response must be encrypted."
     return None
 

@@ -68,6 +68,11 @@ _MODULES = (
     "govuk_sessions",
     "staff_passport_gateway",
     "staff_passport_portal",
+    "mattr",
+    "partisia",
+    "drafts_messages",
+    "draft_11",
+    "drafts_metadata",
 )
 
 
@@ -157,7 +162,18 @@ class Defects:
                 self._active[document][identifier] = _SPOILERS[document][identifier]
 
     def emit(self, document: str, draft: Any) -> None:
-        """Let a draft pass, spoiled in place by the faults switched on for this document."""
+        """Let a draft pass, spoiled in place by the faults switched on for this document.
+
+        An issuer of an earlier version words it then, and what spoils the wording comes last.
+
+        """
+        self._pass(document, draft)
+        wording = self._context.wording
+        if document in wording.spoken:
+            wording.speak(document, draft, self._context)
+            self._pass(f"draft-{document}", draft)
+
+    def _pass(self, document: str, draft: Any) -> None:
         self._met.add(document)
         for number, (identifier, spoil) in enumerate(self._active.get(document, {}).items()):
             before = copy.deepcopy(draft)

@@ -20,7 +20,6 @@ from harness.reference.holder_keys import PRIVATE_MEMBERS
 from harness.reference.rules import Rule, rule, tolerance
 from harness.reference.state import Shelf
 
-ATTESTATION_TYPE = "key-attestation+jwt"
 _KNOWN_CLAIMS = {
     "iss",
     "iat",
@@ -127,9 +126,10 @@ def wellformed(attestation: KeyAttestation) -> str | None:
 @rule("attestation.typ", "invalid_proof", presumes=["attestation.wellformed"])
 def typ(attestation: KeyAttestation) -> str | None:
     """A key attestation has the typ key-attestation+jwt."""
-    if attestation.jwt.header.get("typ") == ATTESTATION_TYPE:
+    expected = attestation.context.wording.key_attestation_type
+    if attestation.jwt.header.get("typ") == expected:
         return None
-    return f"The typ of the key attestation is not {ATTESTATION_TYPE}."
+    return f"The typ of the key attestation is not {expected}."
 
 
 @rule("attestation.algorithm-asymmetric", "invalid_proof", presumes=["attestation.wellformed"])

@@ -220,7 +220,7 @@ def issued_at(proof: Proof) -> str | None:
     return "The iat is too far from now."
 
 
-@rule("proof.nonce-present", "invalid_proof", presumes=["proof.wellformed"])
+@rule("proof.nonce-present", "invalid_proof", presumes=["proof.wellformed", "draft-proof.nonce-given"])
 def nonce_present(proof: Proof) -> str | None:
     """Where there is a Nonce Endpoint, a proof has a nonce that is a string."""
     if not proof.context.variant.nonce or isinstance(proof.nonce, str):

@@ -50,7 +50,8 @@ class Rule(Generic[Facts]):
     @property
     def challenges(self) -> bool:
         """Whether the answer is an authorization error (RFC 6750 section 3)."""
-        return self.id.partition(".")[0] in _PROTECTED and self.status in (401, 403)
+        endpoint = self.id.removeprefix("draft-").partition(".")[0]
+        return endpoint in _PROTECTED and self.status in (401, 403)
 
     def refusal(self, complaint: str) -> Refusal:
         """The field's own answer to a broken rule."""
@@ -124,6 +125,10 @@ _MODULES = (
     "deferred_rules",
     "notification_rules",
     "languages",
+    "drafts.rules",
+    "drafts.key_proofs",
+    "drafts.details_rules",
+    "drafts.batch_endpoint",
     "govuk.credential_rules",
     "govuk.proof_rules",
     "govuk.notification_rules",
@@ -132,6 +137,8 @@ _MODULES = (
     "govuk.logout_rules",
     "staff_passport_gateway",
     "staff_passport.rules",
+    "mattr",
+    "partisia",
 )
 
 

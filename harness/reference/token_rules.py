@@ -61,7 +61,7 @@ class TokenRequest:
     @cached_property
     def parameters(self) -> dict[str, str]:
         """The parameters by name; one without a value counts as left out (RFC 6749 section 3.2)."""
-        return forms.parameters(self.pairs or [])
+        return self.context.wording.token_request(forms.parameters(self.pairs or []), self.context)
 
     @property
     def grant_type(self) -> str:
@@ -123,12 +123,15 @@ class TokenRequest:
 
     @cached_property
     def authorization_details(self) -> list[Any] | None:
-        """The value of ``authorization_details``; ``None`` when it is absent or no JSON array."""
+        """The value of ``authorization_details`` in the words of 1.0; ``None`` when it is absent or no array."""
         try:
             value = json.loads(self.parameters.get("authorization_details", "null"))
         except (ValueError, RecursionError):
             return None
-        return value if isinstance(value, list) else None
+        if not isinstance(value, list):
+            return None
+        hear = self.context.wording.authorization_detail
+        return [hear(item, self.context) if isinstance(item, dict) else item for item in value]
 
     @property
     def requested_configurations(self) -> list[str]:

@@ -5,6 +5,7 @@ Each variant keeps to the letter of OpenID4VCI 1.0; they differ where the specif
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,6 +17,8 @@ class Variant:
 
     name: str
     description: str
+    version: str = "1.0"
+    """Of OpenID4VCI: 1.0, or a draft as ``harness.reference.drafts`` names it."""
     path: str = ""
     """Path component of the Credential Issuer Identifier."""
     authorization_servers: Sequence[str] = ()
@@ -24,6 +27,8 @@ class Variant:
     offer_by: Literal["reference", "value"] = "reference"
     offer_link: str = "openid-credential-offer://"
     """What stands before the query of the link that carries an offer."""
+    offers_describe: bool = False
+    """Whether offers of draft 11 describe what they offer instead of naming it by an id."""
     tx_code: bool = False
     client_id: str | None = None
     """The registered wallet; ``None`` where token requests with a Pre-Authorized Code may be anonymous."""
@@ -63,6 +68,8 @@ class Variant:
     single_access: bool = False
     """Whether an access token is good for one successful Credential Request only."""
     nonce: bool = True
+    token_nonce: bool = True
+    """Whether a Token Response brings a nonce, in drafts that have one there; where not, a refusal does."""
     nonce_status: int = 200
     nonce_lifetime: float = 300
     nonce_once: bool = False
@@ -133,6 +140,8 @@ class Variant:
     compression: bool = False
     """Whether encrypted messages may be compressed."""
     signed_metadata: bool = False
+    batch_endpoint: bool = False
+    """Whether there is a Batch Credential Endpoint, which only drafts 11 and 13 have."""
     configurations: Sequence[str] = ("identity_credential", "loyalty_card")
     """The ids of the Credential Configurations; the data of each are in the folder ``configurations``."""
     languages: Sequence[str] = ()
@@ -900,16 +909,26 @@ VARIANTS: dict[str, Variant] = {
         ),
     )
 }
-"""All clean configurations by name."""
+"""All clean configurations of 1.0 by name."""
+
+
+def everything() -> dict[str, Variant]:
+    """Give all clean configurations by name, with those that speak an earlier draft."""
+    # Those of drafts are made of these.
+    from harness.reference.drafts.variants import DRAFT_VARIANTS
+
+    return {**VARIANTS, **DRAFT_VARIANTS}
 
 
 def variant(name: str) -> Variant:
     """Give a clean configuration by its name.
 
     Raises:
-        ValueError: there is none; the message names those there are.
+        ValueError: there is none; the message names the nearest one.
 
     """
-    if name not in VARIANTS:
-        raise ValueError(f'unknown variant "{name}"; there are {", ".join(VARIANTS)}')
-    return VARIANTS[name]
+    known = everything()
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+        raise ValueError(f'unknown variant "{name}"; did you mean "{nearest[0]}"?')
+    return known[name]
