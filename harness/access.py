@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from harness.agent import Agent, ChangeProof
 from harness.evidence import AccessExpired, Blocked
 from harness.transport import Client, Reply
-from harness.wallet import attestation, authorization, credential, di_vp, nonce, proof, token
+from harness.wallet import attestation, authorization, credential, cwt, di_vp, nonce, proof, token
 from harness.wallet.encryption import EncryptionError, Terms
 from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import WalletKey
 from harness.wallet.metadata import Issuer
 
 if TYPE_CHECKING:
+    from harness.dialects import Dialect
     from harness.flow import Flow
 
 
@@ -75,6 +76,11 @@ class Access:
         return Access(self.flow.over(http), self.token, self.identifier, scheme=self.scheme)
 
     @property
+    def dialect(self) -> Dialect:
+        """How the wallet speaks."""
+        return self.flow.tools.dialect
+
+    @property
     def configuration_id(self) -> str:
         """The Credential Configuration this access is for."""
         return self.flow.scenario.configuration
@@ -92,7 +98,7 @@ class Access:
             proofs=proofs,
             proof_type=kind,
             configuration=self.flow.issuer.configurations.get(self.configuration_id),
-            dialect=self.flow.tools.dialect,
+            dialect=self.flow.tools.spoken,
         )
 
     async def right_body(self) -> dict[str, Any]:
@@ -119,8 +125,10 @@ class Access:
         value = await self.c_nonce()
         if kind == "attestation":
             return Proofs(kind, (self.key_attestation(keys, value).sign(),), public)
-        if kind == "di_vp":
+        if kind in ("di_vp", "ldp_vp"):
             return Proofs(kind, tuple(self.presentation(key, value).secured() for key in keys), public)
+        if kind == "cwt":
+            return Proofs(kind, tuple(self.cwt(key, value).signed() for key in keys), public)
         drafts = [self._proof_with(key, value, None) for key in keys]
         if flow.attestation_terms is not None:
             # One proof is enough: the attestation vouches for all keys (appendix F.1).
@@ -161,7 +169,22 @@ class Access:
             value = await self._nonce_from(source)
             if value is not None:
                 return value
-        return None
+        return await self._nonce_of_refusal()
+
+    async def _nonce_of_refusal(self) -> str | None:
+        """Ask with proofs that have no ``c_nonce``, where the issuer is known to give one and has not so far.
+
+        Before draft 15 that is how a wallet gets the first one that no Token Response brought (draft 14, section
+        7.3.2).
+        """
+        flow = self.flow
+        by_refusal = "credential-response" in self.dialect.nonce_from and flow.agent.had_c_nonce
+        if not by_refusal or self.token != self._right_token or self.token in flow.tokens_tried:
+            return None
+        flow.tokens_tried.add(self.token)
+        made = await self.proofs()
+        await self.request(self.body(*made.values, kind=made.kind))
+        return flow.nonces.get(self.token, (None, 0))[0]
 
     async def _nonce_from(self, source: str) -> str | None:
         if source == "access-token":
@@ -199,7 +222,7 @@ class Access:
         """Draft a right key attestation for keys, of the levels that the configuration asks for (appendix D.1)."""
         tools = self.flow.tools
         terms = self.flow.attestation_terms or {}
-        return attestation.key_attestation(
+        draft = attestation.key_attestation(
             tools.key_attester,
             keys,
             issued_at=tools.now(),
@@ -209,11 +232,12 @@ class Access:
             issuer=tools.options.key_attester.issuer,
             x5c=tools.options.key_attester.key.get("x5c", ()),
         )
+        return draft.with_header(typ=tools.dialect.key_attestation_type)
 
     def presentation(
         self, key: WalletKey, c_nonce: str | None, *, cryptosuite: str | None = None
     ) -> di_vp.PresentationDraft:
-        """Draft a right ``di_vp`` proof (appendix F.2).
+        """Draft a right ``di_vp`` proof (appendix F.2), which drafts called ``ldp_vp``.
 
         Args:
             cryptosuite: one that goes with the key; by the metadata by default.
@@ -226,6 +250,17 @@ class Access:
             domain=flow.issuer.identifier,
             created_at=flow.tools.now(),
             challenge=c_nonce,
+        )
+
+    def cwt(self, key: WalletKey, c_nonce: str | None) -> cwt.CwtDraft:
+        """Draft a right ``cwt`` proof (draft 13, section 7.2.1.3)."""
+        flow = self.flow
+        return cwt.draft(
+            key,
+            audience=flow.issuer.identifier,
+            issued_at=flow.tools.now(),
+            nonce=c_nonce,
+            client_id=flow.tools.dialect.proof_issuer or flow.agent.client_id,
         )
 
     def _proof_with(self, key: WalletKey, c_nonce: str | None, form: str | None) -> JwtDraft:
@@ -323,7 +358,7 @@ class Access:
             scheme=scheme,
             headers=headers,
             dpop=dpop,
-            sealing=sealing or self.flow.required_sealing,
+            sealing=sealing or self.flow.required_deferred_sealing,
         )
 
     async def notify(
@@ -365,6 +400,9 @@ class Access:
 
         """
         media_type = "application/json"
+        if self.dialect.transaction_is_token and payload == b"":
+            # What comes back with no more than its token has no parameters (draft 11, section 9.1).
+            media_type = "application/x-www-form-urlencoded"
         if sealing is not None:
             try:
                 sealed = sealing.seal(payload)

@@ -53,6 +53,8 @@ class Agent:
         self._issuer_nonces = dpop.Nonces()
         self._challenges: dict[str, str] = {}
         self._challenged: set[str] = set()
+        self.had_c_nonce = False
+        """Whether the issuer has given this client a ``c_nonce`` otherwise than by a Nonce Endpoint."""
 
     @property
     def client_id(self) -> str | None:

@@ -10,12 +10,13 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+from harness import versions
 from harness.applicability import ALWAYS, Predicate
 
 CheckFunction = Callable[..., Awaitable[None]]
@@ -57,6 +58,8 @@ class Check:
     function: CheckFunction
     flows: int = 1
     """How many flows of its own it begins at most, where it begins any."""
+    dormant: frozenset[str] = frozenset()
+    """Requirements that it tests in other versions of OpenID4VCI only."""
 
     @property
     def description(self) -> str:
@@ -129,9 +132,38 @@ def of_module(module: ModuleType) -> Iterator[Check]:
 
 
 def within(requirements: Collection[str]) -> dict[str, Check]:
-    """Give the checks that judge by some requirements and by no other, by id, in the order of their clauses."""
-    known = load(prefixes={name.split("-", 1)[0] for name in requirements})
-    return {name: check for name, check in known.items() if all(item in requirements for item in check.requires)}
+    """Give the checks that judge by some requirements and by no other, by id, in the order of their clauses.
+
+    A check may name what several versions of OpenID4VCI ask of one matter. It judges by those that hold in the
+    version of the requirements, and only if its first one does or that draft has one of its own in its place.
+
+    """
+    return in_effect(load(prefixes={_prefix(name) for name in requirements}), requirements)
+
+
+def in_effect(known: Mapping[str, Check], requirements: Collection[str]) -> dict[str, Check]:
+    """Give those of some checks that judge by some requirements, as they do; see :func:`within`."""
+    prefixes = {_prefix(name) for name in requirements}
+    versioned = versions.PREFIXES if not versions.PREFIXES.isdisjoint(prefixes) else frozenset()
+    found = {name: _in_effect(check, requirements, versioned) for name, check in known.items()}
+    return {name: check for name, check in found.items() if check is not None}
+
+
+def _in_effect(check: Check, requirements: Collection[str], versioned: Collection[str]) -> Check | None:
+    """Give a check as it judges by some requirements; ``None`` if it does not."""
+    holding = tuple(name for name in check.requires if name in requirements)
+    if len(holding) == len(check.requires):
+        return check
+    dormant = frozenset(check.requires) - frozenset(holding)
+    if not holding or any(_prefix(name) not in versioned for name in dormant):
+        return None
+    if check.requires[0] in dormant and _prefix(holding[0]) not in versions.DRAFTS:
+        return None
+    return replace(check, requires=holding, dormant=dormant)
+
+
+def _prefix(requirement: str) -> str:
+    return requirement.split("-", 1)[0]
 
 
 def concerns(suite: str, prefixes: Collection[str]) -> bool:

@@ -34,7 +34,7 @@ class Deferral:
     """
 
     def __init__(self, access: Access, response: Reply) -> None:
-        transaction_id = deferred.transaction_id(response)
+        transaction_id = deferred.transaction_id(response, access.flow.tools.dialect)
         if transaction_id is None:
             raise ValueError("the Credential Response has no transaction_id")
         self.access = access
@@ -46,8 +46,8 @@ class Deferral:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The body of a right Deferred Credential Request (section 9.1)."""
-        return {"transaction_id": self.transaction_id}
+        """The body of a right Deferred Credential Request (section 9.1), if it has one."""
+        return {} if self._tools.dialect.transaction_is_token else {"transaction_id": self.transaction_id}
 
     async def collect(
         self,
@@ -75,19 +75,27 @@ class Deferral:
 
         """
         await self._wait()
-        reply = await (access or self.access).collect(
-            self.body if payload is None else payload,
+        access = access or self.access
+        if self._tools.dialect.transaction_is_token:
+            access = access.with_token(self.transaction_id)
+        reply = await access.collect(
+            (self.body or b"") if payload is None else payload,
             scheme=scheme,
             headers=headers,
             dpop=dpop,
             sealing=sealing,
         )
         self.received = self._tools.now()
-        if deferred.transaction_id(reply) is not None:
+        if self.goes_on(reply):
             self._due = self.received + _pause(reply)
         elif reply.successful or carries_credential(reply):
             self.finished = True
         return reply
+
+    def goes_on(self, reply: Reply) -> bool:
+        """Whether an answer says that the wallet has to come back, in the way of its dialect."""
+        pending = self._tools.dialect.still_pending(reply.status, reply.object)
+        return pending or deferred.transaction_id(reply, self._tools.dialect) is not None
 
     async def _wait(self) -> None:
         remaining = self._due - self._tools.now()
@@ -98,5 +106,5 @@ class Deferral:
 
 def _pause(reply: Reply) -> float:
     """Give the seconds to wait after an answer that defers (section 8.3)."""
-    said = deferred.interval(reply)
+    said = deferred.seconds(reply)
     return _USUAL_INTERVAL_S if said is None else said

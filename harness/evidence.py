@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.agent import Agent
-from harness.dialects import LATEST, Dialect
+from harness.dialects import LATEST, Dialect, Way
 from harness.formats import credential as credential_format
 from harness.formats import json_ld
 from harness.formats.credential import Credential
@@ -39,7 +39,9 @@ from harness.wallet.keys import KeyMaker, WalletKey, key_of, make_key
 if TYPE_CHECKING:
     from harness.govuk.surroundings import Surroundings
     from harness.lifecycle.operations import Operations
+    from harness.mattr.back_end import BackEnd
     from harness.offer_sources import OfferSource
+    from harness.partisia.application import Application
 
 _Kind = TypeVar("_Kind")
 
@@ -59,8 +61,9 @@ class Grant(StrEnum):
     AUTHORIZATION_CODE = "authorization_code"
 
 
-PROOF_TYPES = ("jwt", "attestation", "di_vp")
-"""Proof types the wallet can make (OpenID4VCI 1.0 appendix F), in the order it prefers them."""
+PROOF_TYPES = ("jwt", "attestation", "di_vp", "ldp_vp", "cwt")
+"""Proof types the wallet can make, in the order it prefers them (OpenID4VCI 1.0 appendix F; the last two are those
+of drafts, draft 13 section 7.2.1)."""
 
 
 def proof_types(configuration: Mapping[str, Any]) -> list[str]:
@@ -109,6 +112,14 @@ class WalletOptions:
     key_attester: AttesterSettings = field(default_factory=AttesterSettings)
 
 
+@dataclass
+class Habit:
+    """How the wallet came to prove its keys, where its dialect has several ways."""
+
+    way: Way | None = None
+    """The way that the issuer took, or that is being tried; ``None``: none so far."""
+
+
 @dataclass(frozen=True)
 class Tools:
     """What every flow needs.
@@ -128,6 +139,9 @@ class Tools:
         sd_jwt_vc: the draft by which SD-JWT VCs and their Type Metadata are judged.
         dialect: how the wallet speaks.
         govuk: what stands behind GOV.UK Wallet; ``None`` in a run that has nothing to do with it.
+        mattr: has a MATTR VII tenant make offers; ``None`` where the run cannot.
+        partisia: what the application in front of Partisia's issuance service knows; ``None`` in other runs.
+        habit: how the wallet proves its keys, where the dialect leaves that open.
 
     """
 
@@ -148,6 +162,15 @@ class Tools:
     sd_jwt_vc: Draft = DRAFT_11
     dialect: Dialect = LATEST
     govuk: Surroundings | None = None
+    mattr: BackEnd | None = None
+    partisia: Application | None = None
+    habit: Habit = field(default_factory=Habit)
+
+    @property
+    def spoken(self) -> Dialect:
+        """The dialect with the way of proving keys that the issuer takes."""
+        way = self.habit.way or next(iter(self.dialect.ways), None)
+        return self.dialect if way is None or not self.dialect.ways else self.dialect.in_way(way)
 
     async def wait(self, seconds: float, why: str) -> None:
         """Wait, as long as the run allows.

@@ -7,7 +7,7 @@ is wrong. Counting the expectations shows a check that looked at nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.model import Finding, Level, Requirement, strongest
@@ -17,6 +17,9 @@ from harness.wallet import credential
 if TYPE_CHECKING:
     from harness.authorized import Authorized
 
+Demanded = str | Sequence[str]
+"""What an expectation is about: a requirement, or those that say the same in several versions of a specification,
+of which the first counts that the check judges by in this one."""
 _LONGEST = 300
 _MOST_NAMED = 6
 """Error codes beyond which a finding does not list them."""
@@ -37,13 +40,17 @@ class Expect:
     Args:
         requirements: what the check tests, in the order of its declaration; the first is the default of
             every expectation.
+        dormant: what the check tests in other versions of a specification; violating it is no finding.
 
     """
 
-    def __init__(self, requirements: Mapping[str, Requirement]) -> None:
+    def __init__(self, requirements: Mapping[str, Requirement], dormant: Collection[str] = ()) -> None:
         self._requirements = requirements
+        self._dormant = dormant
         self._findings: list[Finding] = []
         self.evaluated = 0
+        self.passed_over = 0
+        """How many expectations were about what other versions ask."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -59,7 +66,7 @@ class Expect:
         *,
         at: Reply | int | None = None,
         pointer: str | None = None,
-        requirement: str | None = None,
+        requirement: Demanded | None = None,
     ) -> bool:
         """Expect something to hold.
 
@@ -76,9 +83,12 @@ class Expect:
             ``holds``, so that a check can stop where going on makes no sense.
 
         """
+        name = self._tested(requirement)
+        if name is None:
+            self.passed_over += 1
+            return holds
         self.evaluated += 1
         if not holds:
-            name = requirement or next(iter(self._requirements))
             demand = self._requirements[name]
             rests = "" if demand.basis is None or demand.basis.binds else f" ({demand.basis.words})"
             self._findings.append(
@@ -94,6 +104,13 @@ class Expect:
             )
         return holds
 
+    def _tested(self, asked: Demanded | None) -> str | None:
+        """Give the requirement that an expectation is about; ``None`` if it is one of other versions."""
+        if asked is None:
+            return next(iter(self._requirements))
+        names = (asked,) if isinstance(asked, str) else asked
+        return next((name for name in names if name not in self._dormant), None)
+
     def refused(
         self,
         reply: Reply,
@@ -102,9 +119,9 @@ class Expect:
         what: str,
         status: Collection[int],
         errors: Collection[str] = (),
-        requirement: str | None = None,
-        status_requirement: str | None = None,
-        error_requirement: str | None = None,
+        requirement: Demanded | None = None,
+        status_requirement: Demanded | None = None,
+        error_requirement: Demanded | None = None,
     ) -> None:
         """Expect a request to be refused: by status, by error code, and without handing anything out.
 
@@ -149,7 +166,7 @@ class Expect:
         *,
         what: str,
         errors: Collection[str] = (),
-        error_requirement: str | None = None,
+        error_requirement: Demanded | None = None,
     ) -> None:
         """Expect an authorization request to be refused, wherever the server does it, without a code.
 
@@ -190,10 +207,14 @@ class Expect:
             requirement=error_requirement,
         )
 
+    def judges_by(self, requirement: str) -> bool:
+        """Whether a requirement of the check holds in the version of the specification that judges."""
+        return requirement in self._requirements
+
     def restart(self) -> None:
         """Forget everything: the check starts again, with a fresh Access Token."""
         self._findings.clear()
-        self.evaluated = 0
+        self.evaluated = self.passed_over = 0
 
     def worst(self) -> Level | None:
         """Give the strongest level among the findings, or ``None`` when there are none."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.authorized import Authorized
 from harness.evidence import IssuedCredential, Scenario, proof_types
-from harness.formats import claims_path
 from harness.formats.sd_jwt_vc_drafts import DRAFT_11, Draft
 from harness.lifecycle.status import CredentialStatus
 from harness.settings import ClientSettings, Promises, UserSettings
 from harness.transport import Reply
 from harness.trust.found import IssuerKey
 from harness.type_metadata import ResolvedType
+from harness.wallet import described
 from harness.wallet.keys import WalletKey
 from harness.wallet.metadata import AuthorizationServer, Issuer
 from harness.wallet.offer import OfferLink, ReceivedOffer
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from harness.govuk.sign_ins import SignIns
     from harness.govuk.surroundings import Surroundings
     from harness.lifecycle.renewal import Renewal
+    from harness.mattr.back_end import BackEnd
+    from harness.partisia.application import Application
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Facts:
     link: OfferLink = field(init=False)
     offer: ReceivedOffer = field(init=False)
     authorization: Authorized = field(init=False)
+    asked: Mapping[str, str] = field(init=False)
+    """The parameters of the authorization request; empty in a flow without one."""
     direct: Authorized = field(init=False)
     """What an authorization request brought that was not pushed."""
     token: Reply = field(init=False)
@@ -56,6 +60,8 @@ class Facts:
     """The key that the flow's Access Token is to be bound to with DPoP."""
     nonce: Reply | None = field(init=False)
     """The Nonce Response; ``None`` without a Nonce Endpoint."""
+    nonce_source: str | None = field(init=False)
+    """Where a ``c_nonce`` comes from: one of ``harness.dialects.NONCE_SOURCES``; ``None``: from nowhere."""
     server_nonce: str | None = field(init=False)
     """The DPoP nonce that the Authorization Server gave last."""
     issuer_nonce: str | None = field(init=False)
@@ -73,6 +79,10 @@ class Facts:
     """What meets a user of the issuer's web service who comes back."""
     govuk: Surroundings | None = None
     """What stands behind GOV.UK Wallet in this run."""
+    mattr: BackEnd | None = None
+    """Has a MATTR VII tenant make offers."""
+    partisia: Application | None = None
+    """What the application in front of Partisia's issuance service knows."""
     operations: frozenset[str] = frozenset()
     """What the team can do to credentials: some of ``harness.settings.OPERATIONS``."""
     sd_jwt_vc: Draft = DRAFT_11
@@ -103,8 +113,16 @@ class Facts:
         return f"configuration {self.scenario.configuration!r}" if self.scenario else "the configuration"
 
     @property
+    def proofs_told_by(self) -> str:
+        """The member of the configuration that says that key proofs are needed."""
+        needed = self.issuer.dialect.proof_needed
+        return "proof_types_supported" if needed == "always" else needed
+
+    @property
     def proof_type(self) -> str | None:
         """The type of the flow's key proofs; ``None`` when the wallet makes none that the configuration takes."""
+        if self.proofs_told_by != "proof_types_supported":
+            return self.issuer.dialect.proof_type if self.proofs_told_by in self.configuration else None
         chosen = self.scenario.proof_type if self.scenario else None
         return chosen or next(iter(proof_types(self.configuration)), None)
 
@@ -118,12 +136,7 @@ class Facts:
     @property
     def further_configurations(self) -> list[str]:
         """Other configurations of the metadata that take the same key proofs."""
-        own = self.scenario.configuration if self.scenario else None
-        return [
-            name
-            for name, members in self.issuer.configurations.items()
-            if name != own and _key_terms(members) == _key_terms(self.configuration)
-        ]
+        return self._others({self.scenario.configuration} if self.scenario else set())
 
     @property
     def unoffered_configurations(self) -> list[str]:
@@ -132,20 +145,28 @@ class Facts:
         None when the offer fails to name any configuration.
         """
         offered = self.offer.configuration_ids
+        return self._others(set(offered)) if offered else []
+
+    def _others(self, names: Collection[str]) -> list[str]:
+        """Give configurations that take the same key proofs and that no request mistakes for one of some others.
+
+        Where a request names format and type, as in drafts, two configurations may have one name.
+        """
+        known, dialect = self.issuer.configurations, self.issuer.dialect
+        said = {name: dialect.credential_name(name, None, members) for name, members in known.items()}
+        taken = [said[name] for name in names if said.get(name)]
         return [
             name
-            for name, members in self.issuer.configurations.items()
-            if offered and name not in offered and _key_terms(members) == _key_terms(self.configuration)
+            for name, members in known.items()
+            if name not in names
+            and said[name] not in taken
+            and _key_terms(members) == _key_terms(self.configuration)
         ]
 
     @property
     def described_paths(self) -> list[list[Any]]:
         """The paths of the claims that the configuration describes, as far as they are well-formed."""
-        metadata = self.configuration.get("credential_metadata")
-        claims = metadata.get("claims") if isinstance(metadata, dict) else None
-        paths = [item.get("path") for item in claims if isinstance(item, dict)] if isinstance(claims, list) else []
-        semantics = claims_path.semantics(self.configuration.get("format"))
-        return [path for path in paths if isinstance(path, list) and semantics.well_formed(path)]
+        return described.paths(self.configuration, self.issuer.dialect)
 
     @property
     def configurations_by_scope(self) -> list[str]:

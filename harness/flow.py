@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from harness.access import Access, ask_nonce, said, unhurried
+from harness.access import Access, Proofs, ask_nonce, said, unhurried
 from harness.agent import ChangeAuthentication, ChangeProof, Form
 from harness.authorized import Authorized
 from harness.authorizing import AuthorizationSteps
@@ -55,6 +55,8 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
         self.nonces: dict[str, tuple[str, int]] = {}
         """Access Token to the newest ``c_nonce`` that answers brought for it, and the exchange that did."""
+        self.tokens_tried: set[str] = set()
+        """Access Tokens for which a refusal was asked for a ``c_nonce``."""
 
     async def link(self) -> OfferLink:
         """What the issuer handed out, before an offer sent by reference is fetched."""
@@ -110,7 +112,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         if self._pending is None or self._pending.finished:
             access = await self.access()
             response = await access.request(await access.right_body())
-            if deferred.transaction_id(response) is None:
+            if deferred.transaction_id(response, self.tools.dialect) is None:
                 raise Blocked(f"issuance was not deferred: {said(response)}")
             self._pending = Deferral(access, response)
         return self._pending
@@ -164,10 +166,12 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         value = token.access_token(reply)
         if value is None:
             raise Blocked(f"no Access Token was issued: {said(reply)}")
-        identifiers = token.credential_identifiers(reply, self.scenario.configuration)
+        name = self.scenario.configuration
+        configuration = self.issuer.configurations.get(name)
+        identifiers = token.credential_identifiers(reply, name, configuration)
         if not identifiers and self._named_before is not None:
             # A refreshed token is good for what the first one was good for, under the same names.
-            identifiers = token.credential_identifiers(self._named_before, self.scenario.configuration)
+            identifiers = token.credential_identifiers(self._named_before, name, configuration)
         scheme = token.scheme(reply)
         if "token-response" in self.tools.dialect.nonce_from:
             self.learn_nonce(value, reply)
@@ -178,6 +182,30 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         value = nonce.c_nonce_in(reply)
         if value is not None and reply.exchange >= self.nonces.get(access_token, ("", 0))[1]:
             self.nonces[access_token] = value, reply.exchange
+            self.agent.had_c_nonce = True
+
+    async def nonce_source(self) -> str | None:
+        """Say where a ``c_nonce`` for key proofs comes from, as far as this flow shows; ``None``: from nowhere.
+
+        Raises:
+            Blocked: there is no Access Token that an answer could bring one with.
+
+        """
+        for source in self.tools.dialect.nonce_from:
+            if source == "nonce-endpoint":
+                if self.issuer.nonce_endpoint is not None:
+                    return source
+                continue
+            access = await self.access()
+            if source == "access-token":
+                if await access.c_nonce() is not None:
+                    return source
+                continue
+            if source == "credential-response":
+                await self.issuance()
+            if access.token in self.nonces:
+                return source
+        return None
 
     async def server(self) -> AuthorizationServer:
         """The Authorization Server of this flow's grant.
@@ -219,6 +247,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             received.code,
             tx_code=received.tx_code if received.wants_tx_code else None,
             client_id=self._public_client_id,
+            dialect=self.tools.dialect,
         )
 
     def code_fields(self, attempt: Authorized) -> dict[str, str]:
@@ -307,9 +336,14 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
 
     async def _receive_offer(self) -> ReceivedOffer:
         if not self.scenario.offered:
-            return made_by_wallet(self.issuer.identifier, self.scenario.configuration)
+            return made_by_wallet(self.issuer.identifier, self.scenario.configuration, self.tools.dialect)
         try:
-            received = await receive(self.tools.client, await self.link())
+            received = await receive(
+                self.tools.client,
+                await self.link(),
+                dialect=self.tools.dialect,
+                configurations=self.issuer.configurations,
+            )
         except OfferError as error:
             raise Blocked(str(error)) from error
         if not received.wants_tx_code or self._source is None:
@@ -346,10 +380,13 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
     async def _request_credential(self) -> Reply:
         access = await self.access()
         if self.needs_proof:
-            reply, proofs = await access.request_for(self._keys_wanted)
+            reply, proofs = await self._request_in_some_way(access)
             self._keys = proofs.keys
         else:
             reply = await access.request(access.body())
+            if self.tools.dialect.proof_on_refusal and not reply.successful and nonce.c_nonce_in(reply):
+                reply, proofs = await access.request_for(self._keys_wanted)
+                self._keys = proofs.keys
         self._received = self.tools.now()
         unsure = self.attested and self._keys_wanted == 1 and not self.tools.options.key_attester.key
         if unsure and not reply.successful:
@@ -359,22 +396,36 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             )
         return reply
 
+    async def _request_in_some_way(self, access: Access) -> tuple[Reply, Proofs]:
+        """Make a right Credential Request; where it is not known in which way, in one after the other."""
+        habit, ways = self.tools.habit, self.tools.dialect.ways
+        if not ways or habit.way is not None:
+            return await access.request_for(self._keys_wanted)
+        refused = []
+        for habit.way in ways:
+            reply, proofs = await access.request_for(self._keys_wanted)
+            if reply.successful:
+                return reply, proofs
+            refused.append((reply, proofs))
+        habit.way = None
+        return refused[0]
+
     async def _wait_for_credentials(self) -> tuple[Reply, ...]:
         replies = [await self.issuance()]
-        if deferred.transaction_id(replies[0]) is None:
+        if deferred.transaction_id(replies[0], self.tools.dialect) is None:
             return tuple(replies)
         transaction = await self.transaction()
         while len(replies) <= _MOST_POLLS:
             reply = await transaction.collect()
             self._received = transaction.received
             replies.append(reply)
-            if deferred.transaction_id(reply) is None:
+            if not transaction.goes_on(reply):
                 return tuple(replies)
         raise Blocked(f"the deferred credential was still not there after {_MOST_POLLS} requests")
 
     async def _begin_transaction(self) -> Deferral:
         response = await self.issuance()
-        if deferred.transaction_id(response) is None:
+        if deferred.transaction_id(response, self.tools.dialect) is None:
             raise Blocked(f"issuance was not deferred: {said(response)}")
         return Deferral(await self.access(), response)
 
@@ -404,7 +455,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         other.agent = self.agent
         other._steps = {name: outcome for name, outcome in self._steps.items() if name not in _AFTER_TOKEN}
         other.binding_key = self.binding_key
-        other.nonces = self.nonces
+        other.nonces, other.tokens_tried = self.nonces, self.tokens_tried
         return other
 
     def refreshed(self, token: Reply, *, keys: int = 1) -> Flow:
@@ -454,18 +505,19 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         other = self.again()
         other.agent = self.agent.over(http)
         other._steps = self._steps
-        other.nonces = self.nonces
+        other.nonces, other.tokens_tried = self.nonces, self.tokens_tried
         return other
 
-    def with_offer(self, offer: str) -> Flow:
+    def with_offer(self, offer: str, tx_code: str | None = None) -> Flow:
         """Give a fresh flow of the same scenario for an offer that came otherwise.
 
         Args:
             offer: a link of any scheme, or the JSON of the offer.
+            tx_code: its Transaction Code, where that came along.
 
         """
         other = self.again()
-        other._steps["hook"] = MintedOffer(offer)
+        other._steps["hook"] = MintedOffer(offer, tx_code)
         return other
 
     def with_grant(self, scenario: Scenario) -> Flow:

@@ -24,7 +24,11 @@ from harness.lifecycle.renewal import Renewal
 from harness.lifecycle.renewals import BATCH, RENEWALS, Means, Renewals
 from harness.lifecycle.series import Series, lists_of
 from harness.lifecycle.status import CredentialStatus, StatusReader
+from harness.mattr import gathering as mattr
+from harness.mattr.gathering import MattrEvidence
 from harness.offer_sources import OfferSource
+from harness.partisia import gathering as partisia
+from harness.partisia.gathering import PartisiaEvidence
 from harness.transport import Reply, TransportFailure
 from harness.trust import issuer_key
 from harness.trust.fetching import Fetcher
@@ -66,6 +70,9 @@ _STEPS = frozenset(
 
 _OF_CREDENTIAL = frozenset({"credential", "issuer_key", "type_metadata", "status"})
 """Evidence of each credential of the shared response by itself."""
+
+_OF_FLOW = ("server", "link", "offer", "authorization", "direct", "token", "nonce_source")
+"""What predicates read of the scenario's shared flow, in the order of its steps."""
 
 ENCRYPTED = frozenset({"encrypted_request", "encrypted_response"})
 """Right Credential Requests that the scenario's checks of encryption share."""
@@ -119,6 +126,8 @@ class Gathering:
             )
         )
         self._govuk = GovukEvidence(issuer, tools, self.shared, self._flow)
+        self._mattr = MattrEvidence(tools, self.shared, self._flow)
+        self._partisia = PartisiaEvidence(tools, self.shared)
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
         tools.patience.before = self._settle
@@ -156,6 +165,9 @@ class Gathering:
         facts.longest_wait_s = self._tools.patience.limit_s
         facts.promises = self._tools.promises
         known = {"client", "patience", "promises"}
+        if self._tools.dialect.nonce_from == ("nonce-endpoint",):
+            facts.nonce_source = "nonce-endpoint" if self.issuer.nonce_endpoint is not None else None
+            known.add("nonce_source")
         scenario = facts.scenario
         flow = None if scenario is None else self._shared.get(scenario) or self._flow(scenario)
         if scenario is not None and flow is not None and (not scenario.offered or flow.taken("offer") is not None):
@@ -176,18 +188,13 @@ class Gathering:
         if "client" in needs:
             facts.client = self._tools.wallet_client
         flow = self.shared(_known(facts.scenario))
-        if "server" in needs:
-            facts.server = await flow.server()
-        if "link" in needs:
-            facts.link = await flow.link()
-        if "offer" in needs:
-            facts.offer = await flow.offer()
-        if "authorization" in needs:
-            facts.authorization = await flow.authorization()
-        if "direct" in needs:
-            facts.direct = await flow.direct()
-        if "token" in needs:
-            facts.token = await flow.token()
+        for name in _OF_FLOW:
+            if name in needs:
+                setattr(facts, name, await getattr(flow, name)())
+        if "asked" in needs:
+            await flow.token()
+            attempt = flow.taken("authorization")
+            facts.asked = {} if attempt is None else attempt.parameters
         if "binding" in needs:
             facts.binding_key = flow.binding_key
         if "nonce" in needs:
@@ -294,6 +301,10 @@ class Gathering:
             return await self._govuk.of_issuer(name)
         if name in govuk.OF_SCENARIO:
             return await self._govuk.of_scenario(name, _known(scenario))
+        if name in mattr.NAMES:
+            return await self._mattr.give(name, scenario)
+        if name in partisia.NAMES:
+            return await self._partisia.give(name, scenario)
         if name in RENEWALS:
             return await getattr(self._renewals, name)(_known(scenario))
         if name in ENCRYPTED:
@@ -532,9 +543,14 @@ class Gathering:
         if self._signed_metadata is None:
             try:
                 tools = self._tools
-                self._signed_metadata = await signed_metadata.request(
-                    self._fetcher, self.issuer.reply.url, tools.trust, tools.now
-                )
+                if tools.dialect.signed_metadata == "member":
+                    self._signed_metadata = await signed_metadata.within(
+                        self._fetcher, self.issuer, tools.trust, tools.now
+                    )
+                else:
+                    self._signed_metadata = await signed_metadata.request(
+                        self._fetcher, self.issuer.reply.url, tools.trust, tools.now
+                    )
             except TransportFailure as failure:
                 self._signed_metadata = failure
                 raise

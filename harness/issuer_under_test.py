@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from harness import preflight
+from harness import preflight, profiles
 from harness.as_seen import issuer_as_seen
 from harness.checks import Check, Per
+from harness.detection.detection import detect
+from harness.detection.gathering import of_issuer
+from harness.detection.notice import judged_version, misfit
 from harness.dry_run import Forecast
 from harness.evidence import Grant, Scenario, Tools
 from harness.expect import Expect
@@ -40,9 +44,13 @@ async def look(settings: Settings, tools: Tools, *, holder: Mapping[str, str]) -
 
     """
     issuer = await preflight.discover(settings.issuer_url or "", tools, allow_http=settings.allow_http)
-    sources = {source.name: source for source in offer_sources(settings, known=holder)}
+    told = offer_sources(settings, known=holder)
+    if tools.partisia is not None:
+        told = tools.partisia.handing_out(told)
+    sources = {source.name: source for source in told or (tools.mattr.sources() if tools.mattr else ())}
     scenarios, flows = await preflight.scenarios(issuer, settings.configurations, sources, tools)
-    return IssuerUnderTest(issuer, scenarios, sources, tools, flows=flows)
+    version = judged_version(profiles.load(settings.profile))
+    return IssuerUnderTest(issuer, scenarios, sources, tools, flows=flows, version=version)
 
 
 class IssuerUnderTest:
@@ -54,6 +62,7 @@ class IssuerUnderTest:
         sources: offer sources by name.
         tools: network, clock, keys and the wallet's choices.
         flows: shared flows that were begun already, in preflight.
+        version: the version of OpenID4VCI that judges, for a word on whether it fits.
 
     """
 
@@ -65,8 +74,10 @@ class IssuerUnderTest:
         tools: Tools,
         *,
         flows: Mapping[Scenario, Flow] | None = None,
+        version: str | None = None,
     ) -> None:
         self.issuer = issuer
+        self._version = version
         self.scenarios = tuple(scenarios)
         self._tools = tools
         self._sources = sources
@@ -118,6 +129,8 @@ class IssuerUnderTest:
             tools.options.user,
             sd_jwt_vc=tools.sd_jwt_vc,
             govuk=tools.govuk,
+            mattr=tools.mattr,
+            partisia=tools.partisia,
             operations=frozenset(name for name in OPERATIONS if tools.operations and tools.operations.can(name)),
         )
 
@@ -160,7 +173,18 @@ class IssuerUnderTest:
 
     def notices(self, results: Sequence[CheckResult]) -> list[str]:
         """Give what narrows the verdict."""
-        return [*([_CODE_FLOW_UNTESTED] if self._code_flow_untested else []), *self._mismatches(results)]
+        untested = [_CODE_FLOW_UNTESTED] if self._code_flow_untested else []
+        return [*self.misfit, *untested, *self._mismatches(results)]
+
+    @cached_property
+    def misfit(self) -> list[str]:
+        """Say in a line that the issuer plainly follows another version than the one that judges, if it does."""
+        if self._version is None:
+            return []
+        received = [flow.taken("offer") for flow in self._begun.values()]
+        offers = [offer.object for offer in received if offer is not None]
+        said = misfit(detect(of_issuer(self.issuer, offers)), self._version)
+        return [said] if said else []
 
     @property
     def _code_flow_untested(self) -> bool:

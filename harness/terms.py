@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from harness.evidence import PROOF_TYPES, Blocked, Scenario, Tools, proof_types
-from harness.wallet import di_vp, proof
+from harness.wallet import cwt, di_vp, proof
 from harness.wallet.encryption import (
     EncryptionError,
     ResponseEncryption,
@@ -15,7 +16,7 @@ from harness.wallet.encryption import (
     required_terms,
     response_terms,
 )
-from harness.wallet.keys import WalletKey, choose_algorithm
+from harness.wallet.keys import ALGORITHMS, WalletKey, choose_algorithm
 from harness.wallet.metadata import Issuer
 
 
@@ -46,7 +47,8 @@ class ConfigurationTerms:
     @property
     def needs_proof(self) -> bool:
         """Whether the configuration asks for key proofs (section 8.2), or the dialect always has them."""
-        return self.tools.dialect.proof_type is not None or "proof_types_supported" in self.configuration
+        needed = self.tools.dialect.proof_needed
+        return needed == "always" or needed in self.configuration
 
     @cached_property
     def required_sealing(self) -> Terms | None:
@@ -57,9 +59,20 @@ class ConfigurationTerms:
 
         """
         try:
-            return required_terms(self.issuer.metadata)
+            terms = required_terms(self.issuer.metadata)
         except EncryptionError as error:
             raise Blocked(f"the wallet cannot encrypt as the metadata says: {error.detail}") from error
+        return None if terms is None else self._spelled(terms)
+
+    @property
+    def required_deferred_sealing(self) -> Terms | None:
+        """The same for Deferred Credential Requests, which not every dialect encrypts.
+
+        Raises:
+            Blocked: the metadata requires what the wallet does not have.
+
+        """
+        return self.required_sealing if "deferred-credential" in self.tools.dialect.encryption_for else None
 
     @property
     def must_ask_for_encryption(self) -> bool:
@@ -71,7 +84,7 @@ class ConfigurationTerms:
         """Make the terms of an encrypted exchange, with a fresh key for the answer.
 
         Args:
-            request: whether the request is encrypted.
+            request: whether the request is encrypted, where the dialect can.
             response: whether an encrypted answer is asked for.
 
         Raises:
@@ -79,12 +92,22 @@ class ConfigurationTerms:
 
         """
         try:
-            return Terms(
-                request_terms(self.issuer.metadata) if request else None,
+            terms = Terms(
+                request_terms(self.issuer.metadata) if request and self.tools.dialect.encrypted_requests else None,
                 response_terms(self.issuer.metadata) if response else None,
             )
         except EncryptionError as error:
             raise Blocked(f"the wallet cannot encrypt as the metadata says: {error.detail}") from error
+        return self._spelled(terms)
+
+    def _spelled(self, terms: Terms) -> Terms:
+        """Give the terms as the wallet's dialect asks for them."""
+        if not self.tools.dialect.encrypted_requests:
+            terms = replace(terms, request=None)
+        if terms.response is None:
+            return terms
+        body = self.tools.dialect.response_encryption(terms.response.body)
+        return replace(terms, response=replace(terms.response, body=body))
 
     @property
     def proof_type(self) -> str:
@@ -129,7 +152,14 @@ class ConfigurationTerms:
         """
         if self.tools.dialect.proof_algorithms:
             return list(self.tools.dialect.proof_algorithms)
+        if self.tools.dialect.proof_algorithms_in is not None:
+            listed = self.configuration.get(self.tools.dialect.proof_algorithms_in)
+            known = [name for name in ALGORITHMS if isinstance(listed, list) and name in listed]
+            # It may be missing, and may list what signs Linked Data; no proof is signed with that.
+            return known or ["ES256"]
         offered = self._proof_terms().get("proof_signing_alg_values_supported")
+        if offered is None and self.tools.dialect.proof_needed == "always":
+            return ["ES256"]
         return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []
 
     def proof_key(self, algorithm: str | None = None) -> WalletKey:
@@ -144,11 +174,13 @@ class ConfigurationTerms:
         """
         names = self.proof_algorithms
         offered = names
-        if self.proof_type == "di_vp":
+        if self.proof_type in ("di_vp", "ldp_vp"):
             offered = [name for suite in self._cryptosuites for name in di_vp.ALGORITHMS[suite]]
         elif self.proof_type == "attestation":
             # The algorithms are those of the attestation's signature; the attested keys may be of any kind.
             offered = ["ES256"]
+        elif self.proof_type == "cwt":
+            offered = [name for name in names if name in cwt.ALGORITHMS]
         chosen = algorithm or choose_algorithm(offered, self.tools.options.algorithm)
         if chosen is None:
             raise Blocked(f"the wallet has none of the proof algorithms {names}")
@@ -169,9 +201,13 @@ class ConfigurationTerms:
 
     @property
     def binding_methods(self) -> list[str]:
-        """The ``cryptographic_binding_methods_supported`` of the configuration."""
+        """The ``cryptographic_binding_methods_supported`` of the configuration; any, where none need be named."""
         methods = self.configuration.get("cryptographic_binding_methods_supported")
-        return [name for name in methods if isinstance(name, str)] if isinstance(methods, list) else []
+        named = [name for name in methods if isinstance(name, str)] if isinstance(methods, list) else []
+        named = ["jwk" if name in self.tools.dialect.jwk_methods else name for name in named]
+        if self.tools.dialect.any_did and "did" in named:
+            named += [form for form in proof.KEY_FORMS if form.startswith("did:")]
+        return named or [*self.tools.dialect.unnamed_binding]
 
     def proof_form(self, algorithm: str) -> str:
         """Choose how a proof carries its key here.
@@ -183,8 +219,8 @@ class ConfigurationTerms:
             Blocked: the wallet knows none of the configuration's binding methods.
 
         """
-        if self.tools.dialect.key_form is not None:
-            return self.tools.dialect.key_form
+        if (form := self.tools.spoken.key_form) is not None:
+            return form
         form = proof.choose_form(self.binding_methods, algorithm, self.tools.options.key_form)
         if form is None:
             raise Blocked(

@@ -19,8 +19,10 @@ from harness.applicability.encryption import Encryption
 from harness.applicability.govuk import Govuk
 from harness.applicability.keys import Keys
 from harness.applicability.life import Life
+from harness.applicability.mattr import Mattr
 from harness.applicability.metadata import IssuerMetadata
 from harness.applicability.offers import Offers
+from harness.applicability.partisia import Partisia
 from harness.applicability.predicate import ALWAYS, Predicate, Ruling
 from harness.applicability.proofs import Proofs
 from harness.applicability.requests import Requests
@@ -51,5 +53,7 @@ class when(  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     Life,
     Govuk,
     StaffPassport,
+    Mattr,
+    Partisia,
 ):
     """The predicates that checks use."""

@@ -10,6 +10,7 @@ from harness.formats.credential import READERS
 from harness.formats.jwt_vc import JwtVc
 from harness.formats.ldp_vc import LdpVc
 from harness.formats.problems import shown
+from harness.wallet import described
 
 if TYPE_CHECKING:
     from harness.facts import Facts
@@ -27,7 +28,8 @@ class Credentials:
     def sd_jwt_vc(facts: Facts) -> Ruling:
         """The configuration is an SD-JWT VC."""
         found = facts.configuration.get("format")
-        return Ruling(found == "dc+sd-jwt", f"{facts.configuration_name} has the format {found!r}")
+        wanted = facts.issuer.dialect.sd_jwt_vc
+        return Ruling(found == wanted, f"{facts.configuration_name} has the format {found!r}")
 
     @predicate()
     @staticmethod
@@ -35,6 +37,16 @@ class Credentials:
         """The configuration is a mobile document."""
         found = facts.configuration.get("format")
         return Ruling(found == "mso_mdoc", f"{facts.configuration_name} has the format {found!r}")
+
+    @staticmethod
+    def of_format(*names: str) -> Predicate:
+        """The configuration has one of these formats."""
+
+        def rule(facts: Facts) -> Ruling:
+            found = facts.configuration.get("format")
+            return Ruling(found in names, f"{facts.configuration_name} has the format {found!r}")
+
+        return Predicate(frozenset(), rule)
 
     @staticmethod
     def doctype(name: str) -> Predicate:
@@ -75,6 +87,16 @@ class Credentials:
         """The format of the configuration is one whose credentials can be read."""
         found = facts.configuration.get("format")
         return Ruling(found in READERS, f"{facts.configuration_name} has the format {found!r}")
+
+    @staticmethod
+    def configuration_of(*formats: str) -> Predicate:
+        """The configuration has one of these formats."""
+
+        def rule(facts: Facts) -> Ruling:
+            found = facts.configuration.get("format")
+            return Ruling(found in formats, f"{facts.configuration_name} has the format {found!r}")
+
+        return Predicate(frozenset(), rule)
 
     @predicate()
     @staticmethod
@@ -117,8 +139,7 @@ class Credentials:
         """The configuration has ``credential_definition`` with this array of strings."""
 
         def rule(facts: Facts) -> Ruling:
-            definition = facts.configuration.get("credential_definition")
-            listed = definition.get(name) if isinstance(definition, dict) else None
+            listed = described.definition(facts.configuration, facts.issuer.dialect).get(name)
             usable = isinstance(listed, list) and (name != "type" or all(isinstance(item, str) for item in listed))
             said = "has" if usable else "has no usable"
             return Ruling(usable, f"{facts.configuration_name} {said} credential_definition with {name}")
@@ -156,13 +177,8 @@ class Credentials:
     @staticmethod
     def mandatory_claims(facts: Facts) -> Ruling:
         """The configuration calls a claim mandatory."""
-        metadata = facts.configuration.get("credential_metadata")
-        claims = metadata.get("claims") if isinstance(metadata, dict) else None
-        found = [
-            claim
-            for claim in (claims if isinstance(claims, list) else [])
-            if isinstance(claim, dict) and claim.get("mandatory") is True
-        ]
+        claims = described.claims(facts.configuration, facts.issuer.dialect)
+        found = [claim for claim in claims if claim.members.get("mandatory") is True]
         return Ruling(bool(found), f"{facts.configuration_name} has {len(found)} mandatory claims")
 
     @predicate("issuer_key")

@@ -19,7 +19,7 @@ class Deferral:
     @staticmethod
     def deferred(facts: Facts) -> Ruling:
         """The Credential Response deferred issuance."""
-        begun = deferral.transaction_id(facts.issuance) is not None
+        begun = deferral.transaction_id(facts.issuance, facts.issuer.dialect) is not None
         return Ruling(begun, f"the Credential Response {'defers' if begun else 'does not defer'} issuance")
 
     @predicate("polls")
@@ -28,6 +28,13 @@ class Deferral:
         """A Deferred Credential Response deferred issuance further."""
         found = any(map(deferral.defers, facts.polls[1:]))
         return Ruling(found, f"{'a' if found else 'no'} Deferred Credential Response deferred issuance further")
+
+    @predicate("polls")
+    @staticmethod
+    def unready(facts: Facts) -> Ruling:
+        """A wallet that came back did not get its Credential at once."""
+        found = bool(deferral.unready(facts.polls))
+        return Ruling(found, f"the Credential was {'not ' if found else ''}ready when it was asked for")
 
     @predicate("denied")
     @staticmethod

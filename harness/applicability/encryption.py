@@ -18,6 +18,8 @@ class Encryption:
     @staticmethod
     def encrypted_requests(facts: Facts) -> Ruling:
         """The issuer takes encrypted requests."""
+        if not facts.issuer.dialect.encrypted_requests:
+            return Ruling(False, f"{facts.issuer.dialect.title} has no encrypted requests")
         return present(facts.issuer.metadata, "credential_request_encryption", "issuer metadata")
 
     @predicate()
@@ -25,9 +27,18 @@ class Encryption:
     def encrypted_responses(facts: Facts) -> Ruling:
         """The issuer gives encrypted responses, and takes the encrypted requests that they are asked for by."""
         request = present(facts.issuer.metadata, "credential_request_encryption", "issuer metadata")
-        if not request.applies:
+        if not request.applies and facts.issuer.dialect.encrypted_requests:
             return request
         return present(facts.issuer.metadata, "credential_response_encryption", "issuer metadata")
+
+    @predicate()
+    @staticmethod
+    def compression(facts: Facts) -> Ruling:
+        """The version has compression of responses that are encrypted."""
+        dialect = facts.issuer.dialect
+        return Ruling(
+            dialect.compression, f"{dialect.title} has {'' if dialect.compression else 'no '}compression"
+        )
 
     @predicate()
     @staticmethod

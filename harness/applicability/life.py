@@ -76,7 +76,8 @@ class Life:
     def salted_format(facts: Facts) -> Ruling:
         """Credentials of the configuration's format hide claims behind salts."""
         found = facts.configuration.get("format")
-        return Ruling(found in ("dc+sd-jwt", "mso_mdoc"), f"{facts.configuration_name} has the format {found!r}")
+        salted = (facts.issuer.dialect.sd_jwt_vc, "mso_mdoc")
+        return Ruling(found in salted, f"{facts.configuration_name} has the format {found!r}")
 
     @predicate("reissued")
     @staticmethod

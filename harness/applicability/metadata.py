@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.applicability.predicate import Predicate, Ruling, holds, predicate, present
+from harness.wallet import described
 from harness.wallet.metadata import locales
 
 if TYPE_CHECKING:
     from harness.facts import Facts
 
-_CLAIMS = ("credential_metadata", "claims")
 _PROOF_TYPES = ("proof_types_supported",)
 _PROOF_ALGORITHMS = "proof_signing_alg_values_supported"
 
@@ -35,7 +35,7 @@ class IssuerMetadata:
     @staticmethod
     def authorization_servers(facts: Facts) -> Ruling:
         """The metadata names Authorization Servers of its own."""
-        return present(facts.issuer.metadata, "authorization_servers", "issuer metadata")
+        return present(facts.issuer.metadata, facts.issuer.dialect.servers, "issuer metadata")
 
     @staticmethod
     def metadata_has(name: str) -> Predicate:
@@ -52,7 +52,8 @@ class IssuerMetadata:
     @staticmethod
     def display_locales(facts: Facts) -> Ruling:
         """Some display text of the metadata names its language."""
-        found = sorted({locale for locale in locales(facts.issuer.metadata) if locale is not None})
+        named = set(locales(facts.issuer.metadata, facts.issuer.dialect))
+        found = sorted(locale for locale in named if locale is not None)
         return Ruling(bool(found), f"languages of the display texts: {found or 'none named'}")
 
     # Signed metadata
@@ -119,11 +120,15 @@ class IssuerMetadata:
         """At least one configuration has one of these formats."""
 
         def rule(facts: Facts) -> Ruling:
-            configurations = facts.issuer.configurations.items()
-            names = [name for name, members in configurations if members.get("format") in formats]
-            return Ruling(bool(names), f"configurations with the format {' or '.join(formats)}: {names or 'none'}")
+            return _with_format(facts, *formats)
 
         return Predicate(frozenset(), rule)
+
+    @predicate()
+    @staticmethod
+    def sd_jwt_vc_configuration(facts: Facts) -> Ruling:
+        """At least one configuration has the format of SD-JWT VCs."""
+        return _with_format(facts, facts.issuer.dialect.sd_jwt_vc)
 
     @predicate()
     @staticmethod
@@ -151,13 +156,65 @@ class IssuerMetadata:
         }
         return Ruling(bool(listed), f"algorithms are listed for the proof types {sorted(listed) or 'none'}")
 
+    @staticmethod
+    def some_credential_has(name: str) -> Predicate:
+        """At least one configuration has ``display`` or ``claims`` where its version tells of the credential."""
+
+        def rule(facts: Facts) -> Ruling:
+            path = (*described.place(facts.issuer.dialect), name)
+            names = [name for name, members in facts.issuer.configurations.items() if holds(members, path)]
+            return Ruling(bool(names), f"{'/'.join(path)} is in the configurations {names or 'nowhere'}")
+
+        return Predicate(frozenset(), rule)
+
+    @predicate()
+    @staticmethod
+    def claims_objects(facts: Facts) -> Ruling:
+        """At least one configuration has claims where drafts before 15 describe them by nested objects."""
+        names = [
+            name
+            for name, members in _of_defined_formats(facts)
+            if holds(members, described.subject_place(facts.issuer.dialect) if _is_w3c(members) else ("claims",))
+        ]
+        return Ruling(bool(names), f"configurations that describe claims: {names or 'none'}")
+
+    @predicate()
+    @staticmethod
+    def claims_order(facts: Facts) -> Ruling:
+        """At least one configuration has ``order``, as the formats of drafts before 15 have it."""
+        names = [name for name, members in _of_defined_formats(facts) if "order" in members]
+        return Ruling(bool(names), f"configurations with an order of claims: {names or 'none'}")
+
+    @predicate()
+    @staticmethod
+    def described_credentials(facts: Facts) -> Ruling:
+        """At least one configuration tells how its credential is shown, or has the place for it."""
+        path = described.place(facts.issuer.dialect) or ("display",)
+        names = [name for name, members in facts.issuer.configurations.items() if holds(members, path)]
+        return Ruling(bool(names), f"{path[0]} is in the configurations {names or 'nowhere'}")
+
     @predicate()
     @staticmethod
     def claim_display(facts: Facts) -> Ruling:
         """At least one claims description has ``display``."""
         names = []
         for name, members in facts.issuer.configurations.items():
-            claims = members["credential_metadata"]["claims"] if holds(members, _CLAIMS) else None
-            if isinstance(claims, list) and any(holds(claim, ("display",)) for claim in claims):
+            if any("display" in claim.members for claim in described.claims(members, facts.issuer.dialect)):
                 names.append(name)
         return Ruling(bool(names), f"configurations with a display of claims: {names or 'none'}")
+
+
+def _with_format(facts: Facts, *formats: str) -> Ruling:
+    configurations = facts.issuer.configurations.items()
+    names = [name for name, members in configurations if members.get("format") in formats]
+    return Ruling(bool(names), f"configurations with the format {' or '.join(formats)}: {names or 'none'}")
+
+
+def _of_defined_formats(facts: Facts) -> list[tuple[str, dict[str, Any]]]:
+    """Give the configurations of those formats that the version has an appendix on."""
+    defined = facts.issuer.dialect.format_members
+    return [(name, of) for name, of in facts.issuer.configurations.items() if str(of.get("format")) in defined]
+
+
+def _is_w3c(configuration: dict[str, Any]) -> bool:
+    return configuration.get("format") in {"jwt_vc_json", "jwt_vc_json-ld", "ldp_vc"}

@@ -53,6 +53,18 @@ class Offers:
 
     # Grants
 
+    @staticmethod
+    def offered_descriptions(*formats: str) -> Predicate:
+        """The offer describes a Credential of one of these formats by an object, as draft 11 has it."""
+
+        def rule(facts: Facts) -> Ruling:
+            value = facts.offer.object.get("credentials")
+            items = value if isinstance(value, list) else ()
+            count = sum(isinstance(item, dict) and item.get("format") in formats for item in items)
+            return Ruling(count > 0, f"the offer describes {count} Credentials by objects of a known format")
+
+        return Predicate(frozenset({"offer"}), rule)
+
     @predicate("offer")
     @staticmethod
     def offered_grants(facts: Facts) -> Ruling:

@@ -18,7 +18,24 @@ class Proofs:
     @staticmethod
     def key_binding(facts: Facts) -> Ruling:
         """The configuration asks for key proofs."""
-        return present(facts.configuration, "proof_types_supported", facts.configuration_name)
+        return present(facts.configuration, facts.proofs_told_by, facts.configuration_name)
+
+    @predicate("nonce_source")
+    @staticmethod
+    def c_nonce(facts: Facts) -> Ruling:
+        """There is a ``c_nonce`` for key proofs, be it of a Nonce Endpoint or, in earlier drafts, of an answer."""
+        if facts.issuer.dialect.nonce_from == ("nonce-endpoint",):
+            return present(facts.issuer.metadata, "nonce_endpoint", "issuer metadata")
+        found = facts.nonce_source
+        return Ruling(found is not None, f"the wallet gets {f'a c_nonce by {found}' if found else 'no c_nonce'}")
+
+    @predicate("nonce_source")
+    @staticmethod
+    def nonce_with_refusal(facts: Facts) -> Ruling:
+        """A refusal for a key proof can bring a ``c_nonce``: there is one, or the version has each bring one."""
+        if facts.issuer.dialect.nonce_with_refusal:
+            return Ruling(True, "the version has each refusal for a key proof bring a c_nonce")
+        return Ruling(facts.nonce_source is not None, "the wallet gets no c_nonce")
 
     @predicate()
     @staticmethod
@@ -37,6 +54,18 @@ class Proofs:
     def di_vp_proof(facts: Facts) -> Ruling:
         """The flow uses proofs of type ``di_vp``."""
         return _proof_of(facts, "di_vp")
+
+    @predicate()
+    @staticmethod
+    def ldp_vp_proof(facts: Facts) -> Ruling:
+        """The flow uses proofs of type ``ldp_vp``."""
+        return _proof_of(facts, "ldp_vp")
+
+    @predicate()
+    @staticmethod
+    def cwt_proof(facts: Facts) -> Ruling:
+        """The flow uses proofs of type ``cwt``."""
+        return _proof_of(facts, "cwt")
 
     @predicate()
     @staticmethod

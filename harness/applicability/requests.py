@@ -34,7 +34,9 @@ class Requests:
     @staticmethod
     def batches(facts: Facts) -> Ruling:
         """The issuer takes several proofs in one Credential Request."""
-        size = facts.issuer.batch_size
+        dialect, size = facts.issuer.dialect, facts.issuer.batch_size
+        if not dialect.batches:
+            return Ruling(False, f"{dialect.title} has no Credential Requests for several keys")
         return Ruling(size is not None, f"the issuer metadata has {'no' if size is None else 'a'} batch_size")
 
     @predicate()

@@ -24,8 +24,9 @@ class Servers:
     @predicate()
     @staticmethod
     def server_metadata(facts: Facts) -> Ruling:
-        """At least one Authorization Server has metadata, be it at the wrong place."""
-        names = [server.identifier for server in facts.issuer.servers if server.metadata]
+        """At least one Authorization Server publishes metadata, be it at the wrong place."""
+        servers = [server for server in facts.issuer.servers if server.metadata and not server.inline]
+        names = [server.identifier for server in servers]
         return Ruling(bool(names), f"authorization servers with metadata: {names or 'none'}")
 
     @predicate()

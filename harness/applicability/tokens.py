@@ -20,6 +20,19 @@ class Tokens:
         """The Token Response returned ``authorization_details``."""
         return present(facts.token.object, "authorization_details", "the Token Response")
 
+    @predicate("asked")
+    @staticmethod
+    def details_asked_for(facts: Facts) -> Ruling:
+        """The authorization request had ``authorization_details``."""
+        found = "authorization_details" in facts.asked
+        return Ruling(found, f"{'the' if found else 'no'} authorization request had authorization_details")
+
+    @predicate("token")
+    @staticmethod
+    def token_nonce(facts: Facts) -> Ruling:
+        """The Token Response brought a ``c_nonce``, as it can in drafts."""
+        return present(facts.token.object, "c_nonce", "the Token Response")
+
     @predicate("token")
     @staticmethod
     def credential_identifiers(facts: Facts) -> Ruling:

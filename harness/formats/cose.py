@@ -93,6 +93,14 @@ JOSE_NAMES: Mapping[int, str] = {
 """COSE algorithm to the JOSE name of the same signature with the same kind of key. ES256, ES384 and ES512 of COSE
 leave the curve open; the name is that for the curve of the size."""
 
+SIGNATURE_NAMES: frozenset[str] = frozenset(JOSE_NAMES.values()) | {
+    *("EdDSA", "ES512", "ESP256", "ESP384", "ESP512", "ESB256", "ESB320", "ESB384", "ESB512"),
+    *("HSS-LMS", "WalnutDSA", "RS1"),
+}
+"""Names of digital signatures in the IANA registry of COSE algorithms."""
+MDOC_SIGNATURE_NAMES: frozenset[str] = frozenset({"ES256", "ES384", "ES512", "EdDSA"})
+"""Names of those that ISO/IEC 18013-5 has for mobile documents (section 9.1.2.4)."""
+
 _ANY_CURVE = {-7: 256, -35: 384, -36: 512}
 """ECDSA with any curve: algorithm to the bits of SHA-2 (RFC 9053 section 2.1)."""
 _BRAINPOOL = {-265: ("BP-256", 256), -267: ("BP-384", 384), -268: ("BP-512", 512)}

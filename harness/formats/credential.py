@@ -72,11 +72,13 @@ class Credential(Protocol):
 READERS: Mapping[str, Callable[[Any], Credential]] = {
     "ldp_vc": ldp_vc.read,
     "dc+sd-jwt": sd_jwt_vc.read,
+    "vc+sd-jwt": sd_jwt_vc.read_earlier,
     "mso_mdoc": mdoc.read,
     "jwt_vc_json": jwt_vc.read,
     "jwt_vc_json-ld": jwt_vc.read_json_ld,
 }
-"""Reader by the name of its format (OpenID4VCI 1.0 appendix A). It takes the value of ``credential``."""
+"""Reader by the name of its format (OpenID4VCI 1.0 appendix A; SD-JWT VCs also have the name that they had before
+draft 15). It takes the value of ``credential``."""
 
 
 def read(name: Any, raw: Any) -> Credential:

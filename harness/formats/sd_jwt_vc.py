@@ -33,6 +33,8 @@ from harness.formats.status_reference import Reference, of_status
 from harness.model import Json
 
 TYPE = "dc+sd-jwt"
+EARLIER_TYPE = "vc+sd-jwt"
+"""What format and ``typ`` were called before draft 06."""
 NEVER_DISCLOSED = ("iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status")
 """Claims that cannot be selectively disclosable (3.2.2.2)."""
 
@@ -106,8 +108,12 @@ class SdJwtVc:
         jose.verify(self.sd_jwt.jws, jwk)
 
 
-def read(text: Any) -> SdJwtVc:
+def read(text: Any, typ: str = TYPE) -> SdJwtVc:
     """Read a credential of the format ``dc+sd-jwt`` as issued.
+
+    Args:
+        text: the value of ``credential``.
+        typ: what the ``typ`` of the header should be.
 
     Raises:
         FormatError: it is no string, or no SD-JWT; see ``sd_jwt.parse``.
@@ -117,7 +123,7 @@ def read(text: Any) -> SdJwtVc:
         raise FormatError("credential-type", f"the credential is {json_type(text)}, not a string")
     parsed = sd_jwt.parse(text)
     problems = (
-        *_typ_problems(parsed.jws.header),
+        *_typ_problems(parsed.jws.header, typ),
         *jwt_claims.type_problems(parsed.claims, _CLAIM_TYPES),
         *_vct_problems(parsed.claims),
         *jwt_claims.uri_problems(parsed.claims),
@@ -127,11 +133,21 @@ def read(text: Any) -> SdJwtVc:
     return SdJwtVc(parsed, problems)
 
 
-def _typ_problems(header: Mapping[str, Json]) -> Iterable[Problem]:
+def read_earlier(text: Any) -> SdJwtVc:
+    """Read a credential of the format ``vc+sd-jwt``, the earlier name, as issued.
+
+    Raises:
+        FormatError: as with :func:`read`.
+
+    """
+    return read(text, EARLIER_TYPE)
+
+
+def _typ_problems(header: Mapping[str, Json], typ: str) -> Iterable[Problem]:
     if "typ" not in header:
         yield Problem("typ-missing", "the header has no typ", "header")
-    elif header["typ"] != TYPE:
-        yield Problem("typ-wrong", f"typ is {shown(header['typ'])} instead of {TYPE}", "header/typ")
+    elif header["typ"] != typ:
+        yield Problem("typ-wrong", f"typ is {shown(header['typ'])} instead of {typ}", "header/typ")
 
 
 def _vct_problems(claims: Mapping[str, Json]) -> Iterable[Problem]:

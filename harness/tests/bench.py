@@ -14,22 +14,22 @@ from typing import Any
 
 import httpx
 
-from harness import catalogue, checks, profiles
+from harness import catalogue, checks, dialects, profiles
 from harness.checks import Check
 from harness.engine import Engine
 from harness.evidence import Blocked, IssuedCredential, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
+from harness.hooks import HookUnavailable
 from harness.issuer_under_test import IssuerUnderTest
 from harness.model import CheckResult, Requirement
 from harness.offer_sources import MintedOffer, OfferSource
 from harness.patience import Patience
 from harness.preflight import PreflightError, discover, scenarios
-from harness.reference import documents
+from harness.reference import documents, variants
 from harness.reference.app import ReferenceIssuer
 from harness.reference.govuk.app import GovukIssuer
 from harness.reference.staff_passport.app import Portal
 from harness.reference.tls import presenting
-from harness.reference.variants import VARIANTS
 from harness.settings import ClientSettings, Promises, TrustSettings
 from harness.staff_passport.gateway.provider import Gateway
 from harness.target import registered_wallet
@@ -62,7 +62,8 @@ class InProcessOffers(OfferSource):
         return MintedOffer(made.offer, made.tx_code)
 
     async def transaction_code(self, minted: MintedOffer, configuration: str | None = None) -> str:
-        assert minted.tx_code is not None
+        if minted.tx_code is None:
+            raise HookUnavailable("the issuer gave no Transaction Code out")
         return minted.tx_code
 
 
@@ -82,7 +83,7 @@ class InProcessOperations:
             raise Blocked(str(error)) from error
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)  # asyncio asks for it at the end of every run, and it is long
 class Outcome:
     """What a run against a reference issuer brought."""
 
@@ -99,15 +100,16 @@ class Outcome:
 
 
 @cache
-def requirements() -> dict[str, Requirement]:
-    """The requirements of OpenID4VCI 1.0 and what it builds on."""
-    return catalogue.of(profiles.load(PROFILE).specifications)
+def requirements(profile: str = PROFILE) -> dict[str, Requirement]:
+    """The requirements of a profile."""
+    chosen = profiles.load(profile)
+    return catalogue.of(chosen.specifications, version=chosen.version)
 
 
 @cache
-def all_checks() -> dict[str, Check]:
+def all_checks(profile: str = PROFILE) -> dict[str, Check]:
     """The checks that judge by them."""
-    return checks.within(requirements())
+    return checks.within(requirements(profile))
 
 
 class Clock:
@@ -126,7 +128,7 @@ class Clock:
 async def judge_reference(variant: str = "default", faults: Iterable[str] = (), **rest: Any) -> Outcome:
     """Run the checks against a variant of the reference issuer with some faults, in process."""
     clock = Clock()
-    issuer = ReferenceIssuer(VARIANTS[variant], faults, clock=clock.now)
+    issuer = ReferenceIssuer(variants.variant(variant), faults, clock=clock.now)
     wallet = registered_wallet(issuer)
     return await judge_issuer(
         issuer,
@@ -160,6 +162,7 @@ async def judge_issuer(
     verify: ssl.SSLContext | None = None,
     trust: TrustSettings | None = None,
     sd_jwt_vc: str | None = None,
+    profile: str | None = None,
 ) -> Outcome:
     """Run the checks against an issuer whose offers ``issuer`` mints.
 
@@ -172,7 +175,9 @@ async def judge_issuer(
         options, client: by default as the issuer knows its wallets.
         sd_jwt_vc: the draft that judges; by default the one that the issuer follows.
         trust: by default the issuer's own trust anchor.
+        profile: what judges; by default that of the version that the issuer speaks.
     """
+    profile = profile or f"oid4vci-{issuer.variant.version}"
     clock = clock or Clock()
     http = Client(
         Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify, now=clock.now
@@ -199,6 +204,7 @@ async def judge_issuer(
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
         operations=InProcessOperations(issuer),
         sd_jwt_vc=DRAFTS[sd_jwt_vc or issuer.variant.sd_jwt_vc],
+        dialect=dialects.load(profile.removeprefix("oid4vci-")),
     )
     source = InProcessOffers("offer", issuer)
     outcome = Outcome([], set(), None, 0, [], {})
@@ -208,11 +214,11 @@ async def judge_issuer(
         names = [name for name in wanted_names if name in found.configurations]
         chosen, flows = await scenarios(found, names, {"offer": source}, tools)
         subject = IssuerUnderTest(found, chosen, {"offer": source}, tools, flows=flows)
-        engine = Engine(subject, http.recorder, catalogue.load())
+        engine = Engine(subject, http.recorder, requirements(profile))
         if isinstance(select, str):
-            wanted = [check for name, check in all_checks().items() if fnmatch.fnmatch(name, select)]
+            wanted = [check for name, check in all_checks(profile).items() if fnmatch.fnmatch(name, select)]
         else:
-            wanted = [check for name, check in all_checks().items() if name in select]
+            wanted = [check for name, check in all_checks(profile).items() if name in select]
         traces = Traces(issuer, http.recorder, outcome.met)
         traces.note("preflight")
         for check, scenario in engine.plan(wanted):

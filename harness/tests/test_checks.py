@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 
@@ -9,7 +10,10 @@ import pytest
 
 import suites
 from harness import catalogue, checks, profiles
+from harness.checks import area
+from harness.expect import Expect
 
+check = area("Versions")
 SUITES = [info.name for info in pkgutil.iter_modules(suites.__path__, "suites.")]
 
 
@@ -31,7 +35,50 @@ def test_each_check_names_a_requirement_with_a_prefix_of_its_suite(suite: str) -
 
 @pytest.mark.parametrize("profile", profiles.names())
 def test_what_is_left_out_could_not_be_in_the_run(profile: str) -> None:
-    known = catalogue.of(profiles.load(profile).specifications)
-    everything = {name for name, check in checks.load().items() if all(item in known for item in check.requires)}
-    assert set(checks.within(known)) == everything
-    assert everything
+    loaded = profiles.load(profile)
+    known = catalogue.of(loaded.specifications, version=loaded.version)
+    assert checks.within(known) == checks.in_effect(checks.load(), known)
+    assert checks.within(known)
+
+
+@check("one-for-several-versions", requires=["VCI-4.1.1-01", "VCI13-4.1.1-01", "RFC8259-4-01"], proven_by={})
+async def one_for_several_versions(expect: Expect) -> None:
+    """What several versions ask."""
+    expect.that(False, "FIRST", "what the first requirement asks", "not")
+    expect.that(False, "DRAFT", "what draft 13 asks", "not", requirement="VCI13-4.1.1-01")
+
+
+@pytest.mark.parametrize(
+    ("holding", "by"),
+    [
+        (["VCI-4.1.1-01", "VCI13-4.1.1-01", "RFC8259-4-01"], ["VCI-4.1.1-01", "VCI13-4.1.1-01", "RFC8259-4-01"]),
+        (["VCI-4.1.1-01", "RFC8259-4-01"], ["VCI-4.1.1-01", "RFC8259-4-01"]),
+        (["VCI13-4.1.1-01", "RFC8259-4-01"], ["VCI13-4.1.1-01", "RFC8259-4-01"]),
+        # What is left says nothing of what the check is about, or the profile leaves out what it also needs.
+        (["VCI-6.1-01", "RFC8259-4-01"], None),
+        (["VCI-4.1.1-01"], None),
+        (["RFC8259-4-01"], None),
+    ],
+)
+def test_a_check_judges_by_what_holds(holding: list[str], by: list[str] | None) -> None:
+    made = checks.of(one_for_several_versions)
+    assert made is not None
+    found = checks.in_effect({made.id: made}, holding)
+    assert [list(each.requires) for each in found.values()] == ([] if by is None else [by])
+
+
+@pytest.mark.parametrize(("first", "codes"), [("VCI", ["FIRST"]), ("VCI13", ["FIRST", "DRAFT"])])
+def test_only_what_holds_can_be_violated(first: str, codes: list[str]) -> None:
+    made = checks.of(one_for_several_versions)
+    assert made is not None
+    holding = {name: catalogue.load()[name] for name in (f"{first}-4.1.1-01", "RFC8259-4-01")}
+    (judging,) = checks.in_effect({made.id: made}, holding).values()
+    expect = Expect(holding, judging.dormant)
+
+    async def judge() -> None:
+        await judging.function(expect)
+
+    asyncio.run(judge())
+    assert [finding.code for finding in expect.findings] == codes
+    assert {finding.requirement for finding in expect.findings} == {f"{first}-4.1.1-01"}
+    assert (expect.evaluated, expect.passed_over) == (len(codes), 2 - len(codes))

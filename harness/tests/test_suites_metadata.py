@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from harness import catalogue, checks
+from harness import checks
 from harness.checks import Check
 from harness.evidence import Blocked
 from harness.expect import Expect
@@ -23,6 +23,7 @@ from harness.formats import base64url
 from harness.formats.well_known import well_known_url
 from harness.model import Finding
 from harness.settings import TrustSettings
+from harness.tests.bench import requirements
 from harness.transport import Client, Recorder, Reply
 from harness.trust.fetching import Fetcher
 from harness.trust.found import IssuerKey
@@ -65,8 +66,10 @@ MODULES = (
     *OF_THE_ISSUER,
     *OF_THE_SERVER,
 )
-CHECKS = {check.id: check for module in MODULES for check in checks.of_module(module)}
-REQUIREMENTS = catalogue.load()
+REQUIREMENTS = requirements()
+CHECKS = checks.in_effect(
+    {check.id: check for module in MODULES for check in checks.of_module(module)}, REQUIREMENTS
+)
 
 SERVER: dict[str, Any] = {
     "issuer": ISSUER,
@@ -114,7 +117,7 @@ def findings(name: str, issuer: Issuer, **evidence: Any) -> list[Finding]:
         facts.link = evidence["link"]
     for step in check.applies.steps:
         assert step.rule(facts).applies, step.rule(facts).reason
-    expect = Expect({requirement: REQUIREMENTS[requirement] for requirement in check.requires})
+    expect = Expect({requirement: REQUIREMENTS[requirement] for requirement in check.requires}, check.dormant)
     given = {"issuer": issuer, "expect": expect, **evidence}
 
     async def judge() -> None:

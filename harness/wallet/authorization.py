@@ -53,6 +53,7 @@ def details(
     *,
     locations: Sequence[str] | None = None,
     claims: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    naming: Callable[[str], Mapping[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """Give the ``authorization_details`` that ask for credentials (section 5.1.1, RFC 9396 section 2).
 
@@ -60,11 +61,13 @@ def details(
         configuration_ids: one object is made for each.
         locations: the Credential Issuer Identifier, where its metadata names Authorization Servers.
         claims: Credential Configuration id to claims descriptions (appendix B.1), for those that have any.
+        naming: gives the members that name a credential, where the id of its configuration does not.
 
     """
     found = []
     for configuration_id in configuration_ids:
-        item: dict[str, Any] = {"type": CREDENTIAL, "credential_configuration_id": configuration_id}
+        by_id = {"credential_configuration_id": configuration_id}
+        item: dict[str, Any] = {"type": CREDENTIAL, **(naming(configuration_id) if naming else by_id)}
         if locations is not None:
             item["locations"] = list(locations)
         if claims and configuration_id in claims:

@@ -45,7 +45,10 @@ def credentials(reply: Reply, dialect: Dialect = LATEST) -> list[Any]:
     return [raw for _, raw in issued(reply, dialect)]
 
 
+_HANDED_OUT = ("credentials", "credential", "transaction_id", "acceptance_token")
+
+
 def carries_credential(reply: Reply) -> bool:
     """Whether an answer hands anything out: a credential, or the promise of one, whatever its status."""
     members = reply.object
-    return any(members.get(name) for name in ("credentials", "credential", "transaction_id"))
+    return any(members.get(name) for name in _HANDED_OUT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any
 
@@ -11,6 +11,7 @@ from harness.dialects import LATEST, Dialect
 from harness.formats import strict_json
 from harness.formats.well_known import origin_and_path, well_known_url
 from harness.transport import Client, Reply, TransportFailure
+from harness.wallet import described
 from harness.wallet.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 
 ISSUER_SUFFIX = "openid-credential-issuer"
@@ -48,6 +49,7 @@ class AuthorizationServer:
         failure: why there is no answer.
         metadata: the members of its metadata; empty when there is none.
         fallback: the answer at ``openid-configuration``, asked only when the right place had nothing.
+        inline: whether the metadata are no more than what the issuer metadata say of it.
 
     """
 
@@ -56,6 +58,7 @@ class AuthorizationServer:
     failure: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     fallback: Reply | None = None
+    inline: bool = False
 
     @property
     def url(self) -> str:
@@ -114,6 +117,7 @@ class Issuer:
         reply: the answer that carried the metadata.
         metadata: the members of the metadata.
         servers: its Authorization Servers in the order of the metadata, at least one.
+        dialect: how the wallet reads the metadata.
 
     """
 
@@ -121,6 +125,7 @@ class Issuer:
     reply: Reply
     metadata: Mapping[str, Any]
     servers: tuple[AuthorizationServer, ...]
+    dialect: Dialect = LATEST
 
     @property
     def document(self) -> strict_json.JsonDocument:
@@ -130,10 +135,7 @@ class Issuer:
     @property
     def configurations(self) -> dict[str, dict[str, Any]]:
         """The well-formed members of ``credential_configurations_supported``."""
-        value = self.metadata.get("credential_configurations_supported")
-        if not isinstance(value, dict):
-            return {}
-        return {name: item for name, item in value.items() if isinstance(item, dict)}
+        return self.dialect.configurations_in(self.metadata)
 
     @property
     def credential_endpoint(self) -> str | None:
@@ -157,8 +159,8 @@ class Issuer:
 
     @property
     def batch_size(self) -> int | None:
-        """How many proofs one Credential Request may have; ``None`` when the issuer announces no batches."""
-        batch = self.metadata.get("batch_credential_issuance")
+        """How many proofs one Credential Request may have; ``None`` without announced batches."""
+        batch = self.metadata.get("batch_credential_issuance") if self.dialect.batches else None
         size = strict_json.integer(batch.get("batch_size")) if isinstance(batch, dict) else None
         return size if size is not None and size >= 2 else None
 
@@ -203,21 +205,15 @@ async def request(
     return await client.send("issuer metadata", "GET", url, headers=headers)
 
 
-def locales(metadata: Mapping[str, Any]) -> Iterator[str | None]:
+def locales(metadata: Mapping[str, Any], dialect: Dialect = LATEST) -> Iterator[str | None]:
     """Give the ``locale`` of every display object of the issuer, its credentials and their claims.
 
     What has no ``locale`` gives ``None``; what is malformed gives nothing.
     """
     displays = [metadata.get("display")]
-    configurations = metadata.get("credential_configurations_supported")
-    for configuration in configurations.values() if isinstance(configurations, dict) else ():
-        usage = configuration.get("credential_metadata") if isinstance(configuration, dict) else None
-        if isinstance(usage, dict):
-            claims = usage.get("claims")
-            displays += [usage.get("display")]
-            displays += [
-                c.get("display") for c in (claims if isinstance(claims, list) else ()) if isinstance(c, dict)
-            ]
+    for configuration in dialect.configurations_in(metadata).values():
+        displays += [described.display(configuration, dialect)]
+        displays += [claim.members.get("display") for claim in described.claims(configuration, dialect)]
     for display in displays:
         for item in display if isinstance(display, list) else ():
             if isinstance(item, dict) and isinstance(item.get("locale"), (str, NoneType)):
@@ -241,13 +237,16 @@ async def discover(
     else:
         raise MetadataError(f"no issuer metadata at {url}: {reply.gist}")
     metadata = _object(reply, f"the issuer metadata at {url}")
-    names = metadata.get("authorization_servers")
-    named = [item for item in names if isinstance(item, str)] if isinstance(names, list) else []
+    named = dialect.servers_in(metadata)
     if dialect.fixed_servers:
         servers = [_known_server(name, dialect) for name in named or [identifier]]
     else:
         servers = [await _server(client, name) for name in named or [identifier]]
-    return Issuer(identifier, reply, metadata, tuple(servers))
+        inline = {name: metadata[name] for name in dialect.server_members if name in metadata}
+        servers = [
+            server if server.metadata else replace(server, metadata=inline, inline=True) for server in servers
+        ]
+    return Issuer(identifier, reply, metadata, tuple(servers), dialect)
 
 
 def _known_server(identifier: str, dialect: Dialect) -> AuthorizationServer:

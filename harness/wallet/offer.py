@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from harness.dialects import LATEST, Dialect
 from harness.formats import strict_json
 from harness.transport import Client, Reply, TransportFailure
 
@@ -53,6 +55,9 @@ class ReceivedOffer:
         document: the offer as strictly read JSON.
         reply: the answer that carried an offer sent by reference, else ``None``.
         tx_code: the Transaction Code that came through another channel, else ``None``.
+        dialect: how the wallet reads it.
+        configurations: the Credential Configurations of the metadata by id, which early drafts let an offer
+            describe instead of naming them.
 
     """
 
@@ -60,6 +65,8 @@ class ReceivedOffer:
     document: strict_json.JsonDocument
     reply: Reply | None = None
     tx_code: str | None = None
+    dialect: Dialect = LATEST
+    configurations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def exchange(self) -> int | None:
@@ -73,9 +80,8 @@ class ReceivedOffer:
 
     @property
     def configuration_ids(self) -> list[str]:
-        """The well-formed members of ``credential_configuration_ids``."""
-        ids = self.object.get("credential_configuration_ids")
-        return [item for item in ids if isinstance(item, str)] if isinstance(ids, list) else []
+        """The well-formed members of ``credential_configuration_ids``, or of what an earlier draft has for it."""
+        return self.dialect.offered_in(self.object, self.configurations)
 
     @property
     def grants(self) -> dict[str, Any]:
@@ -98,7 +104,7 @@ class ReceivedOffer:
     @property
     def wants_tx_code(self) -> bool:
         """Whether a Transaction Code is required: the object is present, even if empty."""
-        return "tx_code" in self.pre_authorized
+        return self.dialect.wants_tx_code(self.pre_authorized)
 
     def authorization_server(self, grant: str) -> str | None:
         """Give the Authorization Server the offer names for a grant."""
@@ -140,20 +146,32 @@ def parse_link(text: str) -> OfferLink:
     return OfferLink(text, parameters, by_value or None, by_reference or None)
 
 
-def made_by_wallet(issuer: str, configuration_id: str) -> ReceivedOffer:
+def made_by_wallet(issuer: str, configuration_id: str, dialect: Dialect = LATEST) -> ReceivedOffer:
     """Give what the wallet wants when it begins by itself, in the form of an offer (section 5.1)."""
     text = json.dumps(
         {
             "credential_issuer": issuer,
-            "credential_configuration_ids": [configuration_id],
+            dialect.offered: [configuration_id],
             "grants": {AUTHORIZATION_CODE: {}},
         }
     )
-    return ReceivedOffer(OfferLink("", (), text, None), strict_json.parse(text))
+    return ReceivedOffer(OfferLink("", (), text, None), strict_json.parse(text), dialect=dialect)
 
 
-async def receive(client: Client, link: OfferLink, tx_code: str | None = None) -> ReceivedOffer:
+async def receive(
+    client: Client,
+    link: OfferLink,
+    tx_code: str | None = None,
+    *,
+    dialect: Dialect = LATEST,
+    configurations: Mapping[str, Mapping[str, Any]] | None = None,
+) -> ReceivedOffer:
     """Read an offer, fetching it when it was sent by reference (section 4.1.3).
+
+    Args:
+        tx_code: the Transaction Code that came through another channel.
+        dialect: how the wallet reads it.
+        configurations: those of the metadata by id, for an offer that may describe one.
 
     Raises:
         OfferError: the offer cannot be had or is not JSON.
@@ -165,7 +183,7 @@ async def receive(client: Client, link: OfferLink, tx_code: str | None = None) -
     if link.by_value is not None:
         text = link.by_value
     else:
-        reply = await _fetch(client, link.by_reference or "")
+        reply = await _fetch(client, link.by_reference or "", configurations or {})
         if not reply.successful:
             raise OfferError(f"the credential_offer_uri answered {reply.gist}; the offer may have expired")
         text = reply.body
@@ -174,11 +192,13 @@ async def receive(client: Client, link: OfferLink, tx_code: str | None = None) -
     except strict_json.JsonError as error:
         where = "credential_offer_uri" if reply else "credential_offer"
         raise OfferError(f"the offer in {where} is not JSON: {error.detail}") from error
-    return ReceivedOffer(link, document, reply, tx_code)
+    return ReceivedOffer(link, document, reply, tx_code, dialect, configurations or {})
 
 
-async def _fetch(client: Client, url: str) -> Reply:
+async def _fetch(client: Client, url: str, known: Container[str]) -> Reply:
     for _ in range(_MOST_REDIRECTS + 1):
+        # Whoever can fetch an offer can redeem its code.
+        client.recorder.redactor.learn_link(url, known)
         reply = await client.send("credential offer", "GET", url)
         if reply.status not in (301, 302, 303, 307, 308) or "location" not in reply.headers:
             return reply

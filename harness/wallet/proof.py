@@ -16,7 +16,8 @@ PROOF_TYPE = "openid4vci-proof+jwt"
 
 KEY_FORMS = ("jwk", "did:key", "did:jwk", "x5c")
 """Ways in which a proof can carry its key."""
-
+BARE_DID_JWK = "did:jwk without a fragment"
+"""A further way: the DID alone, which is no DID URL of a key as the specification wants it."""
 
 _NO_DID_KEY = ("RS", "PS", "Ed448", "ML-DSA")
 """Beginnings of the algorithms for whose keys this wallet has no did:key."""
@@ -39,7 +40,7 @@ def draft(
     """Make the draft of a right proof.
 
     Args:
-        form: one of ``KEY_FORMS``.
+        form: one of ``KEY_FORMS``, or ``BARE_DID_JWK``.
         audience: the Credential Issuer Identifier.
         issued_at: seconds since 1970.
         nonce: the ``c_nonce``; ``None`` when the issuer has no Nonce Endpoint.
@@ -51,6 +52,8 @@ def draft(
         header["jwk"] = key.public
     elif form in ("did:key", "did:jwk"):
         header["kid"] = did_url(key, form)
+    elif form == BARE_DID_JWK:
+        header["kid"] = did.did_jwk(key.public)
     elif form == "x5c":
         header["x5c"] = [certificate_for(key, issued_at)]
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.settings import TrustSettings
 
 MEDIA_TYPE = "application/jwt"
+_MEMBER = "signed_metadata"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class SignedMetadata:
         received: when it came, in seconds since 1970.
         jws: the answer as a JWS; ``None`` when it is none.
         signer: the key it has to be verified with; ``None`` when it is no JWS.
+        member: whether it is the member ``signed_metadata`` of the unsigned document.
 
     """
 
@@ -37,10 +39,13 @@ class SignedMetadata:
     received: float
     jws: jose.Jws | None = None
     signer: IssuerKey | None = None
+    member: bool = False
 
     @property
     def offered(self) -> bool:
         """Whether the issuer answered with signed metadata, or with what it calls so."""
+        if self.member:
+            return True
         return self.reply.successful and (self.reply.media_type == MEDIA_TYPE or self.jws is not None)
 
     @cached_property
@@ -72,13 +77,41 @@ async def request(fetcher: Fetcher, url: str, trust: TrustSettings, now: Callabl
     reply = await metadata.request(fetcher.client, url, media_type=MEDIA_TYPE)
     received = now()
     try:
-        jws = jose.parse_compact(reply.body.decode("ascii").strip())
-    except (FormatError, UnicodeDecodeError):
+        text = reply.body.decode("ascii").strip()
+    except UnicodeDecodeError:
         return SignedMetadata(reply, received)
+    return await _read(SignedMetadata(reply, received), text, fetcher, trust)
+
+
+async def within(
+    fetcher: Fetcher, issuer: metadata.Issuer, trust: TrustSettings, now: Callable[[], float]
+) -> SignedMetadata:
+    """Read the member ``signed_metadata`` of the unsigned document, where drafts before 16 have it.
+
+    Args:
+        fetcher: the way to the network, wary where the metadata point at something.
+        issuer: who has the metadata.
+        trust: where the keys of signers are known from, besides the document itself.
+        now: seconds since 1970.
+
+    Raises:
+        TrustError: a trust anchor or JWK Set that the team configured cannot be read.
+
+    """
+    found = SignedMetadata(issuer.reply, now(), member=_MEMBER in issuer.metadata)
+    text = issuer.metadata.get(_MEMBER)
+    return await _read(found, text, fetcher, trust) if isinstance(text, str) else found
+
+
+async def _read(found: SignedMetadata, text: str, fetcher: Fetcher, trust: TrustSettings) -> SignedMetadata:
+    try:
+        jws = jose.parse_compact(text)
+    except FormatError:
+        return found
     document = _payload(jws)
     iss = document.value.get("iss") if document and isinstance(document.value, dict) else None
-    signer = await resolve_signer(jws, iss, fetcher, trust, received)
-    return SignedMetadata(reply, received, jws, signer)
+    signer = await resolve_signer(jws, iss, fetcher, trust, found.received)
+    return replace(found, jws=jws, signer=signer)
 
 
 def _payload(jws: jose.Jws) -> strict_json.JsonDocument | None:

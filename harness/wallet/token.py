@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from harness.dialects import LATEST, Dialect
 from harness.formats import jose, strict_json
 from harness.formats.problems import FormatError
 from harness.transport import Reply
 from harness.wallet.offer import AUTHORIZATION_CODE, PRE_AUTHORIZED_CODE
 
 
-def form(code: str, *, tx_code: str | None = None, client_id: str | None = None) -> dict[str, str]:
+def form(
+    code: str, *, tx_code: str | None = None, client_id: str | None = None, dialect: Dialect = LATEST
+) -> dict[str, str]:
     """Give the parameters of a right Token Request (section 6.1).
 
     Args:
         code: the Pre-Authorized Code.
         tx_code: the Transaction Code, when the offer asks for one.
         client_id: left out for anonymous access.
+        dialect: how the wallet speaks.
 
     """
     fields = {"grant_type": PRE_AUTHORIZED_CODE, "pre-authorized_code": code}
     if tx_code is not None:
-        fields["tx_code"] = tx_code
+        fields[dialect.tx_code] = tx_code
     if client_id is not None:
         fields["client_id"] = client_id
     return fields
@@ -89,14 +94,40 @@ def claims(access_token: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def credential_identifiers(reply: Reply, configuration_id: str) -> list[str]:
-    """Give the ``credential_identifiers`` that a Token Response holds for a configuration (section 6.2)."""
+def credential_identifiers(
+    reply: Reply, configuration_id: str, configuration: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Give the ``credential_identifiers`` that a Token Response holds for a configuration (section 6.2).
+
+    Args:
+        reply: the Token Response.
+        configuration_id: of the Credential Configuration.
+        configuration: its metadata, by which drafts can describe it in place of its id.
+
+    """
     details: Any = reply.object.get("authorization_details")
     found: list[str] = []
     for item in details if isinstance(details, list) else []:
         if not isinstance(item, dict) or item.get("type") != "openid_credential":
             continue
         identifiers = item.get("credential_identifiers")
-        if item.get("credential_configuration_id") == configuration_id and isinstance(identifiers, list):
+        named = item.get("credential_configuration_id") == configuration_id or _describes(
+            item, configuration or {}
+        )
+        if named and isinstance(identifiers, list):
             found += [identifier for identifier in identifiers if isinstance(identifier, str)]
     return found
+
+
+def _describes(item: Mapping[str, Any], configuration: Mapping[str, Any]) -> bool:
+    """Whether authorization details name a configuration by its format and type, as drafts 13 to 15 have it."""
+    if "credential_configuration_id" in item or "format" not in item:
+        return False
+    return all(item.get(name) == configuration.get(name) for name in ("format", "vct", "doctype")) and (
+        _types(item) == _types(configuration)
+    )
+
+
+def _types(described: Mapping[str, Any]) -> Any:
+    definition = described.get("credential_definition")
+    return definition.get("type") if isinstance(definition, Mapping) else None

@@ -447,7 +447,8 @@ async def doors(access: Access) -> AsyncIterator[Door]:
 
     yield Door("the Credential Endpoint", ask)
     flow = access.flow
-    if flow.issuer.deferred_endpoint is not None and deferred.transaction_id(await flow.issuance()) is not None:
+    issuance, dialect = await flow.issuance(), access.dialect
+    if flow.issuer.deferred_endpoint is not None and deferred.transaction_id(issuance, dialect) is not None:
         yield Door("the Deferred Credential Endpoint", (await flow.pending()).collect)
     body = await _accepted_notification(flow)
     if body is not None:

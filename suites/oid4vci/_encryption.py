@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -105,6 +105,12 @@ def message_of(reply: Reply) -> jwe.Jwe:
         return jwe.parse_compact(as_it_came(reply).body.decode("ascii").strip())
     except (UnicodeDecodeError, jwe.JweError) as error:
         raise Blocked(f"exchange {reply.exchange} brought no JWE: {error}") from error
+
+
+def with_key(access: Access, asked: ResponseTerms, jwk: Mapping[str, Any]) -> ResponseTerms:
+    """Give the terms with another ``jwk``, spelled as the version of OpenID4VCI has its ``alg``."""
+    rest = {name: value for name, value in asked.body.items() if name != "alg"}
+    return replace(asked, body=access.dialect.response_encryption({**rest, "jwk": dict(jwk)}))
 
 
 def expect_refused(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.expect import Expect, show
+from harness.expect import Demanded, Expect, show
 from harness.formats import text
 from harness.formats.strict_json import pointer
+from harness.wallet import described
 from harness.wallet.metadata import Issuer
 
 
@@ -49,14 +50,28 @@ def metadata_of(issuer: Issuer) -> Part:
 
 def configurations_of(issuer: Issuer) -> list[Part]:
     """Give the Credential Configurations that are JSON objects."""
-    supported = metadata_of(issuer).get("credential_configurations_supported")
-    return [part for part in supported.parts() if isinstance(part.value, dict)] if supported.members else []
+    supported = metadata_of(issuer).get(issuer.dialect.configurations)
+    listed = supported.members or issuer.dialect.configurations == "credentials_supported"
+    return [part for part in supported.parts() if isinstance(part.value, dict)] if listed else []
+
+
+def usage_of(issuer: Issuer, configuration: Part) -> Part:
+    """Give the part of a configuration that tells of the credential: ``credential_metadata``, or all of it."""
+    for name in described.place(issuer.dialect):
+        configuration = configuration.get(name)
+    return configuration
 
 
 def usages_of(issuer: Issuer, member: str) -> list[Part]:
-    """Give the ``credential_metadata`` of all configurations that have this member there."""
-    found = [configuration.get("credential_metadata") for configuration in configurations_of(issuer)]
+    """Give what tells of the credential in all configurations that have this member there."""
+    found = [usage_of(issuer, configuration) for configuration in configurations_of(issuer)]
     return [usage for usage in found if member in usage]
+
+
+def claims_of(issuer: Issuer, configuration: Part) -> list[Part]:
+    """Give what the configuration says of each claim, the JSON objects among it."""
+    found = described.claims(configuration.members, issuer.dialect)
+    return [Part(dict(claim.members), configuration.pointer + claim.pointer) for claim in found]
 
 
 class Judge:
@@ -72,7 +87,7 @@ class Judge:
         self._expect = expect
         self._exchange = exchange
 
-    def that(self, holds: bool, code: str, expected: str, part: Part, requirement: str | None = None) -> bool:
+    def that(self, holds: bool, code: str, expected: str, part: Part, requirement: Demanded | None = None) -> bool:
         """Expect something of a part, and show the part when it is not so."""
         return self._expect.that(
             holds,
@@ -84,7 +99,7 @@ class Judge:
             requirement=requirement,
         )
 
-    def has(self, part: Part, name: str, code: str, requirement: str | None = None) -> bool:
+    def has(self, part: Part, name: str, code: str, requirement: Demanded | None = None) -> bool:
         """Expect an object to have a member."""
         return self._expect.that(
             name in part,
@@ -96,21 +111,43 @@ class Judge:
             requirement=requirement,
         )
 
-    def strings(self, part: Part, names: dict[str, str], code: str) -> None:
+    def strings(self, part: Part, names: Mapping[str, str | Sequence[str]], code: str) -> None:
         """Expect those members that are present to be strings, each by its own requirement."""
         for name, requirement in names.items():
             if name in part:
                 self.that(isinstance(part[name].value, str), code, "a string", part[name], requirement)
 
-    def array(self, part: Part, code: str, requirement: str, *, of: type | tuple[type, ...], called: str) -> bool:
-        """Expect a non-empty array of values of some JSON type."""
+    def array(
+        self,
+        part: Part,
+        code: str,
+        requirement: str,
+        *,
+        of: type | tuple[type, ...],
+        called: str,
+        drafts: Sequence[str] = (),
+    ) -> bool:
+        """Expect a non-empty array of values of some JSON type.
+
+        Args:
+            drafts: requirements of earlier versions, in which it may be empty.
+
+        """
         found = part.value
-        right = isinstance(found, list) and bool(found)
+        right = isinstance(found, list)
         right = right and all(isinstance(item, of) and not isinstance(item, bool) for item in found)
-        return self.that(right, code, f"a non-empty array of {called}", part, requirement)
+        if drafts:
+            self.that(right, code, f"an array of {called}", part, drafts)
+        return self.that(right and bool(found), code, f"a non-empty array of {called}", part, requirement)
 
     def locales(
-        self, displays: Part, *, well_formed: str, distinct: str, malformed_code: str, repeated_code: str
+        self,
+        displays: Part,
+        *,
+        well_formed: str | Sequence[str],
+        distinct: str | Sequence[str],
+        malformed_code: str,
+        repeated_code: str,
     ) -> None:
         """Expect the ``locale`` of each display to be a language tag, and no language to have two displays."""
         tags = [display["locale"] for display in displays.parts() if "locale" in display]

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.access import Access
 from harness.evidence import AccessExpired
-from harness.expect import Expect
+from harness.expect import Demanded, Expect
 from harness.transport import Reply
 from harness.wallet import credential
 
@@ -35,7 +35,7 @@ async def refused(
     *,
     what: str,
     errors: Collection[str] = ("invalid_proof",),
-    requirement: str = INVALID_PROOF,
+    requirement: Demanded = INVALID_PROOF,
 ) -> None:
     """Send a Credential Request that is wrong and expect the refusal of section 8.3.1.2.
 
@@ -49,7 +49,7 @@ async def refused(
         code,
         what=what,
         status={400},
-        errors=errors,
+        errors=access.dialect.worded(errors),
         status_requirement=STATUS,
         error_requirement=requirement,
     )

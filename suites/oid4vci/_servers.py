@@ -14,9 +14,9 @@ DEFAULT_GRANT_TYPES = ["authorization_code", "implicit"]
 
 
 def described(issuer: Issuer, expect: Expect) -> Iterator[tuple[AuthorizationServer, Part, Judge]]:
-    """Give each server that has metadata, with its metadata and the words to judge them by."""
+    """Give each server that publishes metadata, with its metadata and the words to judge them by."""
     for server in issuer.servers:
-        if server.metadata:
+        if server.metadata and not server.inline:
             source = server.fallback or server.reply
             yield server, Part(server.metadata, ""), Judge(expect, source.exchange if source else None)
 

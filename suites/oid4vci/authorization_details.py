@@ -157,7 +157,10 @@ async def an_unknown_type_is_refused(by_details: Authorized, flow: Flow, expect:
 
 @check(
     "authorization-details-configuration-missing-refused",
-    requires=["VCI-5.1.1-01", "RFC9396-5-05", "RFC9396-5-06"],
+    requires=[
+        *("VCI-5.1.1-01", "VCI15-5.1.1-01", "VCID14-5.1.1-01", "VCI13-5.1.1-01"),
+        *("RFC9396-5-05", "RFC9396-5-06"),
+    ],
     proven_by={
         "accepts:authorize.details-configuration": "AUTHORIZATION-DETAILS-CONFIGURATION-MISSING-ACCEPTED",
         "misreports:authorize.details-configuration": "AUTHORIZATION-DETAILS-CONFIGURATION-MISSING-MISREPORTED",
@@ -210,13 +213,14 @@ async def a_configuration_of_another_json_type_is_refused(
     by_details: Authorized, flow: Flow, expect: Expect
 ) -> None:
     """Authorization details whose credential_configuration_id is an array are refused."""
+    name = flow.tools.dialect.details_name
     await _expect_refused(
         flow,
         by_details,
         expect,
         "AUTHORIZATION-DETAILS-CONFIGURATION-MISTYPED",
-        {"credential_configuration_id": [flow.scenario.configuration]},
-        what="whose credential_configuration_id is an array",
+        {name: [flow.details()[0][name]]},
+        what=f"whose {name} is an array",
     )
 
 

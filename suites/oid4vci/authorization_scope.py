@@ -129,10 +129,26 @@ async def _control_alone(flow: Flow, by_scope: Authorized, other: str, facts: Fa
 
 async def _issued(flow: Flow, attempt: Authorized, configuration: str) -> Reply | None:
     """Ask for a credential with what an authorization brought; ``None`` when it does not come to that."""
+    return await _answer(flow.redeeming(attempt, configuration))
+
+
+async def _answer(redeeming: Flow) -> Reply | None:
     try:
-        return await flow.redeeming(attempt, configuration).issuance()
+        return await redeeming.issuance()
     except Blocked:
         return None
+
+
+async def _has_no_name(redeeming: Flow) -> bool:
+    """Whether a draft has no way to ask for the credential with an Access Token.
+
+    Drafts 13 and 14 have a request by ``format`` only where the Token Response returned no
+    ``credential_identifiers`` (section 7.2), be they those of another credential.
+    """
+    access = await redeeming.access()
+    details = (await redeeming.token()).object.get("authorization_details")
+    returned = any("credential_identifiers" in item for item in details) if isinstance(details, list) else False
+    return access.identifier is None and "format" in access.dialect.request_names and returned
 
 
 def _expect_issued(expect: Expect, reply: Reply | None, code: str, *, what: str, of: str) -> None:
@@ -170,9 +186,12 @@ async def scope_and_details_both_count(
             await _control_alone(flow, by_scope, other, facts)
         if not granted(expect, attempt, "AUTHORIZATION-SCOPE-AND-DETAILS-REFUSED", what=what):
             return
-        reply = await _issued(flow, attempt, name)
+        redeeming = flow.redeeming(attempt, name)
+        reply = await _answer(redeeming)
         if reply is None or not credential.carries_credential(reply):
             await _control_alone(flow, by_scope, other, facts)
+        if reply is not None and name == own and await _has_no_name(redeeming):
+            continue
         code = "AUTHORIZATION-SCOPE-AND-DETAILS-INCOMPLETE"
         _expect_issued(expect, reply, code, what=f"{what} brings both", of=name)
 

@@ -9,13 +9,15 @@ from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import Blocked
-from harness.expect import Expect
+from harness.expect import Demanded, Expect
 from harness.facts import Facts
 from harness.formats import text
 from harness.formats.problems import json_type
 from harness.transport import Reply
 from harness.wallet.credential import carries_credential
 from harness.wallet.deferred import defers
+from harness.wallet.metadata import Issuer
+from suites.oid4vci._naming import naming_unknown, with_proofs, without_name
 
 check = area("Credential Endpoint", per=Per.SHAPE)
 
@@ -58,7 +60,7 @@ _REFUSAL = ("VCI-8.3.1-01", "VCI-8.3.1.2-01", "VCI-8.3.1.2-02")
 )
 async def refusals_are_wellformed(access: Access, expect: Expect) -> None:
     """The refusal of a request for an unknown configuration is an error response of this specification."""
-    reply = await access.request(_with_unknown_configuration(await access.right_body()))
+    reply = await access.request(naming_unknown(access, await access.right_body()))
     if not expect.that(reply.status >= 400, "CREDENTIAL-ERROR-NONE", "an error response", reply.gist, at=reply):
         return
     expect.that(
@@ -136,6 +138,7 @@ async def a_request_that_is_no_json_is_refused(access: Access, expect: Expect) -
     """A Credential Request that is cut off, so that it is no JSON, is refused with invalid_credential_request."""
     body = json.dumps(await access.right_body())
     _expect_refused(
+        access,
         expect,
         await access.request(body[:-1].encode()),
         "CREDENTIAL-REQUEST-CUT-OFF",
@@ -157,6 +160,7 @@ async def a_request_that_is_no_object_is_refused(access: Access, expect: Expect)
     """A Credential Request that is an array is refused with invalid_credential_request."""
     body = json.dumps([await access.right_body()])
     _expect_refused(
+        access,
         expect,
         await access.request(body.encode()),
         "CREDENTIAL-REQUEST-ARRAY",
@@ -181,6 +185,7 @@ async def both_identifiers_are_refused(access: Access, expect: Expect) -> None:
     body.setdefault("credential_configuration_id", access.configuration_id)
     body.setdefault("credential_identifier", access.configuration_id)
     _expect_refused(
+        access,
         expect,
         await access.request(body),
         "CREDENTIAL-IDENTIFIERS-BOTH",
@@ -203,8 +208,9 @@ async def both_identifiers_are_refused(access: Access, expect: Expect) -> None:
 async def missing_identifiers_are_refused(access: Access, expect: Expect) -> None:
     """A Credential Request that does not say what it is for is refused with invalid_credential_request."""
     _expect_refused(
+        access,
         expect,
-        await access.request(_without_identifiers(await access.right_body())),
+        await access.request(without_name(access, await access.right_body())),
         "CREDENTIAL-IDENTIFIERS-MISSING",
         what="a Credential Request with neither credential_identifier nor credential_configuration_id",
         errors={"invalid_credential_request"},
@@ -223,8 +229,9 @@ async def missing_identifiers_are_refused(access: Access, expect: Expect) -> Non
 )
 async def a_configuration_id_in_place_of_an_identifier_is_refused(access: Access, expect: Expect) -> None:
     """Where the Token Response returned credential_identifiers, a request by configuration is refused."""
-    body = _without_identifiers(await access.right_body())
+    body = without_name(access, await access.right_body())
     _expect_refused(
+        access,
         expect,
         await access.request({**body, "credential_configuration_id": access.configuration_id}),
         "CREDENTIAL-CONFIGURATION-ID",
@@ -236,7 +243,7 @@ async def a_configuration_id_in_place_of_an_identifier_is_refused(access: Access
 
 @check(
     "credential-configuration-unknown-refused",
-    requires=["VCI-8.3.1-01", "VCI-8.3.1.2-07", "VCI-8.3.1.2-01", "VCI-8.3.1.2-02"],
+    requires=["VCI-8.3.1-01", "VCI-8.3.1.2-07", "VCI15-8.3.1.2-02", "VCI-8.3.1.2-01", "VCI-8.3.1.2-02"],
     proven_by={
         "accepts:credential.configuration-known": "CREDENTIAL-CONFIGURATION-UNKNOWN-ACCEPTED",
         "misreports:credential.configuration-known": "CREDENTIAL-CONFIGURATION-UNKNOWN-MISREPORTED",
@@ -247,14 +254,15 @@ async def a_configuration_id_in_place_of_an_identifier_is_refused(access: Access
 async def an_unknown_configuration_is_refused(access: Access, expect: Expect) -> None:
     """A request for a Credential Configuration that does not exist is refused as such."""
     _expect_refused(
+        access,
         expect,
-        await access.request(_with_unknown_configuration(await access.right_body())),
+        await access.request(naming_unknown(access, await access.right_body())),
         "CREDENTIAL-CONFIGURATION-UNKNOWN",
         what="a Credential Request for an unknown configuration",
         # Where there are identifiers, asking by configuration is malformed as well.
         errors={"unknown_credential_configuration"}
         | ({"invalid_credential_request"} if access.identifier else set()),
-        requirement="VCI-8.3.1.2-07",
+        requirement=("VCI-8.3.1.2-07", "VCI15-8.3.1.2-02"),
     )
 
 
@@ -268,8 +276,9 @@ async def an_unknown_configuration_is_refused(access: Access, expect: Expect) ->
 )
 async def an_unknown_identifier_is_refused(access: Access, expect: Expect) -> None:
     """A request with a credential_identifier that does not exist is refused as such."""
-    body = _without_identifiers(await access.right_body())
+    body = without_name(access, await access.right_body())
     _expect_refused(
+        access,
         expect,
         await access.request({**body, "credential_identifier": "assay-unknown-identifier"}),
         "CREDENTIAL-IDENTIFIER-UNKNOWN",
@@ -293,6 +302,7 @@ async def an_unknown_identifier_is_refused(access: Access, expect: Expect) -> No
 async def missing_proofs_are_refused(access: Access, expect: Expect) -> None:
     """A Credential Request without the key proofs that the configuration asks for is refused."""
     _expect_refused(
+        access,
         expect,
         await access.request(access.body()),
         "CREDENTIAL-PROOFS-MISSING",
@@ -314,8 +324,9 @@ async def missing_proofs_are_refused(access: Access, expect: Expect) -> None:
 )
 async def proofs_that_are_no_object_are_refused(access: Access, expect: Expect) -> None:
     """A Credential Request whose proofs are an array, so that they have no proof type, is refused."""
-    body = await access.right_body()
-    await _expect_proofs_refused(access, body, body["proofs"]["jwt"], "CREDENTIAL-PROOFS-TYPE", expect)
+    proof = (await access.proof()).sign()
+    proofs: Any = proof if _alone(access) else [proof]
+    await _expect_proofs_refused(access, _with(access, proofs), "CREDENTIAL-PROOFS-TYPE", expect)
 
 
 @check(
@@ -328,9 +339,9 @@ async def proofs_that_are_no_object_are_refused(access: Access, expect: Expect) 
     applies=when.jwt_proof,
 )
 async def a_missing_proof_type_is_refused(access: Access, expect: Expect) -> None:
-    """A Credential Request whose proofs are an empty object is refused."""
-    body = await access.right_body()
-    await _expect_proofs_refused(access, body, {}, "CREDENTIAL-PROOF-TYPE-MISSING", expect)
+    """A Credential Request whose proofs do not say their proof type, or are an empty object, is refused."""
+    proofs = {"jwt": (await access.proof()).sign()} if _alone(access) else {}
+    await _expect_proofs_refused(access, _with(access, proofs), "CREDENTIAL-PROOF-TYPE-MISSING", expect)
 
 
 @check(
@@ -344,9 +355,9 @@ async def a_missing_proof_type_is_refused(access: Access, expect: Expect) -> Non
 )
 async def two_proof_types_are_refused(access: Access, expect: Expect) -> None:
     """A Credential Request whose proofs are of two proof types is refused."""
-    body = await access.right_body()
-    proofs = {**body["proofs"], "di_vp": [{}]}
-    await _expect_proofs_refused(access, body, proofs, "CREDENTIAL-PROOF-TYPES", expect)
+    proofs = {"jwt": [(await access.proof()).sign()], "di_vp": [{}]}
+    body = with_proofs(access.body(), proofs=proofs)
+    await _expect_proofs_refused(access, body, "CREDENTIAL-PROOF-TYPES", expect)
 
 
 @check(
@@ -360,26 +371,27 @@ async def two_proof_types_are_refused(access: Access, expect: Expect) -> None:
 )
 async def an_unknown_proof_type_is_refused(access: Access, expect: Expect) -> None:
     """A Credential Request whose proofs are of a type that nobody knows is refused."""
-    body = await access.right_body()
-    proofs = {"assay_unknown_type": body["proofs"]["jwt"]}
-    await _expect_proofs_refused(access, body, proofs, "CREDENTIAL-PROOF-TYPE-UNKNOWN", expect)
+    body = access.body((await access.proof()).sign(), kind="assay_unknown_type")
+    await _expect_proofs_refused(access, body, "CREDENTIAL-PROOF-TYPE-UNKNOWN", expect)
 
 
-def _without_identifiers(body: dict[str, Any]) -> dict[str, Any]:
-    names = ("credential_identifier", "credential_configuration_id")
-    return {name: value for name, value in body.items() if name not in names}
+def _alone(access: Access) -> bool:
+    """Whether one key is proven with ``proof``, which has its type beside it."""
+    return access.dialect.one_proof == "proof"
 
 
-def _with_unknown_configuration(body: dict[str, Any]) -> dict[str, Any]:
-    return {**_without_identifiers(body), "credential_configuration_id": "assay-unknown-configuration"}
+def _with(access: Access, proofs: Any) -> dict[str, Any]:
+    """Give a body whose key proofs, in the member for one key, have another form."""
+    return with_proofs(access.body(), **{access.dialect.one_proof: proofs})
 
 
 def _expect_refused(
-    expect: Expect, reply: Reply, code: str, *, what: str, errors: set[str], requirement: str
+    access: Access, expect: Expect, reply: Reply, code: str, *, what: str, errors: set[str], requirement: Demanded
 ) -> None:
     """Expect a bad payload to be refused with status 400 and one of the errors (section 8.3.1.2).
 
     Args:
+        errors: as OpenID4VCI 1.0 names them.
         requirement: what another error code of this specification violates; ``invalid_request`` is worse.
 
     """
@@ -389,22 +401,22 @@ def _expect_refused(
         code,
         what=what,
         status={400},
-        errors=errors,
+        errors=access.dialect.worded(errors),
         status_requirement="VCI-8.3.1.2-02",
         error_requirement="VCI-8.3.1.2-01" if generic else requirement,
     )
 
 
-async def _expect_proofs_refused(
-    access: Access, body: dict[str, Any], proofs: Any, code: str, expect: Expect
-) -> None:
+async def _expect_proofs_refused(access: Access, body: dict[str, Any], code: str, expect: Expect) -> None:
+    (name,) = {"proof", "proofs"} & body.keys()
+    proofs = body[name]
+    of = f"the members {list(proofs)}" if isinstance(proofs, dict) else f"the type {json_type(proofs)}"
     _expect_refused(
+        access,
         expect,
-        await access.request({**body, "proofs": proofs}),
+        await access.request(body),
         code,
-        what=f"proofs with the members {list(proofs)}"
-        if isinstance(proofs, dict)
-        else f"{json_type(proofs)} as proofs",
+        what=f"{name} with {of}",
         # Such a request is malformed as a whole, too.
         errors={"invalid_proof", "invalid_credential_request"},
         requirement="VCI-8.3.1.2-10",
@@ -421,7 +433,7 @@ async def _expect_proofs_refused(
     applies=~when.deferred & when.denied_offer,
     per=Per.GRANT,
 )
-async def a_denial_is_told(facts: Facts, issuance: Reply, expect: Expect) -> None:
+async def a_denial_is_told(issuer: Issuer, facts: Facts, issuance: Reply, expect: Expect) -> None:
     """A Credential Request that will never be granted is refused with credential_request_denied."""
     if not (issuance.successful and carries_credential(issuance)):
         raise Blocked(f"a right Credential Request was not granted either: {issuance.gist}")
@@ -431,13 +443,13 @@ async def a_denial_is_told(facts: Facts, issuance: Reply, expect: Expect) -> Non
     if offer.code is None and offer.issuer_state is None:
         raise Blocked("nothing in the offer tells the issuer that it is the one to be denied")
     reply = await facts.denied.issuance()
-    if reply.successful and defers(reply):
+    if reply.successful and defers(reply, issuer.dialect):
         raise Blocked(f"issuance was deferred, not denied at once: {reply.gist}")
     expect.refused(
         reply,
         "CREDENTIAL-DENIED",
         what="a Credential Request for Credentials that will not be issued",
         status={400},
-        errors={"credential_request_denied"},
+        errors=issuer.dialect.worded({"credential_request_denied"}),
         status_requirement="VCI-8.3.1.2-01",
     )

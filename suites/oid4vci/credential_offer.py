@@ -139,7 +139,7 @@ async def the_issuer_is_named(issuer: Issuer, offer: ReceivedOffer, expect: Expe
 
 @check(
     "offer-configuration-ids",
-    requires=["VCI-4.1.1-04", "VCI-4.1.1-03", "VCI-4.1.1-05"],
+    requires=["VCI-4.1.1-03", "VCI-4.1.1-04", "VCI-4.1.1-05"],
     proven_by={
         "offer:ids-missing": "OFFER-CONFIGURATIONS-MISSING",
         "offer:ids-empty": "OFFER-CONFIGURATIONS-EMPTY",
@@ -159,12 +159,12 @@ async def configurations_are_named(offer: ReceivedOffer, expect: Expect) -> None
         "the member credential_configuration_ids",
         list(offer.object),
         at=offer.exchange,
-        requirement="VCI-4.1.1-03",
     ):
         return
     strings = isinstance(ids, list) and all(isinstance(item, str) for item in ids)
-    expect.that(strings, "OFFER-CONFIGURATIONS-TYPE", "an array of strings", ids, **where)
-    expect.that(ids != [], "OFFER-CONFIGURATIONS-EMPTY", "at least one string", ids, **where)
+    form: Any = {"requirement": "VCI-4.1.1-04", **where}
+    expect.that(strings, "OFFER-CONFIGURATIONS-TYPE", "an array of strings", ids, **form)
+    expect.that(ids != [], "OFFER-CONFIGURATIONS-EMPTY", "at least one string", ids, **form)
     expect.that(
         len(offer.configuration_ids) == len(set(offer.configuration_ids)),
         "OFFER-CONFIGURATIONS-REPEATED",

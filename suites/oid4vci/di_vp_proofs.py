@@ -192,7 +192,7 @@ async def foreign_domain_is_refused(access: Access, expect: Expect) -> None:
 @check(
     "di-vp-challenge-missing-refused",
     requires=["VCI-F.2-11", "VCI-F.4-09", STATUS, NO_NONCE],
-    applies=when.di_vp_proof & when.nonce_endpoint,
+    applies=when.di_vp_proof & when.c_nonce,
     proven_by=by_rule("di-vp.challenge-present", "DI-VP-CHALLENGE-MISSING"),
 )
 async def missing_challenge_is_refused(access: Access, expect: Expect) -> None:
@@ -205,7 +205,7 @@ async def missing_challenge_is_refused(access: Access, expect: Expect) -> None:
 @check(
     "di-vp-challenge-refused",
     requires=["VCI-F.2-12", "VCI-F.4-10", STATUS, INVALID_NONCE],
-    applies=when.di_vp_proof & when.nonce_endpoint,
+    applies=when.di_vp_proof & when.c_nonce,
     proven_by=by_rule("di-vp.challenge", "DI-VP-CHALLENGE"),
 )
 async def unknown_challenge_is_refused(access: Access, expect: Expect) -> None:

@@ -8,10 +8,11 @@ from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import Blocked, Encrypted
-from harness.expect import Expect, show
+from harness.expect import Demanded, Expect, show
 from harness.formats.jwe import CONTENT_ENCRYPTION_ALGORITHMS
 from harness.transport import Reply
 from harness.wallet.encryption import COMPRESSIONS, EncryptionError, Terms, inflate, is_sealed, make_key
+from harness.wallet.metadata import Issuer
 from suites.oid4vci._encryption import (
     INVALID_PARAMETERS,
     STATUS,
@@ -21,10 +22,11 @@ from suites.oid4vci._encryption import (
     message_of,
     offered_responses,
     proven,
-    request_terms,
     response_terms,
     served,
+    with_key,
 )
+from suites.oid4vci._naming import naming_unknown
 from suites.oid4vci._problems import Place, Rule, judge
 
 check = area("Encrypted Responses", per=Per.GRANT)
@@ -131,7 +133,7 @@ async def encryption_is_left_to_the_wallet(issuance: Reply, encrypted_response: 
 async def encryption_has_to_be_asked_for(access: Access, encrypted_response: Encrypted, expect: Expect) -> None:
     """Where the metadata requires encrypted responses, a request that asks for none gets no Credential."""
     proven(encrypted_response)
-    terms = Terms(request=request_terms(access).request)
+    terms = Terms(request=access.flow.sealing(request=True, response=False).request)
     expect.refused(
         await access.request(await access.right_body(), sealing=terms),
         "ENCRYPTION-RESPONSE-MISSING",
@@ -153,10 +155,7 @@ async def errors_are_in_clear(access: Access, encrypted_response: Encrypted, exp
     """A Credential Error Response is not encrypted, though the request asks for an encrypted response."""
     proven(encrypted_response)
     terms, _ = response_terms(access)
-    body = await access.right_body()
-    body.pop("credential_identifier", None)
-    body["credential_configuration_id"] = "assay-unknown-configuration"
-    reply = await access.request(body, sealing=terms)
+    reply = await access.request(naming_unknown(access, await access.right_body()), sealing=terms)
     if reply.successful:
         raise Blocked(f"a request for an unknown configuration was not refused: {reply.gist}")
     expect_in_clear(expect, reply, "ENCRYPTION-ERROR-ENCRYPTED", "a Credential Error Response")
@@ -206,7 +205,7 @@ async def responses_can_be_decrypted(encrypted_response: Encrypted, expect: Expe
     },
     applies=when.encrypted_responses,
 )
-async def responses_are_jwts(encrypted_response: Encrypted, expect: Expect) -> None:
+async def responses_are_jwts(issuer: Issuer, encrypted_response: Encrypted, expect: Expect) -> None:
     """An encrypted Credential Response is a JWT of the media type application/jwt, with its members as claims."""
     reply = encrypted_response.reply
     message_of(reply)
@@ -222,7 +221,7 @@ async def responses_are_jwts(encrypted_response: Encrypted, expect: Expect) -> N
     )
     if reply.sealed is not None:
         expect.that(
-            not {"credentials", "transaction_id"}.isdisjoint(reply.object),
+            not {*issuer.dialect.credential_members, "transaction_id"}.isdisjoint(reply.object),
             "ENCRYPTION-RESPONSE-CONTENT",
             "a JSON object with the members of a Credential Response as content",
             _beginning(reply),
@@ -374,9 +373,12 @@ async def ephemeral_keys_are_new(access: Access, encrypted_response: Encrypted, 
 # Algorithms
 
 
+_SAME_ALG = ("VCI-10-04", "VCI15-8.3-02", "VCID14-7.3-08", "VCI13-7.3-05")
+
+
 @check(
     "encryption-response-alg",
-    requires=["VCI-10-04", "VCI-12.2.4-70"],
+    requires=["VCI-12.2.4-70", *_SAME_ALG],
     proven_by={
         "credential-sealing:other-alg": "ENCRYPTION-ALG-OTHER",
         "rejects:encryption.other-alg": "ENCRYPTION-ALG-REFUSED",
@@ -389,9 +391,9 @@ async def every_alg_is_used(access: Access, encrypted_response: Encrypted, expec
     async for token, alg in for_each(access, offered_responses(access).usable_algs):
         terms, asked = response_terms(access)
         key = make_key(alg)
-        asked = replace(asked, body={**asked.body, "jwk": key.public}, key=key)
+        asked = replace(with_key(access, asked, key.public), key=key)
         reply = await token.request(await token.right_body(), sealing=replace(terms, response=asked))
-        _expect_algorithm(expect, reply, "alg", alg, refused="VCI-12.2.4-70", other="VCI-10-04")
+        _expect_algorithm(expect, reply, "alg", alg, refused="VCI-12.2.4-70", other=_SAME_ALG)
 
 
 @check(
@@ -494,7 +496,9 @@ async def _request_with(access: Access, **change: str) -> Reply:
     return await access.request(await access.right_body(), sealing=replace(terms, response=asked))
 
 
-def _expect_algorithm(expect: Expect, reply: Reply, name: str, asked: str, *, refused: str, other: str) -> None:
+def _expect_algorithm(
+    expect: Expect, reply: Reply, name: str, asked: str, *, refused: str, other: Demanded
+) -> None:
     code = f"ENCRYPTION-{name.upper()}"
     if not expect.that(
         reply.successful,

@@ -20,6 +20,7 @@ from suites.oid4vci._encryption import (
     expect_refused,
     proven,
     response_terms,
+    with_key,
 )
 
 check = area("Encrypted Responses", per=Per.GRANT)
@@ -110,7 +111,7 @@ async def a_missing_enc_is_refused(access: Access, encrypted_response: Encrypted
 
 @check(
     "encryption-alg-missing-refused",
-    requires=["VCI-10-06", *_REFUSED],
+    requires=["VCI-10-06", "VCI15-8.2-03", "VCID14-7.2-06", "VCI13-7.2-06", *_REFUSED],
     proven_by={
         "accepts:encryption.alg-present": "ENCRYPTION-ALG-MISSING-ACCEPTED",
         "misreports:encryption.alg-present": "ENCRYPTION-ALG-MISSING-MISREPORTED",
@@ -172,7 +173,7 @@ async def an_unsupported_enc_is_refused(access: Access, encrypted_response: Encr
         "accepts:encryption.zip-supported": "ENCRYPTION-ZIP-UNSUPPORTED-ACCEPTED",
         "misreports:encryption.zip-supported": "ENCRYPTION-ZIP-UNSUPPORTED-MISREPORTED",
     },
-    applies=when.encrypted_responses,
+    applies=when.encrypted_responses & when.compression,
 )
 async def an_unsupported_zip_is_refused(access: Access, encrypted_response: Encrypted, expect: Expect) -> None:
     """A credential_response_encryption with a zip that nobody knows is refused as such."""
@@ -214,7 +215,7 @@ async def a_private_key_is_refused(access: Access, encrypted_response: Encrypted
     proven(encrypted_response)
     terms, asked = response_terms(access)
     private = {**asked.key.private.export_private(as_dict=True), **asked.key.public}
-    terms = replace(terms, response=replace(asked, body={**asked.body, "jwk": private}))
+    terms = replace(terms, response=with_key(access, asked, private))
     await _expect_refused(expect, access, terms, "ENCRYPTION-JWK-PRIVATE", "with a private key as jwk")
 
 
@@ -227,9 +228,7 @@ def _wish(access: Access, **change: Any) -> Terms:
 def _key(access: Access, **change: Any) -> Terms:
     """Give terms whose ``jwk`` has other members; ``None`` leaves one out."""
     terms, asked = response_terms(access)
-    return replace(
-        terms, response=replace(asked, body=_changed(asked.body, {"jwk": _changed(asked.key.public, change)}))
-    )
+    return replace(terms, response=with_key(access, asked, _changed(asked.key.public, change)))
 
 
 def _changed(members: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect, show
 from harness.flow import Flow
 from harness.formats import claims_path
+from harness.wallet import described
 from suites.oid4vci._binding import expect_distinct_keys
+from suites.oid4vci._nested_claims import of_all, of_format
 from suites.oid4vci._traits import selected
 
 check = partial(area("Issued Credentials", per=Per.SCENARIO), applies=when.readable_format)
@@ -28,7 +30,7 @@ _WITHOUT_SUBJECT = (
 
 @check(
     "credential-mandatory-claims",
-    requires=["VCI-B.2-04"],
+    requires=["VCI-B.2-04", *of_all("issued")],
     applies=when.readable_format & when.mandatory_claims,
     proven_by={
         "sd-jwt:mandatory-claim-missing": "CREDENTIAL-MANDATORY-CLAIM",
@@ -50,10 +52,10 @@ _WITHOUT_SUBJECT = (
 )
 async def mandatory_claims_are_there(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
     """Every claim that the metadata calls mandatory is in the Credential."""
-    for description in shared.configuration["credential_metadata"]["claims"]:
-        if not isinstance(description, dict) or description.get("mandatory") is not True:
+    for description in described.claims(shared.configuration, shared.issuer.dialect):
+        if description.members.get("mandatory") is not True:
             continue
-        path = description.get("path")
+        path = description.path
         try:
             found = bool(selected(credential, path))
         except claims_path.ClaimsPathError as error:
@@ -67,6 +69,7 @@ async def mandatory_claims_are_there(credential: IssuedCredential, shared: Flow,
             "a Credential without it",
             at=credential.exchange,
             pointer=credential.pointer,
+            requirement=("VCI-B.2-04", *of_format(shared.configuration.get("format"), "issued")),
         )
 
 

@@ -114,7 +114,7 @@ async def attestation_that_is_no_jwt_is_refused(access: Access, expect: Expect) 
 
 @check(
     "key-attestation-proof-no-jwt-refused",
-    requires=["VCI-F-03", STATUS, INVALID_PROOF],
+    requires=["VCI-F-03", "VCI15-8.2.1-02", STATUS, INVALID_PROOF],
     applies=when.attestation_proof,
     proven_by=by_rule("attestation.wellformed", "KEY-ATTESTATION-PROOF-NO-JWT"),
 )
@@ -286,7 +286,7 @@ async def unlisted_algorithm_of_a_proof_is_refused(access: Access, expect: Expec
 
 @check(
     "key-attestation-type-missing-refused",
-    requires=["VCI-D.1-03", "VCI-F.4-03", STATUS, INVALID_PROOF],
+    requires=["VCI-D.1-03", "VCI15-D.1-01", "VCI-F.4-03", STATUS, INVALID_PROOF],
     applies=when.key_attestation,
     proven_by=by_rule("attestation.typ", "KEY-ATTESTATION-TYPE-MISSING"),
 )
@@ -298,7 +298,7 @@ async def missing_type_is_refused(access: Access, expect: Expect) -> None:
 
 @check(
     "key-attestation-type-refused",
-    requires=["VCI-D.1-03", "VCI-F.4-03", STATUS, INVALID_PROOF],
+    requires=["VCI-D.1-03", "VCI15-D.1-01", "VCI-F.4-03", STATUS, INVALID_PROOF],
     applies=when.key_attestation,
     proven_by=by_rule("attestation.typ", "KEY-ATTESTATION-TYPE"),
 )
@@ -365,7 +365,7 @@ async def expired_attestation_is_refused(access: Access, expect: Expect) -> None
 
 @check(
     "key-attestation-keys-missing-refused",
-    requires=["VCI-D.1-07", STATUS, INVALID_PROOF],
+    requires=["VCI-D.1-07", "VCI15-D.1-02", STATUS, INVALID_PROOF],
     applies=when.key_attestation,
     proven_by=by_rule("attestation.keys-present", "KEY-ATTESTATION-KEYS-MISSING"),
 )
@@ -482,7 +482,7 @@ def _with_unknown_nonce(draft: JwtDraft) -> str:
 @check(
     "key-attestation-nonce-missing-refused",
     requires=["VCI-F.1-10", STATUS, INVALID_PROOF],
-    applies=_IN_PROOF & when.nonce_endpoint,
+    applies=_IN_PROOF & when.c_nonce,
     proven_by=by_rule("attestation.nonce-present", "KEY-ATTESTATION-NONCE-MISSING"),
 )
 async def missing_nonce_is_refused(access: Access, expect: Expect) -> None:
@@ -495,7 +495,7 @@ async def missing_nonce_is_refused(access: Access, expect: Expect) -> None:
 @check(
     "key-attestation-nonce-refused",
     requires=["VCI-F.1-11", STATUS, INVALID_PROOF],
-    applies=_IN_PROOF & when.nonce_endpoint,
+    applies=_IN_PROOF & when.c_nonce,
     proven_by=by_rule("attestation.nonce", "KEY-ATTESTATION-NONCE"),
 )
 async def unknown_nonce_is_refused(access: Access, expect: Expect) -> None:
@@ -508,7 +508,7 @@ async def unknown_nonce_is_refused(access: Access, expect: Expect) -> None:
 @check(
     "key-attestation-proof-nonce-missing-refused",
     requires=["VCI-F.3-01", "VCI-F.4-09", STATUS, NO_NONCE],
-    applies=when.attestation_proof & when.nonce_endpoint,
+    applies=when.attestation_proof & when.c_nonce,
     proven_by=by_rule("attestation.nonce-present", "KEY-ATTESTATION-PROOF-NONCE-MISSING"),
 )
 async def missing_nonce_of_a_proof_is_refused(access: Access, expect: Expect) -> None:
@@ -521,7 +521,7 @@ async def missing_nonce_of_a_proof_is_refused(access: Access, expect: Expect) ->
 @check(
     "key-attestation-proof-nonce-refused",
     requires=["VCI-F.3-02", "VCI-F.4-10", STATUS, INVALID_NONCE],
-    applies=when.attestation_proof & when.nonce_endpoint,
+    applies=when.attestation_proof & when.c_nonce,
     proven_by=by_rule("attestation.nonce", "KEY-ATTESTATION-PROOF-NONCE"),
 )
 async def unknown_nonce_of_a_proof_is_refused(access: Access, expect: Expect) -> None:

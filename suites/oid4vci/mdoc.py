@@ -53,7 +53,7 @@ _SERIALIZATION = (
 
 @check(
     "mdoc-readable",
-    requires=list(dict.fromkeys(["VCI-A.2.4-01", *(rule.requirement for rule in _SERIALIZATION)])),
+    requires=list(dict.fromkeys(rule.requirement for rule in _SERIALIZATION)),
     proven_by={
         "mdoc-encoding:base64": "MDOC-ENCODING",
         "mdoc-encoding:padded": "MDOC-ENCODING",

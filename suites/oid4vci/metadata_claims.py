@@ -14,17 +14,39 @@ from harness.evidence import IssuedCredential
 from harness.expect import Expect, show
 from harness.flow import Flow
 from harness.formats import claims_path
+from harness.wallet import described
 from harness.wallet.metadata import Issuer
-from suites.oid4vci._parts import Judge, Part, configurations_of, usages_of
+from suites.oid4vci._nested_claims import of_all, of_format
+from suites.oid4vci._parts import Judge, Part, claims_of, configurations_of, usage_of
 from suites.oid4vci._traits import selected
 
 check = area("Credential Issuer Metadata")
 
+_LISTS_OF_DRAFTS = {
+    "jwt_vc_json": "VCI15-A.1.1.2-01",
+    "jwt_vc_json-ld": "VCI15-A.1.2.2-01",
+    "ldp_vc": "VCI15-A.1.2.2-01",
+    "mso_mdoc": "VCI15-A.2.2-02",
+    "dc+sd-jwt": "VCI15-A.3.2-01",
+}
+"""Format to what draft 15 has instead of VCI-12.2.4-50."""
+_MDOC_PATH_OF_DRAFTS = "VCI15-C.2-01"
+_NAMESPACE_AND_ELEMENT = 2
+
 
 @check(
     "metadata-claims",
-    requires=["VCI-12.2.4-50", "VCI-B.2-01", "VCI-B.2-02", "VCI-B.2-03", "VCI-C.2-01"],
+    requires=[
+        *("VCI-B.2-01", "VCI-12.2.4-50", "VCI-B.2-02", "VCI-B.2-03", "VCI-C.2-01"),
+        *sorted(set(_LISTS_OF_DRAFTS.values())),
+        _MDOC_PATH_OF_DRAFTS,
+    ],
     proven_by={
+        "draft-metadata:claims-objects": "METADATA-CLAIMS",
+        "draft-metadata:mdoc-claims-objects": "METADATA-CLAIMS",
+        "draft-metadata:jwt-vc-claims-objects": "METADATA-CLAIMS",
+        "draft-metadata:ldp-vc-claims-objects": "METADATA-CLAIMS",
+        "draft-metadata:mdoc-path-longer": "METADATA-CLAIM-PATH",
         "metadata:claims-empty": "METADATA-CLAIMS",
         "metadata:claims-path-missing": "METADATA-CLAIM-PATH-MISSING",
         "metadata:claims-path-empty": "METADATA-CLAIM-PATH",
@@ -33,18 +55,19 @@ check = area("Credential Issuer Metadata")
         "metadata:claims-mandatory-string": "METADATA-CLAIM-MANDATORY",
         "metadata:mdoc-path-short": "METADATA-CLAIM-PATH",
     },
-    applies=when.some_configuration_has("credential_metadata", "claims"),
+    applies=when.some_credential_has("claims"),
 )
 async def claims_are_described(issuer: Issuer, expect: Expect) -> None:
     """The member claims is a non-empty array of objects with a path and, if they like, mandatory, a boolean."""
     judge = Judge(expect, issuer.reply.exchange)
     for configuration in configurations_of(issuer):
-        usage = configuration.get("credential_metadata")
+        usage = usage_of(issuer, configuration)
         if "claims" not in usage:
             continue
         claims = usage["claims"]
-        judge.array(claims, "METADATA-CLAIMS", "VCI-12.2.4-50", of=dict, called="JSON objects")
-        for claim in claims.parts():
+        drafts = [name for kind, name in _LISTS_OF_DRAFTS.items() if kind == configuration.members.get("format")]
+        judge.array(claims, "METADATA-CLAIMS", "VCI-12.2.4-50", of=dict, called="JSON objects", drafts=drafts)
+        for claim in claims.parts() if isinstance(claims.value, list) else ():
             if not isinstance(claim.value, dict):
                 continue
             if judge.has(claim, "path", "METADATA-CLAIM-PATH-MISSING", "VCI-B.2-01"):
@@ -57,16 +80,36 @@ async def claims_are_described(issuer: Issuer, expect: Expect) -> None:
                     claim["path"],
                     "VCI-C.2-01" if mdoc else "VCI-B.2-02",
                 )
+                judge.that(
+                    not mdoc or _is_of_element(claim["path"].value),
+                    "METADATA-CLAIM-PATH",
+                    "two strings, namespace and data element",
+                    claim["path"],
+                    _MDOC_PATH_OF_DRAFTS,
+                )
             if "mandatory" in claim:
                 mandatory = claim["mandatory"]
                 right = isinstance(mandatory.value, bool)
                 judge.that(right, "METADATA-CLAIM-MANDATORY", "a boolean", mandatory, "VCI-B.2-03")
 
 
+def _is_of_element(path: Any) -> bool:
+    strings = isinstance(path, list) and all(isinstance(component, str) for component in path)
+    return strings and len(path) == _NAMESPACE_AND_ELEMENT
+
+
 @check(
     "metadata-claim-display",
-    requires=["VCI-B.2-05", "VCI-B.2-06", "VCI-B.2-07", "VCI-B.2-08"],
+    requires=[
+        "VCI-B.2-06",
+        *of_all("display_members", "languages"),
+        *("VCI-B.2-05", "VCI15-B.2-01", "VCI-B.2-07", "VCI-B.2-08"),
+    ],
     proven_by={
+        "draft-metadata:claim-display-strings": "METADATA-CLAIM-DISPLAY",
+        "draft-metadata:claim-name-number": "METADATA-CLAIM-DISPLAY-NAME",
+        "draft-metadata:claim-locale-malformed": "METADATA-CLAIM-DISPLAY-LOCALE",
+        "draft-metadata:claim-locale-twice": "METADATA-CLAIM-DISPLAY-LANGUAGE-REPEATED",
         "metadata:claim-display-empty": "METADATA-CLAIM-DISPLAY",
         "metadata:claim-display-name-number": "METADATA-CLAIM-DISPLAY-NAME",
         "metadata:claim-display-locale-malformed": "METADATA-CLAIM-DISPLAY-LOCALE",
@@ -77,18 +120,21 @@ async def claims_are_described(issuer: Issuer, expect: Expect) -> None:
 async def claims_are_displayable(issuer: Issuer, expect: Expect) -> None:
     """The display of a claim is a non-empty array of objects with names, and one object for each language."""
     judge = Judge(expect, issuer.reply.exchange)
-    for usage in usages_of(issuer, "claims"):
-        for claim in usage["claims"].parts():
+    for configuration in configurations_of(issuer):
+        found = configuration.members.get("format")
+        members, languages = (of_format(found, rule) for rule in ("display_members", "languages"))
+        for claim in claims_of(issuer, configuration):
             if "display" not in claim:
                 continue
-            displays = claim["display"]
-            judge.array(displays, "METADATA-CLAIM-DISPLAY", "VCI-B.2-05", of=dict, called="JSON objects")
+            displays, code = claim["display"], "METADATA-CLAIM-DISPLAY"
+            drafts = ("VCI15-B.2-01",)
+            judge.array(displays, code, "VCI-B.2-05", of=dict, called="JSON objects", drafts=drafts)
             for display in displays.parts():
-                judge.strings(display, {"name": "VCI-B.2-06"}, "METADATA-CLAIM-DISPLAY-NAME")
+                judge.strings(display, {"name": ("VCI-B.2-06", *members)}, "METADATA-CLAIM-DISPLAY-NAME")
             judge.locales(
                 displays,
-                well_formed="VCI-B.2-07",
-                distinct="VCI-B.2-08",
+                well_formed=("VCI-B.2-07", *members),
+                distinct=("VCI-B.2-08", *languages),
                 malformed_code="METADATA-CLAIM-DISPLAY-LOCALE",
                 repeated_code="METADATA-CLAIM-DISPLAY-LANGUAGE-REPEATED",
             )
@@ -102,13 +148,13 @@ async def claims_are_displayable(issuer: Issuer, expect: Expect) -> None:
         "metadata:claims-null-and-index": "METADATA-CLAIM-ALL-AND-ONE",
         "metadata:claims-array-and-object": "METADATA-CLAIM-ARRAY-AND-OBJECT",
     },
-    applies=when.some_configuration_has("credential_metadata", "claims"),
+    applies=when.some_credential_has("claims"),
 )
 async def claims_do_not_contradict(issuer: Issuer, expect: Expect) -> None:
     """The claims descriptions of one credential neither repeat nor contradict each other."""
     judge = Judge(expect, issuer.reply.exchange)
     for configuration in configurations_of(issuer):
-        usage = configuration.get("credential_metadata")
+        usage = usage_of(issuer, configuration)
         if "claims" in usage:
             claims = usage["claims"]
             paths = [claim.members.get("path") for claim in claims.parts()]
@@ -186,11 +232,7 @@ def _forks(paths: list[tuple[Any, ...]]) -> list[tuple[list[Any], set[str]]]:
 )
 async def claims_paths_fit_the_credential(shared: Flow, credential: IssuedCredential, expect: Expect) -> None:
     """No claims path takes an object of the credential for an array, or the other way round."""
-    described = Part(shared.configuration, "").get("credential_metadata").get("claims")
-    for claim in described.parts():
-        path = claim.members.get("path")
-        if not claims_path.semantics(credential.format).well_formed(path):
-            continue
+    for path in described.paths(shared.configuration, shared.issuer.dialect):
         unfit = ""
         try:
             selected(credential, path)

@@ -13,13 +13,18 @@ from harness.evidence import IssuedCredential
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import text
+from harness.formats.cose import SIGNATURE_NAMES
 from harness.formats.jose import JWS_ALGORITHMS, SYMMETRIC_ALGORITHMS
-from harness.formats.signature_suites import CRYPTOSUITES
+from harness.formats.signature_suites import CRYPTOSUITES, SIGNATURE_SUITES
 from harness.wallet.metadata import Issuer
 from suites.oid4vci._parts import Judge, Part, configurations_of, metadata_of
 from suites.oid4vci._traits import traits
 
 check = area("Credential Issuer Metadata")
+
+_BINDING_OF_DRAFTS = ("VCI15-11.2.3-13", "VCID14-10.2.3-13", "VCI13-11.2.3-16", "VCI11-10.2.3.1-04")
+_PROVING_OF_DRAFTS = ("VCI15-11.2.3-15", "VCID14-10.2.3-15", "VCI13-11.2.3-18")
+_LEVELS_OF_DRAFTS = {"key_storage": "VCI15-11.2.3-16", "user_authentication": "VCI15-11.2.3-17"}
 
 
 @check(
@@ -63,8 +68,9 @@ async def scopes_are_single_values(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "metadata-binding-methods",
-    requires=["VCI-12.2.4-27", "VCI-12.2.4-29"],
+    requires=["VCI-12.2.4-29", "VCI-12.2.4-27", *_BINDING_OF_DRAFTS],
     proven_by={
+        "draft-metadata:binding-methods-numbers": "METADATA-BINDING-METHODS",
         "metadata:binding-methods-empty": "METADATA-BINDING-METHODS",
         "metadata:binding-method-did-syntax": "METADATA-BINDING-METHOD-DID",
     },
@@ -77,7 +83,8 @@ async def binding_methods_are_named(issuer: Issuer, expect: Expect) -> None:
         if name not in configuration:
             continue
         methods = configuration[name]
-        judge.array(methods, "METADATA-BINDING-METHODS", "VCI-12.2.4-27", of=str, called="strings")
+        code = "METADATA-BINDING-METHODS"
+        judge.array(methods, code, "VCI-12.2.4-27", of=str, called="strings", drafts=_BINDING_OF_DRAFTS)
         for method in methods.parts():
             if isinstance(method.value, str) and method.value.lower().split(":", 1)[0] == "did":
                 judge.that(
@@ -168,8 +175,10 @@ async def binding_is_as_announced(shared: Flow, credential: IssuedCredential, ex
 
 @check(
     "metadata-proof-types",
-    requires=["VCI-12.2.4-32", "VCI-12.2.4-33", "VCI-12.2.4-34", "VCI-12.2.4-81"],
+    requires=["VCI-12.2.4-32", "VCI-12.2.4-33", "VCI-12.2.4-34", *_PROVING_OF_DRAFTS, "VCI-12.2.4-81"],
     proven_by={
+        "draft-metadata:proof-algorithms-numbers": "METADATA-PROOF-ALGORITHMS-TYPE",
+        "draft-metadata:ldp-vp-algorithms-numbers": "METADATA-PROOF-ALGORITHMS-TYPE",
         "metadata:proof-types-array": "METADATA-PROOF-TYPES-TYPE",
         "metadata:proof-types-empty": "METADATA-PROOF-TYPES-EMPTY",
         "metadata:proof-algs-missing": "METADATA-PROOF-ALGORITHMS-MISSING",
@@ -197,6 +206,10 @@ async def proof_types_are_described(issuer: Issuer, expect: Expect) -> None:
                 proof_type, name, "METADATA-PROOF-ALGORITHMS-MISSING", "VCI-12.2.4-33"
             ):
                 listed = proof_type[name]
+                strings = isinstance(listed.value, list) and all(isinstance(item, str) for item in listed.value)
+                judge.that(
+                    strings, "METADATA-PROOF-ALGORITHMS-TYPE", "an array of strings", listed, _PROVING_OF_DRAFTS
+                )
                 judge.that(
                     isinstance(listed.value, list) and bool(listed.value),
                     "METADATA-PROOF-ALGORITHMS-EMPTY",
@@ -209,8 +222,8 @@ async def proof_types_are_described(issuer: Issuer, expect: Expect) -> None:
 class _Algorithms(NamedTuple):
     """What the algorithms of a proof type have to be, and by which requirements."""
 
-    strings: str
-    known: str
+    strings: str | None
+    known: str | tuple[str, ...]
     registered: frozenset[str]
     where: str
     safe: str | None
@@ -220,13 +233,32 @@ _ALGORITHMS_OF = {
     "jwt": _Algorithms("VCI-F.1-06", "VCI-F.1-07", JWS_ALGORITHMS, "of the IANA registry", "VCI-F.1-08"),
     "di_vp": _Algorithms("VCI-F.2-04", "VCI-F.2-05", CRYPTOSUITES, "of Data Integrity", None),
     "attestation": _Algorithms("VCI-F.3-03", "VCI-F.3-04", JWS_ALGORITHMS, "of the IANA registry", "VCI-F.3-07"),
+    "ldp_vp": _Algorithms(
+        "VCI13-7.2.1.2-07",
+        ("VCI15-8.2.1.2-07", "VCID14-7.2.1.2-07", "VCI13-7.2.1.2-08"),
+        SIGNATURE_SUITES,
+        "of the Linked Data Cryptographic Suite Registry",
+        None,
+    ),
+    "cwt": _Algorithms(None, "VCI13-7.2.1.3-07", SIGNATURE_NAMES, "of the IANA registry for COSE", None),
 }
+"""Proof type to its algorithms; those of the last two are of drafts."""
+_ALGORITHM_REQUIREMENTS = [
+    name
+    for asked in _ALGORITHMS_OF.values()
+    for names in (asked.strings, asked.known, asked.safe)
+    if names
+    for name in ((names,) if isinstance(names, str) else names)
+]
 
 
 @check(
     "metadata-proof-algorithms",
-    requires=[name for kind in _ALGORITHMS_OF.values() for name in (kind.strings, kind.known, kind.safe) if name],
+    requires=_ALGORITHM_REQUIREMENTS,
     proven_by={
+        "draft-metadata:ldp-vp-algorithms-numbers": "METADATA-PROOF-ALGORITHM-TYPE",
+        "draft-metadata:ldp-vp-algorithms-unknown": "METADATA-PROOF-ALGORITHM-UNKNOWN",
+        "draft-metadata:cwt-algorithms-unknown": "METADATA-PROOF-ALGORITHM-UNKNOWN",
         "metadata:proof-algs-numbers": "METADATA-PROOF-ALGORITHM-TYPE",
         "metadata:proof-algs-none": "METADATA-PROOF-ALGORITHM-UNSAFE",
         "metadata:proof-algs-symmetric": "METADATA-PROOF-ALGORITHM-UNSAFE",
@@ -254,9 +286,9 @@ async def proof_algorithms_are_known(issuer: Issuer, expect: Expect) -> None:
 
 def _expect_algorithm(judge: Judge, algorithm: Part, asked: _Algorithms) -> None:
     name = algorithm.value
-    if not judge.that(
-        isinstance(name, str), "METADATA-PROOF-ALGORITHM-TYPE", "a string", algorithm, asked.strings
-    ):
+    if not isinstance(name, str):
+        if asked.strings:
+            judge.that(False, "METADATA-PROOF-ALGORITHM-TYPE", "a string", algorithm, asked.strings)
         return
     known = name in asked.registered
     judge.that(known, "METADATA-PROOF-ALGORITHM-UNKNOWN", f"an algorithm {asked.where}", algorithm, asked.known)
@@ -272,8 +304,10 @@ def _expect_algorithm(judge: Judge, algorithm: Part, asked: _Algorithms) -> None
 
 @check(
     "metadata-key-attestations",
-    requires=["VCI-12.2.4-35", "VCI-12.2.4-37", "VCI-12.2.4-38"],
+    requires=["VCI-12.2.4-35", "VCI-12.2.4-37", "VCI-12.2.4-38", *_LEVELS_OF_DRAFTS.values()],
     proven_by={
+        "draft-metadata:key-storage-string": "METADATA-KEY-ATTESTATION-LEVELS",
+        "draft-metadata:user-authentication-string": "METADATA-KEY-ATTESTATION-LEVELS",
         "metadata:key-attestations-array": "METADATA-KEY-ATTESTATIONS-TYPE",
         "metadata:key-attestations-empty-storage": "METADATA-KEY-ATTESTATION-LEVELS",
     },
@@ -296,3 +330,5 @@ async def key_attestations_are_described(issuer: Issuer, expect: Expect) -> None
                 if level in required:
                     code = "METADATA-KEY-ATTESTATION-LEVELS"
                     judge.array(required[level], code, requirement, of=str, called="strings")
+                    right = isinstance(required[level].value, list)
+                    judge.that(right, code, "an array", required[level], _LEVELS_OF_DRAFTS[level])

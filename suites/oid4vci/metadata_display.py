@@ -1,6 +1,6 @@
 """``credential_metadata``: what OpenID4VCI 1.0 section 12.2.4 says of how a credential is shown.
 
-The checks look at every configuration in the metadata.
+The checks look at every configuration in the metadata. Before draft 16, ``display`` stands in it by itself.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ from harness.checks import area
 from harness.expect import Expect
 from harness.formats import text
 from harness.wallet.metadata import Issuer
-from suites.oid4vci._parts import Judge, Part, configurations_of, usages_of
+from suites.oid4vci._parts import Judge, Part, configurations_of, usage_of, usages_of
 
 check = area("Credential Issuer Metadata")
+
+_OF_DRAFTS = ("VCI15-11.2.3-18", "VCID14-10.2.3-16", "VCI13-11.2.3-19")
 
 
 @check(
     "metadata-credential-display",
     requires=[
-        "VCI-12.2.4-40",
-        "VCI-12.2.4-39",
         "VCI-12.2.4-41",
+        "VCI-12.2.4-39",
+        "VCI-12.2.4-40",
+        *_OF_DRAFTS,
         "VCI-12.2.4-44",
         "VCI-12.2.4-45",
         "VCI-12.2.4-46",
@@ -29,6 +32,7 @@ check = area("Credential Issuer Metadata")
         "VCI-12.2.4-49",
     ],
     proven_by={
+        "draft-metadata:credential-display-strings": "METADATA-CREDENTIAL-DISPLAY",
         "metadata:credential-metadata-array": "METADATA-CREDENTIAL-METADATA-TYPE",
         "metadata:credential-display-empty": "METADATA-CREDENTIAL-DISPLAY",
         "metadata:credential-display-name-missing": "METADATA-CREDENTIAL-DISPLAY-NAME",
@@ -37,25 +41,25 @@ check = area("Credential Issuer Metadata")
         "metadata:background-image-without-uri": "METADATA-CREDENTIAL-DISPLAY-IMAGE",
         "metadata:background-color-named": "METADATA-CREDENTIAL-DISPLAY-COLOR",
     },
-    applies=when.some_configuration_has("credential_metadata"),
+    applies=when.described_credentials,
 )
 async def credentials_are_displayable(issuer: Issuer, expect: Expect) -> None:
-    """The display in credential_metadata is a non-empty array of objects with a name, images and colors."""
+    """The display of a credential is a non-empty array of objects with a name, images and colors."""
     judge = Judge(expect, issuer.reply.exchange)
     for configuration in configurations_of(issuer):
-        if "credential_metadata" not in configuration:
-            continue
-        usage = configuration["credential_metadata"]
-        judge.that(
-            isinstance(usage.value, dict),
-            "METADATA-CREDENTIAL-METADATA-TYPE",
-            "a JSON object",
-            usage,
-            "VCI-12.2.4-39",
-        )
+        usage = usage_of(issuer, configuration)
+        if usage.pointer != configuration.pointer:
+            judge.that(
+                isinstance(usage.value, dict),
+                "METADATA-CREDENTIAL-METADATA-TYPE",
+                "a JSON object",
+                usage,
+                "VCI-12.2.4-39",
+            )
         if "display" in usage:
             displays = usage["display"]
-            judge.array(displays, "METADATA-CREDENTIAL-DISPLAY", "VCI-12.2.4-40", of=dict, called="JSON objects")
+            code = "METADATA-CREDENTIAL-DISPLAY"
+            judge.array(displays, code, "VCI-12.2.4-40", of=dict, called="JSON objects", drafts=_OF_DRAFTS)
             for display in displays.parts():
                 if isinstance(display.value, dict):
                     _expect_credential_display(judge, display)
@@ -86,7 +90,7 @@ def _expect_credential_display(judge: Judge, display: Part) -> None:
         "metadata:credential-display-locale-malformed": "METADATA-CREDENTIAL-DISPLAY-LOCALE",
         "metadata:credential-display-locale-twice": "METADATA-CREDENTIAL-DISPLAY-LANGUAGE-REPEATED",
     },
-    applies=when.some_configuration_has("credential_metadata", "display"),
+    applies=when.some_credential_has("display"),
 )
 async def credential_locales_are_distinct(issuer: Issuer, expect: Expect) -> None:
     """Each locale in a credential's display is a language tag, and no language has two objects."""

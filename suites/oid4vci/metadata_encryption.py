@@ -24,6 +24,12 @@ REQUEST = "credential_request_encryption"
 RESPONSE = "credential_response_encryption"
 _JWKS = pointer(REQUEST, "jwks")
 _SMALLEST_RSA_BITS = 2048
+_REQUEST_OF_DRAFTS = {"enc_values_supported": "VCI16-11.2.4-01", "zip_values_supported": "VCI16-11.2.4-02"}
+_RESPONSE_OF_DRAFTS = {
+    "alg_values_supported": ("VCI16-11.2.4-03", "VCI15-11.2.3-03", "VCID14-10.2.3-03", "VCI13-11.2.3-04"),
+    "enc_values_supported": ("VCI16-11.2.4-04", "VCI15-11.2.3-04", "VCID14-10.2.3-04", "VCI13-11.2.3-05"),
+    "zip_values_supported": ("VCI16-11.2.4-05",),
+}
 
 
 def _keys(issuer: Issuer) -> list[Part]:
@@ -32,23 +38,33 @@ def _keys(issuer: Issuer) -> list[Part]:
     return [key for key in keys.parts() if key.members] if isinstance(keys.value, list) else []
 
 
-def _expect_names(judge: Judge, listed: Part, registered: frozenset[str], code: str, requirement: str) -> None:
-    """Expect a non-empty array of names of algorithms."""
-    if judge.array(listed, code, requirement, of=str, called="strings"):
+def _expect_names(
+    judge: Judge,
+    listed: Part,
+    registered: frozenset[str],
+    code: str,
+    requirement: str,
+    *,
+    drafts: tuple[str, ...],
+) -> None:
+    """Expect a non-empty array of names of algorithms; in drafts it may be empty."""
+    if judge.array(listed, code, requirement, of=str, called="strings", drafts=drafts):
         unknown = [value for value in listed.value if not jwe.is_name(value, registered)]
         judge.that(
             not unknown,
             f"{code}-UNKNOWN",
             "names that are registered for this purpose",
             Part(unknown, listed.pointer),
-            requirement,
+            (requirement, *drafts),
         )
 
 
 @check(
     "metadata-request-encryption",
-    requires=["VCI-12.2.4-54", "VCI-12.2.4-59", "VCI-12.2.4-60", "VCI-12.2.4-61"],
+    requires=["VCI-12.2.4-54", "VCI-12.2.4-59", "VCI-12.2.4-60", "VCI-12.2.4-61", *_REQUEST_OF_DRAFTS.values()],
     proven_by={
+        "draft-metadata:request-encryption-enc-string": "METADATA-REQUEST-ENC",
+        "draft-metadata:request-encryption-zip-string": "METADATA-REQUEST-ZIP",
         "metadata:request-encryption-array": "METADATA-REQUEST-ENCRYPTION-TYPE",
         "metadata:request-encryption-enc-missing": "METADATA-REQUEST-ENC-MISSING",
         "metadata:request-encryption-enc-empty": "METADATA-REQUEST-ENC",
@@ -67,12 +83,15 @@ async def request_encryption_is_described(issuer: Issuer, expect: Expect) -> Non
         isinstance(block.value, dict), "METADATA-REQUEST-ENCRYPTION-TYPE", "a JSON object", block, "VCI-12.2.4-54"
     ):
         return
-    if judge.has(block, "enc_values_supported", "METADATA-REQUEST-ENC-MISSING", "VCI-12.2.4-59"):
-        enc = jwe.CONTENT_ENCRYPTION_ALGORITHMS
-        _expect_names(judge, block["enc_values_supported"], enc, "METADATA-REQUEST-ENC", "VCI-12.2.4-59")
-    if "zip_values_supported" in block:
-        zips = jwe.COMPRESSION_ALGORITHMS
-        _expect_names(judge, block["zip_values_supported"], zips, "METADATA-REQUEST-ZIP", "VCI-12.2.4-60")
+    for name, code, registered, requirement in (
+        ("enc_values_supported", "METADATA-REQUEST-ENC", jwe.CONTENT_ENCRYPTION_ALGORITHMS, "VCI-12.2.4-59"),
+        ("zip_values_supported", "METADATA-REQUEST-ZIP", jwe.COMPRESSION_ALGORITHMS, "VCI-12.2.4-60"),
+    ):
+        drafts = (_REQUEST_OF_DRAFTS[name],)
+        if name == "zip_values_supported" and name not in block:
+            continue
+        if judge.has(block, name, f"{code}-MISSING", (requirement, *drafts)):
+            _expect_names(judge, block[name], registered, code, requirement, drafts=drafts)
     flag = block.get("encryption_required")
     right = isinstance(flag.value, bool)
     judge.that(
@@ -82,8 +101,14 @@ async def request_encryption_is_described(issuer: Issuer, expect: Expect) -> Non
 
 @check(
     "metadata-response-encryption",
-    requires=["VCI-12.2.4-62", "VCI-12.2.4-63", "VCI-12.2.4-64", "VCI-12.2.4-65", "VCI-12.2.4-66"],
+    requires=[
+        *("VCI-12.2.4-62", "VCI-12.2.4-63", "VCI-12.2.4-64", "VCI-12.2.4-65", "VCI-12.2.4-66"),
+        *(name for names in _RESPONSE_OF_DRAFTS.values() for name in names),
+    ],
     proven_by={
+        "draft-metadata:response-encryption-alg-string": "METADATA-RESPONSE-ALG",
+        "draft-metadata:response-encryption-enc-string": "METADATA-RESPONSE-ENC",
+        "draft-metadata:response-encryption-zip-string": "METADATA-RESPONSE-ZIP",
         "metadata:response-encryption-array": "METADATA-RESPONSE-ENCRYPTION-TYPE",
         "metadata:response-encryption-alg-missing": "METADATA-RESPONSE-ALG-MISSING",
         "metadata:response-encryption-alg-empty": "METADATA-RESPONSE-ALG",
@@ -110,11 +135,12 @@ async def response_encryption_is_described(issuer: Issuer, expect: Expect) -> No
         ("alg_values_supported", "METADATA-RESPONSE-ALG", jwe.KEY_MANAGEMENT_ALGORITHMS, "VCI-12.2.4-63"),
         ("enc_values_supported", "METADATA-RESPONSE-ENC", jwe.CONTENT_ENCRYPTION_ALGORITHMS, "VCI-12.2.4-64"),
     ):
-        if judge.has(block, name, f"{code}-MISSING", requirement):
-            _expect_names(judge, block[name], registered, code, requirement)
+        if judge.has(block, name, f"{code}-MISSING", (requirement, *_RESPONSE_OF_DRAFTS[name])):
+            _expect_names(judge, block[name], registered, code, requirement, drafts=_RESPONSE_OF_DRAFTS[name])
     if "zip_values_supported" in block:
-        zips = jwe.COMPRESSION_ALGORITHMS
-        _expect_names(judge, block["zip_values_supported"], zips, "METADATA-RESPONSE-ZIP", "VCI-12.2.4-65")
+        listed, zips = block["zip_values_supported"], jwe.COMPRESSION_ALGORITHMS
+        drafts = _RESPONSE_OF_DRAFTS["zip_values_supported"]
+        _expect_names(judge, listed, zips, "METADATA-RESPONSE-ZIP", "VCI-12.2.4-65", drafts=drafts)
     flag = block.get("encryption_required")
     right = isinstance(flag.value, bool)
     judge.that(

@@ -10,6 +10,7 @@ from typing import Any
 from harness.applicability import when
 from harness.checks import area
 from harness.expect import Expect
+from harness.formats.cose import MDOC_SIGNATURE_NAMES
 from harness.formats.jose import JWS_ALGORITHMS
 from harness.formats.signature_suites import SIGNATURE_SUITES
 from harness.wallet.metadata import Issuer
@@ -18,7 +19,9 @@ from suites.oid4vci._parts import Judge, Part, configurations_of
 check = area("Credential Issuer Metadata")
 
 
-_JWT_FORMATS = {"dc+sd-jwt": "VCI-A.3.2-01", "jwt_vc_json": "VCI-A.1.1.2-01"}
+_JWT_FORMATS = {"dc+sd-jwt": "VCI-A.3.2-01", "vc+sd-jwt": "VCI-A.3.2-01", "jwt_vc_json": "VCI-A.1.1.2-01"}
+_STRINGS_OF_DRAFTS = ("VCI15-11.2.3-14", "VCID14-10.2.3-14", "VCI13-11.2.3-17")
+_MDOC_OF_DRAFTS = ("VCI15-A.2.2-01", "VCID14-A.2.2-01", "VCI13-A.2.2-09")
 _DEFINED = {
     "jwt_vc_json": ("VCI-A.1.1.2-02", "VCI-A.1.1.2-03", "VCI-A.1.1.2-04", None),
     "ldp_vc": ("VCI-A.1.2.2-02", "VCI-A.1.2.2-04", "VCI-A.1.2.2-05", "VCI-A.1.2.2-03"),
@@ -34,14 +37,18 @@ def _of_format(issuer: Issuer, *formats: str) -> list[Part]:
 @check(
     "metadata-credential-algorithms",
     requires=[
-        "VCI-12.2.4-25",
         "VCI-A.3.2-01",
+        "VCI-12.2.4-25",
+        *_STRINGS_OF_DRAFTS,
         "VCI-A.1.1.2-01",
         "VCI-A.1.2.2-01",
         "VCI-A.1.3.2-01",
         "VCI-A.2.2-01",
+        *_MDOC_OF_DRAFTS,
     ],
     proven_by={
+        "draft-metadata:credential-algorithms-numbers": "METADATA-CREDENTIAL-ALGORITHM-TYPE",
+        "draft-metadata:mdoc-algorithms-unknown": "METADATA-CREDENTIAL-ALGORITHM-UNKNOWN",
         "metadata:credential-algs-empty": "METADATA-CREDENTIAL-ALGORITHMS",
         "metadata:credential-algs-unknown": "METADATA-CREDENTIAL-ALGORITHM-UNKNOWN",
         "metadata:jwt-vc-algs-unknown": "METADATA-CREDENTIAL-ALGORITHM-UNKNOWN",
@@ -58,6 +65,9 @@ async def credential_algorithms_are_known(issuer: Issuer, expect: Expect) -> Non
         if name not in configuration:
             continue
         listed, kind = configuration[name], str(configuration.members.get("format"))
+        strings = isinstance(listed.value, list) and all(isinstance(item, str) for item in listed.value)
+        code = "METADATA-CREDENTIAL-ALGORITHM-TYPE"
+        judge.that(strings, code, "an array of strings", listed, _STRINGS_OF_DRAFTS)
         kinds: Any = {"of": str, "called": "strings"}
         if kind not in (*_JWT_FORMATS, "ldp_vc", "jwt_vc_json-ld"):
             # Mobile documents have the integers of COSE here (appendix A.2.2).
@@ -80,6 +90,9 @@ def _expect_algorithm(judge: Judge, credential_format: str, algorithm: Part) -> 
         right = algorithm.value in SIGNATURE_SUITES | JWS_ALGORITHMS
         wanted, requirement = "a registered signature suite or JWS algorithm", "VCI-A.1.3.2-01"
     elif credential_format == "mso_mdoc":
+        if isinstance(algorithm.value, str):
+            named = algorithm.value in MDOC_SIGNATURE_NAMES
+            judge.that(named, code, "an algorithm of ISO/IEC 18013-5", algorithm, _MDOC_OF_DRAFTS)
         right = isinstance(algorithm.value, int)
         wanted, requirement = "a numeric COSE algorithm identifier", "VCI-A.2.2-01"
     else:
@@ -155,15 +168,18 @@ async def mobile_documents_have_a_type(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "metadata-sd-jwt-vc-format",
-    requires=["VCI-A.3.1-01"],
-    proven_by={"metadata:format-earlier-draft": "METADATA-FORMAT-SD-JWT-VC"},
+    requires=["VCI-A.3.1-01", "VCID14-A.3.1-01", "VCI13-A.3.1-01"],
+    proven_by={
+        "metadata:format-earlier-draft": "METADATA-FORMAT-SD-JWT-VC",
+        "draft-metadata:format-later": "METADATA-FORMAT-SD-JWT-VC",
+    },
     applies=when.some_configuration_has("vct"),
 )
 async def sd_jwt_vcs_have_their_format(issuer: Issuer, expect: Expect) -> None:
-    """Each type of SD-JWT VC the metadata names is offered with the format dc+sd-jwt."""
+    """Each type of SD-JWT VC the metadata names is offered with the format of SD-JWT VCs, dc+sd-jwt."""
     # An issuer may serve wallets of earlier drafts beside, by further configurations of the same type.
-    judge, configurations = Judge(expect, issuer.reply.exchange), configurations_of(issuer)
-    current = [part.members.get("vct") for part in configurations if part.members.get("format") == "dc+sd-jwt"]
+    judge, configurations, name = Judge(expect, issuer.reply.exchange), configurations_of(issuer), _name(issuer)
+    current = [part.members.get("vct") for part in configurations if part.members.get("format") == name]
     for configuration in configurations:
         if "vct" in configuration:
             found = configuration.members.get("format")
@@ -171,9 +187,14 @@ async def sd_jwt_vcs_have_their_format(issuer: Issuer, expect: Expect) -> None:
             judge.that(
                 configuration["vct"].value in current or not _is_called_sd_jwt(found),
                 "METADATA-FORMAT-SD-JWT-VC",
-                "the format dc+sd-jwt, here or in another configuration with this vct",
+                f"the format {name}, here or in another configuration with this vct",
                 Part(found, f"{configuration.pointer}/format"),
             )
+
+
+def _name(issuer: Issuer) -> str:
+    """Give what the format of SD-JWT VCs is called: ``dc+sd-jwt``, and ``vc+sd-jwt`` before draft 15."""
+    return issuer.dialect.sd_jwt_vc
 
 
 def _is_called_sd_jwt(name: Any) -> bool:
@@ -187,12 +208,12 @@ def _is_called_sd_jwt(name: Any) -> bool:
         "metadata:vct-missing": "METADATA-VCT-MISSING",
         "metadata:vct-number": "METADATA-VCT-TYPE",
     },
-    applies=when.format_configuration("dc+sd-jwt"),
+    applies=when.sd_jwt_vc_configuration,
 )
 async def sd_jwt_vcs_have_a_type(issuer: Issuer, expect: Expect) -> None:
-    """Each configuration of the format dc+sd-jwt has vct, a string."""
+    """Each configuration of the format of SD-JWT VCs has vct, a string."""
     judge = Judge(expect, issuer.reply.exchange)
-    for configuration in _of_format(issuer, "dc+sd-jwt"):
+    for configuration in _of_format(issuer, _name(issuer)):
         if judge.has(configuration, "vct", "METADATA-VCT-MISSING"):
             vct = configuration["vct"]
             judge.that(isinstance(vct.value, str), "METADATA-VCT-TYPE", "a string", vct, "VCI-A.3.2-03")

@@ -60,11 +60,11 @@ async def the_content_language_is_a_tag(issuer: Issuer, expect: Expect) -> None:
 )
 async def the_content_languages_are_those_shown(issuer: Issuer, client: Client, expect: Expect) -> None:
     """The languages in Content-Language are those of the display texts, whichever language was asked for."""
-    own = sorted({locale for locale in metadata.locales(issuer.metadata) if locale is not None})
+    own = sorted({locale for locale in metadata.locales(issuer.metadata, issuer.dialect) if locale is not None})
     asked = [*own[:_ASKED], _UNKNOWN]
     replies = [await metadata.request(client, issuer.reply.url, language=language) for language in asked]
     for reply in (issuer.reply, *replies):
-        tags, locales = _named(reply), set(metadata.locales(reply.object))
+        tags, locales = _named(reply), set(metadata.locales(reply.object, issuer.dialect))
         shown = {locale for locale in locales if locale is not None and text.is_language_tag(locale)}
         if "Content-Language" not in reply.headers or not shown:
             continue

@@ -61,10 +61,10 @@ async def the_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
     applies=_OFFERED,
     per=Per.SCENARIO,
 )
-async def credentials_come_with_a_notification_id(collected: Reply, expect: Expect) -> None:
+async def credentials_come_with_a_notification_id(issuer: Issuer, collected: Reply, expect: Expect) -> None:
     """Where there is a Notification Endpoint, the response with the credentials has a notification_id."""
     expect.that(
-        "notification_id" in _delivered(collected),
+        "notification_id" in _delivered(issuer, collected),
         "NOTIFICATION-ID-MISSING",
         "notification_id beside credentials, since there is a notification_endpoint",
         f"the members {show(list(collected.object))}",
@@ -461,8 +461,8 @@ async def a_wrong_description_is_answered(shared: Flow, notified: Reply, expect:
     )
 
 
-def _delivered(collected: Reply) -> dict[str, Any]:
-    if not credential.credentials(collected):
+def _delivered(issuer: Issuer, collected: Reply) -> dict[str, Any]:
+    if not credential.credentials(collected, issuer.dialect):
         raise Blocked(f"no credential was issued: exchange {collected.exchange} ended with {collected.gist}")
     return collected.object
 

@@ -13,7 +13,7 @@ from harness import mutate
 from harness.access import Access
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.expect import Expect
+from harness.expect import Demanded, Expect
 from harness.transport import Reply
 from harness.wallet.keys import ALGORITHMS
 from harness.wallet.proof import PROOF_TYPE, choose_form, possible_forms
@@ -41,7 +41,7 @@ async def _refused(
     *,
     what: str,
     errors: Collection[str] = ("invalid_proof",),
-    requirement: str = INVALID_PROOF,
+    requirement: Demanded = INVALID_PROOF,
 ) -> None:
     """Send a wrong proof, or a body that is wrong as a whole, and expect the refusal of section 8.3.1.2."""
     body = access.body(proof) if isinstance(proof, str) else proof
@@ -77,7 +77,7 @@ async def bare_proof_is_refused(access: Access, expect: Expect) -> None:
 
 @check(
     "proof-no-jwt-refused",
-    requires=["VCI-F-01", STATUS, INVALID_PROOF],
+    requires=["VCI-F-01", "VCI13-7.2.1-01", "VCI11-7.2.1-01", STATUS, INVALID_PROOF],
     applies=when.jwt_proof,
     proven_by=by_rule("proof.wellformed", "PROOF-NO-JWT"),
 )
@@ -181,7 +181,7 @@ async def issued_at_that_is_no_number_is_refused(access: Access, expect: Expect)
 @check(
     "proof-nonce-type-refused",
     requires=["VCI-F.1-15", STATUS, INVALID_PROOF],
-    applies=when.jwt_proof & when.nonce_endpoint,
+    applies=when.jwt_proof & when.c_nonce,
     proven_by=by_rule("proof.nonce-present", "PROOF-NONCE-TYPE"),
 )
 async def nonce_that_is_no_string_is_refused(access: Access, expect: Expect) -> None:
@@ -206,7 +206,7 @@ async def missing_issued_at_is_refused(access: Access, expect: Expect) -> None:
 @check(
     "proof-old-refused",
     requires=["VCI-F.4-11", STATUS, INVALID_PROOF],
-    applies=when.jwt_proof & ~when.nonce_endpoint,
+    applies=when.jwt_proof & ~when.c_nonce,
     proven_by=by_rule("proof.issued-at", "PROOF-OLD"),
 )
 async def old_proof_is_refused(access: Access, expect: Expect) -> None:
@@ -219,7 +219,7 @@ async def old_proof_is_refused(access: Access, expect: Expect) -> None:
 @check(
     "proof-from-future-refused",
     requires=["VCI-F.4-11", STATUS, INVALID_PROOF],
-    applies=when.jwt_proof & ~when.nonce_endpoint,
+    applies=when.jwt_proof & ~when.c_nonce,
     proven_by=by_rule("proof.issued-at", "PROOF-FROM-FUTURE"),
 )
 async def proof_from_the_future_is_refused(access: Access, expect: Expect) -> None:
@@ -231,8 +231,8 @@ async def proof_from_the_future_is_refused(access: Access, expect: Expect) -> No
 
 @check(
     "proof-nonce-missing-refused",
-    requires=["VCI-F.4-09", STATUS, NO_NONCE],
-    applies=when.jwt_proof & when.nonce_endpoint,
+    requires=["VCI-F.4-09", "VCI15-8.2.2-01", "VCID14-7.2.2-01", "VCI13-7.2.2-01", STATUS, NO_NONCE],
+    applies=when.jwt_proof & when.c_nonce,
     proven_by=by_rule("proof.nonce-present", "PROOF-NONCE-MISSING"),
 )
 async def missing_nonce_is_refused(access: Access, expect: Expect) -> None:
@@ -243,10 +243,13 @@ async def missing_nonce_is_refused(access: Access, expect: Expect) -> None:
     )
 
 
+_UNKNOWN_NONCE = (INVALID_NONCE, "VCID14-7.3.1.2-04", "VCI13-7.3.1.2-04")
+
+
 @check(
     "proof-nonce-refused",
-    requires=["VCI-F.4-10", STATUS, INVALID_NONCE],
-    applies=when.jwt_proof & when.nonce_endpoint,
+    requires=["VCI-F.4-10", STATUS, *_UNKNOWN_NONCE],
+    applies=when.jwt_proof & when.c_nonce,
     proven_by=by_rule("proof.nonce", "PROOF-NONCE"),
 )
 async def unknown_nonce_is_refused(access: Access, expect: Expect) -> None:
@@ -259,7 +262,7 @@ async def unknown_nonce_is_refused(access: Access, expect: Expect) -> None:
         "PROOF-NONCE",
         what="a proof with an unknown nonce",
         errors={"invalid_nonce"},
-        requirement=INVALID_NONCE,
+        requirement=_UNKNOWN_NONCE,
     )
 
 
@@ -292,7 +295,10 @@ async def proof_with_unknown_key_is_refused(access: Access, expect: Expect) -> N
 
 @check(
     "proof-key-twice-refused",
-    requires=["VCI-F.1-02", STATUS, INVALID_PROOF],
+    requires=[
+        *("VCI-F.1-02", "VCI15-8.2.1.1-01", "VCID14-7.2.1.1-01", "VCI13-7.2.1.1-01"),
+        *(STATUS, INVALID_PROOF),
+    ],
     applies=when.jwt_proof,
     proven_by=by_rule("proof.one-key", "PROOF-KEY-TWICE"),
 )
@@ -470,7 +476,7 @@ async def announced_algorithms_areaccepted(access: Access, expect: Expect) -> No
 @check(
     "proof-binding-methods-accepted",
     requires=["VCI-12.2.4-53"],
-    applies=when.jwt_proof,
+    applies=when.jwt_proof & when.configuration_has("cryptographic_binding_methods_supported"),
     proven_by={"rejects:proof.other-binding-method": "PROOF-BINDING-METHOD-REFUSED"},
 )
 async def announced_binding_methods_areaccepted(access: Access, expect: Expect) -> None:

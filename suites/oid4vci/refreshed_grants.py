@@ -146,7 +146,7 @@ async def further_details_are_refused(flow: Flow, facts: Facts, expect: Expect) 
     own = flow.details()
     granted = await flow.request_token(await fields_by_details(flow, own))
     other = facts.further_configurations[0]
-    wider = json.dumps([*own, {**own[0], "credential_configuration_id": other}])
+    wider = json.dumps([*own, *flow.details(other)])
     expect.refused(
         await refresh(flow, held(granted), authorization_details=wider),
         "REFRESH-TOKEN-WIDER-DETAILS",
@@ -257,8 +257,8 @@ async def _both_details(flow: Flow, facts: Facts) -> _Both:
         Blocked: that is not to be had.
 
     """
-    own, other = flow.details()[0], facts.further_configurations[0]
-    details = [own, {**own, "credential_configuration_id": other}]
+    other = facts.further_configurations[0]
+    details = [*flow.details(), *flow.details(other)]
     return await _both(flow, other, await flow.authorize(asking_for(details)))
 
 

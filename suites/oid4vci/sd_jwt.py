@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import IssuedCredential
+from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.formats import jose, sd_jwt, sd_jwt_digests
 from harness.formats.problems import FormatError
@@ -28,13 +28,12 @@ check = partial(area("SD-JWT", per=Per.SCENARIO), applies=when.sd_jwt_vc)
 
 @check(
     "sd-jwt-readable",
-    requires=["VCI-A.3.4-01", "VCI-A.3.4-02", "SDJWTVC-3.2-01", "RFC9901-4.1-03"],
+    requires=["VCI-A.3.4-01", "VCI-A.3.4-02", "RFC9901-4.1-03"],
     proven_by={
         "credential:credential-not-string": "SDJWT-NOT-STRING",
         "credential:credential-null": "SDJWT-NOT-STRING",
         "credential:credential-garbled": "SDJWT-UNREADABLE",
         "credential:credential-reencoded": "SDJWT-REENCODED",
-        "credential:credential-json-serialized": "SDJWT-JSON-SERIALIZED",
         "sd-jwt:payload-not-object": "SDJWT-PAYLOAD-NOT-OBJECT",
     },
 )
@@ -44,14 +43,8 @@ async def credential_is_an_sd_jwt(credential: IssuedCredential, expect: Expect) 
     that = partial(expect.that, at=credential.exchange, pointer=credential.pointer)
     if not that(isinstance(raw, str), "SDJWT-NOT-STRING", "a string", _json_type(raw), requirement="VCI-A.3.4-01"):
         return
-    if not that(
-        not raw.lstrip().startswith("{"),
-        "SDJWT-JSON-SERIALIZED",
-        "the compact form with tildes",
-        "a JSON text",
-        requirement="SDJWTVC-3.2-01",
-    ):
-        return
+    if _is_json(raw):
+        raise Blocked("the credential is a JSON text, not the compact form with tildes")
     if not that(
         not is_encoded_again(raw, _unreadable),
         "SDJWT-REENCODED",
@@ -71,6 +64,30 @@ async def credential_is_an_sd_jwt(credential: IssuedCredential, expect: Expect) 
         requirement="RFC9901-4.1-03",
     )
     that(problem is None or not_object, "SDJWT-UNREADABLE", "an SD-JWT", observed, requirement="VCI-A.3.4-01")
+
+
+@check(
+    "sd-jwt-compact",
+    requires=["SDJWTVC-3.2-01"],
+    proven_by={"credential:credential-json-serialized": "SDJWT-JSON-SERIALIZED"},
+)
+async def credential_is_compact(credential: IssuedCredential, expect: Expect) -> None:
+    """An SD-JWT VC is in the compact form with tildes, not in JSON."""
+    raw = credential.raw
+    if not isinstance(raw, str):
+        raise Blocked(f"the credential is {_json_type(raw)}")
+    expect.that(
+        not _is_json(raw),
+        "SDJWT-JSON-SERIALIZED",
+        "the compact form with tildes",
+        "a JSON text",
+        at=credential.exchange,
+        pointer=credential.pointer,
+    )
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
 
 
 def _json_type(value: Any) -> str:

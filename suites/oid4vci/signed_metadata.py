@@ -121,8 +121,9 @@ async def the_header_names_type_and_algorithm(signed_metadata: SignedMetadata, e
 
 @check(
     "signed-metadata-signature",
-    requires=["VCI-12.2.3-01"],
+    requires=["VCI-12.2.3-01", "VCI15-11.2.3-07", "VCID14-10.2.3-07", "VCI13-11.2.3-09"],
     proven_by={
+        "draft-metadata:signed-with-another-key": "SIGNED-METADATA-SIGNATURE",
         "signed-metadata:signature": "SIGNED-METADATA-SIGNATURE",
         "signed-metadata:alg-none": "SIGNED-METADATA-SIGNATURE",
         "signed-metadata:alg-symmetric": "SIGNED-METADATA-SIGNATURE",

@@ -249,7 +249,7 @@ async def a_part_of_what_was_authorized_can_be_had(flow: Flow, facts: Facts, exp
     """A Token Request may ask for one of two authorized configurations, and the token is for no more than that."""
     own, other = flow.scenario.configuration, facts.further_configurations[0]
     item = flow.details()[0]
-    both = [item, {**item, "credential_configuration_id": other}]
+    both = [item, *flow.details(other)]
     whole = await flow.request_token(await fields_by_details(flow, both))
     identifiers = credential_identifiers(whole, other)
     if not (identifiers and credential_identifiers(whole, own)):

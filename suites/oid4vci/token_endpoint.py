@@ -351,7 +351,7 @@ async def an_unknown_parameter_is_ignored(flow: Flow, expect: Expect) -> None:
 )
 async def an_empty_parameter_counts_as_left_out(flow: Flow, expect: Expect) -> None:
     """A Token Request with an optional parameter that has no value succeeds as if it had been left out."""
-    reply = await flow.request_token({"scope": "", "tx_code": "", **await flow.token_fields()})
+    reply = await flow.request_token({"scope": "", flow.tools.dialect.tx_code: "", **await flow.token_fields()})
     expect.that(
         access_token(reply) is not None,
         "TOKEN-EMPTY-PARAMETER-REFUSED",

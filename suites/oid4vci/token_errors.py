@@ -316,7 +316,7 @@ async def invalid_details_are_refused(flow: Flow, expect: Expect) -> None:
 )
 async def details_beyond_the_grant_are_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
     """A Token Request for a configuration that was neither offered nor authorized is refused."""
-    beyond = [{**flow.details()[0], "credential_configuration_id": facts.unoffered_configurations[0]}]
+    beyond = flow.details(facts.unoffered_configurations[0])
     fields = {**await fields_by_details(flow), "authorization_details": json.dumps(beyond)}
     expect.refused(
         await flow.request_token(fields),
@@ -342,11 +342,12 @@ async def details_beyond_the_grant_are_refused(flow: Flow, facts: Facts, expect:
 async def guesses_are_limited(flow: Flow, facts: Facts, expect: Expect) -> None:
     """After as many wrong Transaction Codes as the team says, the right one is refused as well."""
     fields = await flow.token_fields()
-    wrong = fields["tx_code"]
+    name = flow.tools.dialect.tx_code
+    wrong = fields[name]
     attempts = facts.promises.tx_code_attempts or 0
     for _ in range(attempts):
         wrong = mutate.near_miss(wrong)
-        reply = await flow.request_token({**fields, "tx_code": wrong})
+        reply = await flow.request_token({**fields, name: wrong})
         if reply.successful:
             raise Blocked(f"a wrong Transaction Code was accepted: {said(reply)}")
     expect.refused(
@@ -414,7 +415,7 @@ async def an_unknown_resource_is_reported(flow: Flow, expect: Expect) -> None:
 async def a_missing_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request without the Transaction Code that the offer asks for is refused with invalid_request."""
     expect.refused(
-        await flow.request_token(without(await flow.token_fields(), "tx_code")),
+        await flow.request_token(without(await flow.token_fields(), flow.tools.dialect.tx_code)),
         "TOKEN-TX-CODE-MISSING",
         what="a Token Request without the tx_code that the offer asks for",
         status={400},
@@ -436,8 +437,9 @@ async def a_missing_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
 async def a_wrong_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request with a wrong Transaction Code is refused with invalid_grant."""
     fields = await flow.token_fields()
+    name = flow.tools.dialect.tx_code
     expect.refused(
-        await flow.request_token({**fields, "tx_code": mutate.near_miss(fields["tx_code"])}),
+        await flow.request_token({**fields, name: mutate.near_miss(fields[name])}),
         "TOKEN-TX-CODE-WRONG",
         what="a Token Request with a wrong tx_code",
         status={400},
@@ -459,7 +461,7 @@ async def a_wrong_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
 async def an_unexpected_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
     """A Token Request with a Transaction Code that the offer does not ask for is refused with invalid_request."""
     expect.refused(
-        await flow.request_token({**await flow.token_fields(), "tx_code": "493536"}),
+        await flow.request_token({**await flow.token_fields(), flow.tools.dialect.tx_code: "493536"}),
         "TOKEN-TX-CODE-UNEXPECTED",
         what="a Token Request with a tx_code that the offer does not ask for",
         status={400},

@@ -15,12 +15,12 @@ from harness.checks import Per, area
 from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.flow import Flow
-from harness.formats import jose, json_ld, jwk, vcdm
-from harness.formats.jwt_vc import JwtVc
-from harness.formats.problems import located, shown
+from harness.formats import json_ld, vcdm
+from harness.formats.problems import located
 from harness.formats.registered_claims import REGISTERED_CLAIMS
 from harness.formats.vcdm import Version
-from harness.model import Json
+from harness.wallet import described
+from suites.oid4vci._holder import holder_named
 from suites.oid4vci._problems import Rule, at, judge
 from suites.oid4vci._w3c import judge_model, model_problems, place, version
 
@@ -177,7 +177,7 @@ async def contexts_are_those_announced(credential: IssuedCredential, shared: Flo
     for problem in model_problems(credential):
         if problem.kind in ("context-missing", "context-form", "context-base"):
             raise Blocked(f"the contexts cannot be compared: {problem.detail}")
-    announced = shared.configuration["credential_definition"]["@context"]
+    announced = described.definition(shared.configuration, shared.issuer.dialect)["@context"]
     found = vcdm.contexts(credential.w3c.document)
     expect.that(
         all(item in found for item in announced),
@@ -258,7 +258,7 @@ async def type_names_a_credential(credential: IssuedCredential, expect: Expect) 
 )
 async def types_are_those_announced(credential: IssuedCredential, shared: Flow, expect: Expect) -> None:
     """The credential has each type that ``credential_definition`` announces."""
-    announced = shared.configuration["credential_definition"]["type"]
+    announced = described.definition(shared.configuration, shared.issuer.dialect)["type"]
     found = vcdm.types(credential.w3c.document)
     expect.that(
         set(announced) <= set(found),
@@ -605,55 +605,9 @@ async def proofs_say_what_they_are(credential: IssuedCredential, expect: Expect)
 )
 async def credential_is_bound_to_the_proof_key(credential: IssuedCredential, expect: Expect) -> None:
     """The credential names the key of the proof: by ``cnf``, or as its subject."""
-    document = credential.w3c
-    _stop_without_names(credential)
-    own = document.holder_key
-    named = [*([own] if own else []), *vcdm.subject_keys(document.document)]
-    right = any(jose.same_key(key, proof) for key in named for proof in credential.keys)
-    right = right or _is_named_by_thumbprint(credential)
-    if not right:
-        _stop_at_strange_names(credential)
+    bound, right = holder_named(credential)
     that = partial(expect.that, at=credential.exchange, pointer=credential.pointer)
-    bound = bool(named) or right or "jkt" in _confirmation(credential)
     if credential.format != "ldp_vc" and version(credential) is Version.V2_0:
         that(bound, "VCDM-UNBOUND", "a key that the holder has shown", "none", requirement="VCJOSE-4.1.3-01")
     if that(bound, "VCDM-UNBOUND", "a holder's key that can be read", "none"):
         that(right, "VCDM-OTHER-KEY", "the key of the proof", "another key")
-
-
-def _confirmation(credential: IssuedCredential) -> Mapping[str, Json]:
-    document = credential.w3c
-    found = document.confirmation if isinstance(document, JwtVc) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _is_named_by_thumbprint(credential: IssuedCredential) -> bool:
-    """Say whether the subject, ``kid`` or ``jkt`` is the thumbprint of the proof's key (RFC 9278, RFC 9449)."""
-    prints = [jwk.thumbprint(proof) for proof in credential.keys]
-    uris = {f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{each}" for each in prints}
-    confirmation = _confirmation(credential)
-    return not uris.isdisjoint(vcdm.subject_ids(credential.w3c.document)) or any(
-        confirmation.get(name) in (*prints, *uris) for name in ("kid", "jkt")
-    )
-
-
-def _stop_at_strange_names(credential: IssuedCredential) -> None:
-    """Block a check of the holder's key when it may be named in a way that is not known here."""
-    strange = vcdm.strange_subjects(credential.w3c.document)
-    if strange:
-        raise Blocked(f"the subject is {shown(strange[0])}, and keys of such DIDs are not read here")
-    confirmation = _confirmation(credential)
-    if confirmation and not {"jwk", "jkt"}.intersection(confirmation) and not credential.document.holder_key:
-        raise Blocked(f"cnf names the holder's key by {', '.join(confirmation)}, which is not read here")
-
-
-def _stop_without_names(credential: IssuedCredential) -> None:
-    """Block a check of the holder's key when what should name it is malformed."""
-    for problem in (*credential.document.problems, *model_problems(credential)):
-        where = problem.pointer or ""
-        of_subject = (
-            where.startswith(f"{place(credential)}/credentialSubject") or problem.kind == "subject-missing"
-        )
-        of_key = of_subject or where.startswith(("/cnf", "header/cnf"))
-        if of_key and problem.kind not in ("cnf-private-key", "duplicate-name"):
-            raise Blocked(f"what names the holder's key cannot be read: {problem.detail}")
