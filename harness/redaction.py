@@ -19,10 +19,11 @@ import html
 import json
 import re
 import secrets
-from bisect import insort
-from collections.abc import Iterable, Sequence
+from bisect import bisect, insort
+from collections.abc import Container, Iterable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlsplit
 
 SECRET_NAMES = (
     "access_token",
@@ -133,6 +134,8 @@ _SHORTEST_WORD = 4
 """The same of what names a person, which is hidden as a whole word and only where it may be repeated."""
 _WORDLIKE = re.compile(r"[A-Za-z_ .:-]{1,31}")
 """What may be an error code or a word of another kind, and would be missed elsewhere."""
+_UNGUESSABLE = re.compile(r"(?=.*\d)[\w.~=+-]{16,}", re.ASCII)
+"""What may be the random part of a URL."""
 _BEGINNING = 24
 """Characters by which a secret that was cut off is known."""
 _CUT = re.compile(r'["\')]*(?:…|\Z)')
@@ -159,6 +162,10 @@ def _spellings(secret: str) -> set[str]:
     in_json = json.dumps(secret)[1:-1]
     readable = json.dumps(secret, ensure_ascii=False)[1:-1]
     return {secret, in_json, readable, readable.replace("/", "\\/"), *_in_urls(secret), html.escape(secret)}
+
+
+def _longest_first(secret: str) -> int:
+    return -len(secret)
 
 
 def _in_urls(secret: str) -> set[str]:
@@ -199,6 +206,8 @@ class Redactor:
         """Mark by spelling of a secret, in the order of learning."""
         self._spellings: list[str] = []
         """The longest first, so that a secret within a secret does not leave the rest of it standing."""
+        self._begun: set[str] = set()
+        """How those begin that are known when they were cut off."""
         self._hidden: dict[str, _Places] = {}
         self._typed: dict[str, _Places] = {}
         self._words: dict[str, re.Pattern[str]] = {}
@@ -219,7 +228,24 @@ class Redactor:
         mark = self.mark(secret)
         for spelling in _spellings(secret) - self._marks.keys():
             self._marks[spelling] = mark
-            insort(self._spellings, spelling, key=lambda value: -len(value))
+            insort(self._spellings, spelling, key=_longest_first)
+            if len(spelling) > _BEGINNING:
+                self._begun.add(spelling[:_BEGINNING])
+
+    def learn_link(self, url: str, known: Container[str] = ()) -> None:
+        """Remember what cannot be guessed of a URL: in the end of its path, and in the values of its query.
+
+        Args:
+            known: values that are no secret.
+
+        """
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return
+        for value in (unquote(parts.path.rpartition("/")[2]), *(value for _, value in parse_qsl(parts.query))):
+            if _UNGUESSABLE.fullmatch(value) and value not in known:
+                self.learn(value)
 
     def hide(self, name: str) -> None:
         """Hide from now on what stands under this name in a form or in JSON, such as a password of any length."""
@@ -245,13 +271,18 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Hide the secrets in a body, a URL or any other text."""
-        text = _JSON_MEMBER.sub(self._json_member, _without_structures(text, self.mark))
-        text = _OFFER_IN_URL.sub(self._offer, text)
-        text = _FIELD.sub(self._field, text)
-        text = _USER_INFORMATION.sub(lambda found: found[1] + self.mark(found[2]), text)
-        text = _JWS.sub(lambda found: f"{self._segment(found[1])}.{self._segment(found[2])}", text)
-        for secret in (_WITH_DISCLOSURES, _PRIVATE_KEY):
-            text = secret.sub(lambda found: self.mark(found[0]), text)
+        # To look for a character that a secret of some form has to have is far faster than to look for the form.
+        if '"' in text:
+            text = _JSON_MEMBER.sub(self._json_member, _without_structures(text, self.mark))
+        if "=" in text:
+            text = _FIELD.sub(self._field, _OFFER_IN_URL.sub(self._offer, text))
+        if "@" in text:
+            text = _USER_INFORMATION.sub(lambda found: found[1] + self.mark(found[2]), text)
+        if "eyJ" in text:
+            text = _JWS.sub(lambda found: f"{self._segment(found[1])}.{self._segment(found[2])}", text)
+            text = _WITH_DISCLOSURES.sub(lambda found: self.mark(found[0]), text)
+        if "-----BEGIN" in text:
+            text = _PRIVATE_KEY.sub(lambda found: self.mark(found[0]), text)
         if "<input" in text.lower():
             text = _INPUT.sub(self._input, text)
         for places in self._hidden.values():
@@ -265,7 +296,9 @@ class Redactor:
             learned: those that are looked for; all by default.
 
         """
-        for secret in self._spellings if learned is None else learned:
+        if learned is None:  # what is longer than the text cannot stand in it
+            learned = islice(self._spellings, bisect(self._spellings, -len(text) - 1, key=_longest_first), None)
+        for secret in learned:
             if secret in text:
                 text = text.replace(secret, self._marks[secret])
         return text
@@ -356,6 +389,11 @@ class Redactor:
 
     def _beginnings(self, text: str) -> str:
         """Hide the beginning of a secret that runs to the end of a text or to an ellipsis."""
+        for beginning in self._begun:
+            if beginning in text:
+                break
+        else:
+            return text
         for secret in self._spellings:
             beginning = secret[:_BEGINNING]
             if len(secret) <= _BEGINNING or beginning not in text:

@@ -12,6 +12,14 @@ from harness.reference.variants import VARIANTS
 
 FAULTS = ["accepts:proof.nonce", "token-response:pragma-missing"]
 
+LONG = ("test_wheel.py", "test_secrets.py", "test_real_issuer.py", "test_ci.py", "test_pipeline.py")
+"""Files with tests or fixtures that take long by themselves."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker has it left when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:

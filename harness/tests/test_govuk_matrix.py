@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,10 @@ from harness.model import Verdict
 from harness.reference import faults
 from harness.reference.govuk.variants import GOVUK_VARIANTS
 from harness.tests.bench import Outcome
-from harness.tests.clean_runs import CleanRuns, Met
+from harness.tests.clean_runs import CleanRuns, Met, told
 from harness.tests.govuk_fault_variants import UNPROVEN, variants_for
 from harness.tests.govuk_judging import govuk_checks, judge_govuk, requirements
-from harness.tests.test_fault_matrix import BAD, of_govuk, told
+from harness.tests.test_fault_matrix import of_govuk
 
 OWN = {
     name: check for name, check in govuk_checks().items() if check.function.__module__.startswith("suites.govuk")
@@ -33,20 +32,24 @@ FAULTS = sorted(fault for fault in faults.catalogue() if of_govuk(fault))
 DECLARED = sorted({fault for check in govuk_checks().values() for fault in check.proven_by if of_govuk(fault)})
 
 
-@cache
 def clean(variant: str) -> Outcome:
     return asyncio.run(judge_govuk(variant))
 
 
+@pytest.fixture(scope="module")
+def clean_runs(run_folder: Path) -> CleanRuns:
+    return CleanRuns(run_folder, clean)
+
+
 @pytest.mark.parametrize("variant", sorted(GOVUK_VARIANTS))
-def test_a_clean_variant_passes(variant: str) -> None:
-    outcome = clean(variant)
-    assert outcome.stopped is None
-    assert [told(result) for result in outcome.results if result.verdict in BAD] == []
+def test_a_clean_variant_passes(variant: str, clean_runs: CleanRuns) -> None:
+    run = clean_runs.of(variant)
+    assert run.stopped is None
+    assert run.bad + run.warned == ()
 
 
-def test_every_check_passes_on_some_clean_variant() -> None:
-    passed = {r.check for variant in GOVUK_VARIANTS for r in clean(variant).results if r.verdict is Verdict.PASS}
+def test_every_check_passes_on_some_clean_variant(clean_runs: CleanRuns) -> None:
+    passed = {check for variant in GOVUK_VARIANTS for check in clean_runs.of(variant).passed}
     assert sorted(set(OWN) - passed) == []
 
 
@@ -105,11 +108,6 @@ _OF_READING = frozenset(
     }
 )
 """Documents that every run reads; a fault of theirs shows in the reading of them."""
-
-
-@pytest.fixture(scope="module")
-def clean_runs(run_folder: Path) -> CleanRuns:
-    return CleanRuns(run_folder, clean)
 
 
 def concerned(fault: str, met: Met, declared: set[str]) -> Collection[str]:

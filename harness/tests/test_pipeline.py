@@ -17,6 +17,7 @@ import pytest
 from harness.reference.serve import Served, serving
 from harness.reference.variants import VARIANTS
 from harness.tests.conftest import FAULTS
+from harness.tests.ready_made import run_pytest
 from harness.tests.test_plugin import settle
 
 ONE = 'configurations = ["identity_credential"]\nprofile = "some.toml"\n'
@@ -36,6 +37,8 @@ expires = {day}
 
 
 def run(pytester: pytest.Pytester, way: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    if way == "quick":
+        return run_pytest(["-p", "no:cacheprovider", *arguments], cwd=pytester.path)
     command = [*WAYS[way], "-p", "no:cacheprovider", *arguments]
     return subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=120, check=False)
 
@@ -72,11 +75,15 @@ CASES: dict[str, tuple[str, list[str], str, int]] = {
 
 
 ONE_FOR_EACH_CODE = ("conformant", "not conformant", "wrong option", "preflight", "selection", "dry run")
-"""What the other ways are tried with; who judges and decides is the same in all of them."""
+"""What all ways are tried with; who judges and decides is the same in all of them."""
 
 
 @pytest.mark.parametrize(
-    ("case", "way"), [(case, way) for way in WAYS for case in (CASES if way == "pytest" else ONE_FOR_EACH_CODE)]
+    ("case", "way"),
+    [
+        *((case, way) for way in WAYS for case in ONE_FOR_EACH_CODE),
+        *((case, "quick") for case in CASES if case not in ONE_FOR_EACH_CODE),
+    ],
 )
 def test_the_exit_code_is_as_promised(
     pytester: pytest.Pytester, right: Served, wrong: Served, case: str, way: str

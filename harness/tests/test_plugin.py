@@ -16,6 +16,7 @@ from harness.reference.degenerate import DEGENERATE
 from harness.reference.serve import Served, serving
 from harness.reference.variants import VARIANTS
 from harness.tests.fault_variants import GOES_AGAINST_ADVICE
+from harness.tests.ready_made import run_pytest
 from reports import json_file
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,9 @@ def settle(pytester: pytest.Pytester, server: Served, more: str = "") -> None:
 
 
 def judge(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    """Run pytest as in a shell, but for what every run loads; how that loads is for tests that start Python."""
+    done = run_pytest(["-p", "no:cacheprovider", *map(str, arguments)], cwd=pytester.path)
+    return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0)
 
 
 def report(pytester: pytest.Pytester) -> dict[str, Any]:
@@ -360,7 +363,7 @@ def test_a_single_offer_is_not_shared_by_workers(pytester: pytest.Pytester, righ
 def test_a_package_of_the_same_name_is_told(pytester: pytest.Pytester, right: Served) -> None:
     pytester.makeini("[pytest]\npythonpath = .")
     pytester.mkpydir("reports")
-    result = judge(pytester, "--issuer-url", right.url)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--issuer-url", right.url)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["*the package reports of Assay is hidden by*"])
 

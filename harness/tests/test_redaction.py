@@ -267,3 +267,31 @@ def test_a_part_of_a_jwt_with_a_secret_in_it_is_hidden(
     wanted = [mark(part) if number == spoiled else part for number, part in enumerate(parts)]
     text = Redactor(["planted-secret"]).text("eyJhbGciOiJub25lIn0.e30. " + ".".join([*parts, "c2ln"]))
     assert text == "eyJhbGciOiJub25lIn0.e30. " + ".".join([*wanted, "c2ln"])
+
+
+@pytest.mark.parametrize(
+    ("url", "hidden"),
+    [
+        ("https://issuer.example/offers/5f0c1d7e9a3b4c2d8e6f", "5f0c1d7e9a3b4c2d8e6f"),
+        ("https://issuer.example/offer?session=5f0c1d7e9a3b4c2d8e6f&language=en", "5f0c1d7e9a3b4c2d8e6f"),
+    ],
+)
+def test_what_nobody_can_guess_of_a_learned_link_is_hidden(url: str, hidden: str) -> None:
+    redactor = Redactor()
+    redactor.learn_link(url)
+    assert redactor.text(f"GET {url}") == f"GET {url}".replace(hidden, mark(hidden))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://issuer.example/issuance/credential-offer",
+        "https://issuer.example/offer?issuer=https://issuer.example/1",
+        "https://issuer.example/offer?for=configuration-0123456789",
+        "https://[issuer.example/5f0c1d7e9a3b4c2d8e6f",
+    ],
+)
+def test_what_is_known_or_can_be_guessed_of_a_link_is_shown(url: str) -> None:
+    redactor = Redactor()
+    redactor.learn_link(url, known={"configuration-0123456789"})
+    assert redactor.text(url) == url

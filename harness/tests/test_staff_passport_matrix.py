@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Collection
-from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +19,7 @@ from harness.model import Verdict
 from harness.reference import faults
 from harness.reference.staff_passport.variants import PORTAL_VARIANTS
 from harness.tests.bench import Outcome
+from harness.tests.clean_runs import CleanRuns, told
 from harness.tests.staff_passport_fault_variants import OPTIONS, settings_for, unproven, variants_for
 from harness.tests.staff_passport_judging import (
     GATEWAY,
@@ -28,7 +29,6 @@ from harness.tests.staff_passport_judging import (
     judge_portal,
     requirements,
 )
-from harness.tests.test_fault_matrix import BAD, told
 
 PROFILES = (PORTAL, GATEWAY)
 
@@ -53,27 +53,39 @@ DECLARED = {
 }
 
 
-@cache
-def clean(variant: str, settings: str = "") -> Outcome:
+def named(variant: str, settings: str = "") -> str:
+    """Name a variant, with the settings of the run."""
+    return f"{variant},{settings}"
+
+
+def clean(name: str) -> Outcome:
+    variant, _, settings = name.partition(",")
     told = OPTIONS[settings]
     return asyncio.run(judge_gateway(**told) if variant == GATEWAY else judge_portal(variant=variant, **told))
 
 
+@pytest.fixture(scope="module")
+def clean_runs(run_folder: Path) -> CleanRuns:
+    return CleanRuns(run_folder, clean)
+
+
 @pytest.mark.parametrize("variant", [*sorted(PORTAL_VARIANTS), GATEWAY])
-def test_a_clean_variant_passes(variant: str) -> None:
-    outcome = clean(variant)
-    assert outcome.stopped is None
-    assert [told(result) for result in outcome.results if result.verdict in BAD] == []
+def test_a_clean_variant_passes(variant: str, clean_runs: CleanRuns) -> None:
+    run = clean_runs.of(named(variant))
+    assert run.stopped is None
+    assert run.bad + run.warned == ()
 
 
-def test_a_clean_portal_passes_by_the_schema_of_a_team() -> None:
-    assert [told(result) for result in clean(PORTAL, "schema").results if result.verdict in BAD] == []
+def test_a_clean_portal_passes_by_the_schema_of_a_team(clean_runs: CleanRuns) -> None:
+    run = clean_runs.of(named(PORTAL, "schema"))
+    assert run.bad + run.warned == ()
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_every_check_passes_on_some_clean_variant(profile: str) -> None:
-    outcomes = [clean(GATEWAY)] if profile == GATEWAY else [*map(clean, PORTAL_VARIANTS), clean(PORTAL, "schema")]
-    passed = {r.check for outcome in outcomes for r in outcome.results if r.verdict is Verdict.PASS}
+def test_every_check_passes_on_some_clean_variant(profile: str, clean_runs: CleanRuns) -> None:
+    portals = [*map(named, PORTAL_VARIANTS), named(PORTAL, "schema")]
+    names = [named(GATEWAY)] if profile == GATEWAY else portals
+    passed = {check for name in names for check in clean_runs.of(name).passed}
     assert CHECKS[profile]
     assert sorted(CHECKS[profile].keys() - passed) == []
 
@@ -109,11 +121,11 @@ def test_every_fault_is_declared_or_known_to_break_nothing() -> None:
     assert [fault for fault in declared if unproven(fault)] == []
 
 
-def concerned(fault: str, profile: str, variant: str) -> Collection[str]:
+def concerned(fault: str, profile: str, variant: str, clean_runs: CleanRuns) -> Collection[str]:
     """Give the checks that a fault can show in: those that met its rule or document in the clean run."""
     point, _, rule = fault.partition(":")
-    meeting = clean(variant, settings_for(fault)).met.get(
-        rule if point in ("accepts", "misreports", "rejects") else point, set()
+    meeting = clean_runs.met(named(variant, settings_for(fault))).get(
+        rule if point in ("accepts", "misreports", "rejects") else point, frozenset()
     )
     if not meeting or "preflight" in meeting or os.environ.get("ASSAY_WHOLE_MATRIX"):
         return CHECKS[profile].keys()
@@ -121,19 +133,23 @@ def concerned(fault: str, profile: str, variant: str) -> Collection[str]:
 
 
 @pytest.mark.parametrize("fault", DECLARED[PORTAL])
-def test_a_fault_of_a_portal_is_caught_by_exactly_the_checks_that_declare_it(fault: str) -> None:
+def test_a_fault_of_a_portal_is_caught_by_exactly_the_checks_that_declare_it(
+    fault: str, clean_runs: CleanRuns
+) -> None:
     seen: dict[str, set[str]] = {}
     for variant in variants_for(fault):
-        wanted = concerned(fault, PORTAL, variant)
+        wanted = concerned(fault, PORTAL, variant, clean_runs)
         options = OPTIONS[settings_for(fault)]
         noted(fault, asyncio.run(judge_portal([fault], variant=variant, select=wanted, **options)), seen)
     assert seen == declared(PORTAL, fault)
 
 
 @pytest.mark.parametrize("fault", DECLARED[GATEWAY])
-def test_a_fault_of_a_gateway_is_caught_by_exactly_the_checks_that_declare_it(fault: str) -> None:
+def test_a_fault_of_a_gateway_is_caught_by_exactly_the_checks_that_declare_it(
+    fault: str, clean_runs: CleanRuns
+) -> None:
     seen: dict[str, set[str]] = {}
-    wanted = concerned(fault, GATEWAY, GATEWAY)
+    wanted = concerned(fault, GATEWAY, GATEWAY, clean_runs)
     noted(fault, asyncio.run(judge_gateway([fault], select=wanted, **OPTIONS[settings_for(fault)])), seen)
     assert seen == declared(GATEWAY, fault)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 
+from harness import qr_code as code_of
+
 HEADERS = {
     "Cache-Control": "no-store",
     # No form-action: browsers apply it to the redirect that follows a form.
@@ -78,9 +80,7 @@ def problem(text: str) -> str:
 
 def picture(link: str) -> str:
     """Draw a QR code as a PNG in a data URI."""
-    import segno
-
-    return str(segno.make(link, error="m", micro=False).png_data_uri(scale=4, border=4))
+    return code_of.draw(link, level="M", scale=4).url
 
 
 def page(title: str, content: str, *, head: str = "") -> str:
