@@ -88,7 +88,7 @@ class AuthorizationSteps(ABC):
         scope = self.configuration.get("scope")
         if not isinstance(scope, str):
             raise Blocked("the configuration has no scope")
-        several = "authorization_servers" in self.issuer.metadata
+        several = self.tools.dialect.servers in self.issuer.metadata
         change = {
             "scope": scope,
             "resource": self.issuer.identifier if several else None,
@@ -104,9 +104,12 @@ class AuthorizationSteps(ABC):
 
     def details(self, configuration: str | None = None) -> list[dict[str, Any]]:
         """Give right ``authorization_details`` for a configuration, by default that of this flow."""
-        several = "authorization_servers" in self.issuer.metadata
+        several = self.tools.dialect.servers in self.issuer.metadata
+        dialect, known = self.tools.dialect, self.issuer.configurations
         return authorization.details(
-            [configuration or self.scenario.configuration], locations=[self.issuer.identifier] if several else None
+            [configuration or self.scenario.configuration],
+            locations=[self.issuer.identifier] if several else None,
+            naming=lambda name: dialect.named_in_details(name, known.get(name, {})),
         )
 
     async def authorize(
@@ -162,7 +165,7 @@ class AuthorizationSteps(ABC):
         self.tools.client.recorder.redactor.learn(pkce.verifier)
         scope = self.configuration.get("scope")
         by_scope = isinstance(scope, str) and choice.request_by != "authorization_details"
-        several = "authorization_servers" in self.issuer.metadata
+        several = self.tools.dialect.servers in self.issuer.metadata
         parameters = authorization.parameters(
             client_id=settings.client_id,
             redirect_uri=settings.redirect_uri,

@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import harness
-from harness.commands import UsageError, attest, diff, gateway, history, one_login, report, sign, verify, waive
+from harness.commands import (
+    UsageError,
+    attest,
+    detect,
+    diff,
+    gateway,
+    history,
+    mattr,
+    one_login,
+    report,
+    sign,
+    verify,
+    waive,
+)
 from harness.commands.serving import kept, without_end
 from harness.watching import arguments as watch_arguments
 
@@ -69,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     issuer.set_defaults(handle=_issuer)
 
     listing = commands.add_parser("list", help="list what there is, without any network")
-    listing.add_argument("what", choices=("checks", "requirements", "faults", "profiles", "rules"))
+    listing.add_argument("what", choices=("checks", "requirements", "versions", "faults", "profiles", "rules"))
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(handle=_list)
 
@@ -94,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     watch_arguments.add(watch)
     watch.set_defaults(handle=_watch)
 
-    for command in (report, diff, history, waive, sign, verify, attest, one_login, gateway):
+    for command in (detect, report, diff, history, waive, sign, verify, attest, one_login, gateway, mattr):
         command.add_to(commands)
     return parser
 
@@ -115,17 +128,19 @@ def _run(arguments: list[str]) -> int:
 
 
 def _issuer(options: argparse.Namespace) -> int:
+    from harness.reference import variants
     from harness.reference.serve import serving
-    from harness.reference.variants import VARIANTS
 
     if options.list:
-        for name, variant in VARIANTS.items():
-            print(f"{name:22} {variant.description}")
+        for name, each in variants.everything().items():
+            print(f"{name:28} {each.description}")
         return 0
-    if options.variant not in VARIANTS:
-        return _complain(f"assay issuer: unknown variant {options.variant!r}; known: {', '.join(VARIANTS)}")
     try:
-        with serving(VARIANTS[options.variant], options.fault, port=options.port, tls=not options.http) as server:
+        variant = variants.variant(options.variant)
+    except ValueError as error:
+        return _complain(f"assay issuer: {error}; --list shows all")
+    try:
+        with serving(variant, options.fault, port=options.port, tls=not options.http) as server:
             print(f"Credential Issuer Identifier: {server.url}")
             trust = ""
             if server.ca_pem:

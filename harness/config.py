@@ -18,11 +18,12 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness import profiles, toml_file
+from harness import dialects, profiles, toml_file
 from harness.model import Json
 from harness.settings import (
     OPERATIONS,
@@ -40,8 +41,10 @@ from harness.settings import (
     InteractiveHook,
     JourneySettings,
     Limits,
+    MattrSettings,
     OneLoginSettings,
     PageRule,
+    PartisiaSettings,
     Promises,
     ProofSettings,
     PythonHook,
@@ -109,11 +112,12 @@ OPTIONS = (
     Option("--vci-skip", ("skip",), "no checks whose id matches this glob; repeatable", "list"),
     Option("--vci-strict", ("strict",), "findings of level SHOULD fail too", "flag"),
     Option("--vci-gate", ("gate",), "what the exit code says no to: must, should, none, or new findings"),
+    Option("--vci-verdict", ("verdict",), "which verdict decides, where the profile has several"),
     Option("--vci-baseline", ("baseline",), "report.json of an earlier run to compare with"),
     Option("--vci-dry-run", ("dry_run",), "say what would run and what it needs; issue nothing", "flag"),
     Option("--vci-allow-http", ("allow_http",), "plain http to other machines than this one", "flag"),
     Option("--vci-sd-jwt-vc", ("dialect", "sd_jwt_vc"), "draft of SD-JWT VC that judges: draft-11 or draft-18"),
-    Option("--vci-oid4vci", ("dialect", "oid4vci"), "how the wallet speaks: 1.0, draft-14 or govuk-wallet"),
+    Option("--vci-oid4vci", ("dialect", "oid4vci"), "how the wallet speaks: a version, or the file of a dialect"),
     Option(
         "--vci-official-strict",
         ("govuk", "official_strict"),
@@ -128,9 +132,9 @@ OPTIONS = (
 
 The variables are ``VCI_ISSUER_URL``, ``VCI_PROFILE``, ``VCI_CONFIGURATION``, ``VCI_CLIENT_ID``,
 ``VCI_CLIENT_AUTH``, ``VCI_REDIRECT_URI``, ``VCI_OFFER``, ``VCI_TX_CODE``, ``VCI_TLS_CA``, ``VCI_SELECT``,
-``VCI_SKIP``, ``VCI_STRICT``, ``VCI_GATE``, ``VCI_BASELINE``, ``VCI_DRY_RUN``, ``VCI_ALLOW_HTTP``,
-``VCI_SD_JWT_VC``, ``VCI_OID4VCI``, ``VCI_OFFICIAL_STRICT``, ``VCI_MAX_WAIT``, ``VCI_REPORT_DIR`` and
-``VCI_WAIVERS``.
+``VCI_SKIP``, ``VCI_STRICT``, ``VCI_GATE``, ``VCI_VERDICT``, ``VCI_BASELINE``, ``VCI_DRY_RUN``,
+``VCI_ALLOW_HTTP``, ``VCI_SD_JWT_VC``, ``VCI_OID4VCI``, ``VCI_OFFICIAL_STRICT``, ``VCI_MAX_WAIT``,
+``VCI_REPORT_DIR`` and ``VCI_WAIVERS``.
 """
 
 
@@ -356,21 +360,16 @@ def _without_values(raw: Mapping[str, Json], shown: dict[str, Json]) -> dict[str
 def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
     """Give a valid document with absolute paths, and hooks in place of their tables."""
     result: dict[str, Any] = dict(document)
-    folder = layer.folder
-
-    def existing(text: str, key: str) -> Path:
-        path = folder / text
-        if not path.exists():
-            raise ConfigError(f"{layer.label}: {key}: there is no file {path}")
-        return path
-
-    if profiles.is_path(document.get("profile", "")):
+    folder, existing = layer.folder, partial(_existing, layer)
+    if toml_file.is_path(document.get("profile", "")):
         result["profile"] = str(folder / document["profile"])
     if "report_dir" in document:
         result["report_dir"] = folder / document["report_dir"]
     for key in ("waivers", "baseline"):
         if key in document:
             result[key] = existing(document[key], key)
+    if "dialect" in document:
+        result["dialect"] = _dialect(document["dialect"], layer)
     if "trust" in document:
         trust = result["trust"] = dict(document["trust"])
         if "tls_ca" in trust:
@@ -396,6 +395,7 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
         given = document["govuk"]["one_login"]
         path = existing(given["public_key"], "govuk.one_login.public_key")
         result["govuk"] = {**document["govuk"], "one_login": {**given, "public_key": path}}
+    result.update(_with_files(document, layer))
     for table, rules in _RULES.items():
         if table in document:
             result[table] = _with_rules(document[table], table, rules, folder)
@@ -410,12 +410,46 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
         (result["denied_offer"],) = _offers([{"name": "denied", **document["denied_offer"]}], layer)
     if "tx_code" in document:
         result["tx_code"] = _hook(document["tx_code"], "tx_code", folder)
+    result.update(_operations(document, layer))
+    return result
+
+
+def _operations(document: Mapping[str, Json], layer: _Layer) -> Iterator[tuple[str, HookSettings]]:
+    """Give the hooks for what the team can do to credentials."""
     for name in OPERATIONS:
         if name in document:
             if document[name]["kind"] == "static":
                 raise ConfigError(f"{layer.label}: {name}.kind cannot be static: it has to do something")
-            result[name] = _hook(document[name], name.replace("_", " "), folder)
-    return result
+            yield name, _hook(document[name], name.replace("_", " "), layer.folder)
+
+
+def _existing(layer: _Layer, text: str, key: str) -> Path:
+    """Give the path of a file that is there."""
+    path = layer.folder / text
+    if not path.exists():
+        raise ConfigError(f"{layer.label}: {key}: there is no file {path}")
+    return path
+
+
+def _with_files(document: Mapping[str, Json], layer: _Layer) -> Iterator[tuple[str, Json]]:
+    """Give the tables about a vendor's product that name files, with their paths."""
+    for table, keys in _FILES.items():
+        given = document.get(table, {})
+        if named := keys & given.keys():
+            yield table, {**given, **{key: _existing(layer, given[key], f"{table}.{key}") for key in named}}
+
+
+def _dialect(table: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
+    """Give a copy of a table with what :func:`harness.dialects.load` finds the wallet's dialect by."""
+    if "oid4vci" not in table:
+        return dict(table)
+    given: str = table["oid4vci"]
+    found = str(layer.folder / given) if toml_file.is_path(given) else given
+    try:
+        dialects.load(found)
+    except dialects.DialectError as error:
+        raise ConfigError(f"{layer.label}: dialect.oid4vci: {error}") from None
+    return {**table, "oid4vci": found}
 
 
 def _staff_passport_hooks(table: Mapping[str, Json], layer: _Layer) -> Iterator[tuple[str, HookSettings]]:
@@ -573,6 +607,7 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
         "journey": _journey(document.get("journey", {})),
         "govuk": _govuk(document.get("govuk", {})),
         "staff_passport": _staff_passport(document.get("staff_passport", {})),
+        "mattr": _mattr(document.get("mattr", {})),
         **_bar(document),
     }
     plain = {
@@ -660,6 +695,14 @@ def _journey(table: Mapping[str, Any]) -> JourneySettings:
     return journey
 
 
+def _mattr(table: Mapping[str, Any]) -> MattrSettings:
+    missing = [name for name in ("client_id", "client_secret") if name not in table]
+    if len(missing) == 1:
+        (given,) = {"client_id", "client_secret"}.difference(missing)
+        raise ConfigError(f"mattr.{given} needs mattr.{missing[0]}")
+    return MattrSettings(**table)
+
+
 _LISTS = ("redirect_uris", "post_logout_redirect_uris", "scopes", "claims", "levels", "journey_hosts")
 
 
@@ -708,6 +751,8 @@ def _staff_passport(table: Mapping[str, Any]) -> StaffPassportSettings:
     return StaffPassportSettings(**given, pages=pages)
 
 
+_FILES = {"mattr": {"claims", "configurations"}, "partisia": {"dataset"}}
+"""Table to the keys in it that name a file."""
 _TABLES: dict[str, type[Any]] = {
     "target": Target,
     "authorization": AuthorizationSettings,
@@ -716,4 +761,5 @@ _TABLES: dict[str, type[Any]] = {
     "promises": Promises,
     "dialect": DialectSettings,
     "proof": ProofSettings,
+    "partisia": PartisiaSettings,
 }

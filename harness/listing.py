@@ -1,11 +1,11 @@
-"""What there is, as rows for people and programs: checks, requirements, faults, profiles, rules."""
+"""What there is, as rows for people and programs: checks, requirements, versions, faults, profiles, rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness import catalogue, checks, coverage, profiles
+from harness import catalogue, checks, coverage, profiles, version_table
 from harness.govuk import comparison, contradictions
 from harness.model import Basis, Json, strongest
 
@@ -70,11 +70,18 @@ def fault_rows() -> Rows:
 
 
 def profile_rows() -> Rows:
-    """Give ``id, title, specifications`` of every bundled profile."""
+    """Give ``id, title, version, specifications`` of every bundled profile."""
     rows = []
     for name in profiles.names():
         profile = profiles.load(name)
-        rows.append({"id": name, "title": profile.title, "specifications": list(profile.specifications)})
+        rows.append(
+            {
+                "id": name,
+                "title": profile.title,
+                "version": profile.version,
+                "specifications": list(profile.specifications),
+            }
+        )
     return rows
 
 
@@ -88,6 +95,7 @@ def rule_rows() -> Rows:
 LISTS: Mapping[str, Callable[[], Rows]] = {
     "checks": check_rows,
     "requirements": requirement_rows,
+    "versions": version_table.rows,
     "faults": fault_rows,
     "profiles": profile_rows,
     "rules": rule_rows,
@@ -102,6 +110,8 @@ def line(what: str, row: Mapping[str, Json]) -> str:
         state = ", ".join(row["checks"]) if row["testable"] else f"untestable: {row['untestable']}"
         rests = f" ({Basis(row['basis']).words})" if row["basis"] else ""
         return f"{row['id']:22} {row['level']:7}{row['text']}{rests} [{state or 'no check'}]"
+    if what == "versions":
+        return version_table.line(row)
     if what == "faults":
         return f"{row['id']:48} {row['description']} [{', '.join(row['proves'])}]"
     if what == "profiles":
@@ -166,16 +176,24 @@ def contradictions_page() -> str:
     return "\n".join(lines) + "\n" + contradictions.table()
 
 
+def _peculiarities() -> str:
+    from harness.partisia import peculiarities_table
+
+    return peculiarities_table.table()
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "requirements.md": requirements_page,
     "coverage.md": coverage.page,
+    "versions.md": version_table.page,
     "govuk-contradictions.md": contradictions_page,
 }
 """Generated pages below ``docs/``."""
 
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "govuk-wallet.md": {"comparison": comparison.table},
+    "partisia.md": {"peculiarities": _peculiarities},
 }
 """Page below ``docs/`` to its generated parts, by the word in the comments around them."""
 

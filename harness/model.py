@@ -90,6 +90,11 @@ class RunVerdict(StrEnum):
     NOT_CONFORMANT = "not-conformant"
     INCOMPLETE = "incomplete"
 
+    @property
+    def words(self) -> str:
+        """Say it in the middle of a sentence."""
+        return self.value.replace("-", " ")
+
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
@@ -305,6 +310,21 @@ class Waiver(_Jsonable):
 
 
 @dataclass(frozen=True)
+class PartVerdict(_Jsonable):
+    """The verdict of a run on some of the specifications of its profile."""
+
+    name: str
+    title: str
+    specifications: tuple[str, ...]
+    """Prefixes of the requirement ids that it is about."""
+    verdict: RunVerdict
+    summary: str
+    """One sentence that says why the verdict is what it is."""
+    decides: bool
+    """Whether the verdict of the run depends on it."""
+
+
+@dataclass(frozen=True)
 class Timing(_Jsonable):
     """Where the seconds of a run went."""
 
@@ -349,6 +369,9 @@ class RunReport(_Jsonable):
     """What the run told the pipeline: ``bar``, ``passes``, ``exit_code``, ``reason``; no part of the verdict."""
     baseline: Mapping[str, Json] | None = None
     """What changed since an earlier report; ``None`` without one."""
+    verdicts: Sequence[PartVerdict] = ()
+    """The verdicts that the profile asks for, each for itself; the verdict of the run is then the worst of those
+    that decide. Empty where there is one verdict."""
     complete: bool = True
     """False or absent in a file that was cut short."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from harness import dialects
 from harness.evidence import WALLET_INITIATED, Blocked, Grant, Scenario, Tools, proof_types
 from harness.flow import Flow
 from harness.offer_sources import OfferSource
@@ -47,7 +48,23 @@ async def discover(identifier: str, tools: Tools, *, allow_http: bool = False) -
         hint = '; to trust its CA: [trust] tls_ca = "ca.pem" in assay.toml' if failure.kind == "tls" else ""
         raise PreflightError(f"{failure.message}{hint}") from failure
     except MetadataError as error:
-        raise PreflightError(str(error)) from error
+        raise PreflightError(f"{error}{await _elsewhere(identifier, tools)}") from error
+
+
+async def _elsewhere(identifier: str, tools: Tools) -> str:
+    """Say that there are metadata where other versions have them, if there are."""
+    own = metadata.issuer_metadata_urls(identifier, tools.dialect)
+    other = dialects.LATEST if tools.dialect.well_known == "appended" else dialects.load("draft-15")
+    for url in metadata.issuer_metadata_urls(identifier, other):
+        if url in own:
+            continue
+        try:
+            reply = await metadata.request(tools.client, url)
+        except TransportFailure:
+            continue
+        if reply.successful and reply.object:
+            return f"; some are at {url}, where other versions have them: `assay detect {identifier}` tells which"
+    return ""
 
 
 async def scenarios(
@@ -191,6 +208,9 @@ async def _usable_offer(flow: Flow, source: OfferSource) -> ReceivedOffer | None
             return None
         if flow.tools.govuk is not None and flow.taken("link") is not None:
             # This wallet is judged by what a link says, also where the link is of no use to it.
+            return None
+        if flow.tools.mattr is not None and flow.tools.mattr.admitted:
+            # What the offers API answers to an administrator is for checks to judge.
             return None
         raise PreflightError(f"no usable offer from {source.name!r}: {error}") from error
     return received

@@ -5,15 +5,26 @@ from __future__ import annotations
 import fnmatch
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 import harness
-from harness import catalogue, checks, dialects, issuer_under_test, preflight, profiles, target, waivers
+from harness import (
+    catalogue,
+    checks,
+    dialects,
+    issuer_under_test,
+    own_verdicts,
+    preflight,
+    profiles,
+    target,
+    waivers,
+)
 from harness.applicability.credentials import NO_ANCHORS
 from harness.applicability.life import NO_HOOK
 from harness.checks import Check
@@ -29,6 +40,7 @@ from harness.model import (
     Exchange,
     Json,
     Level,
+    PartVerdict,
     Requirement,
     RunReport,
     RunVerdict,
@@ -37,6 +49,7 @@ from harness.model import (
     strongest,
 )
 from harness.offer_sources import denied_offers
+from harness.own_verdicts import Part, VerdictError, deciding, parts_of, without_report
 from harness.patience import Patience
 from harness.redaction import Redactor
 from harness.settings import AttesterSettings, ClientSettings, Settings
@@ -44,6 +57,12 @@ from harness.subject import Forecast, Subject
 from harness.transport import Client, Recorder, is_loopback, tls_context
 from harness.verdict import JUDGED, Judgement, judge, left_out_by_selection, requirement_results
 from harness.workers import Workers
+
+if TYPE_CHECKING:
+    from harness.mattr.back_end import BackEnd
+    from harness.partisia.application import Application
+
+Waiting = Callable[[], Awaitable[None]] | None
 
 
 class Run:
@@ -70,6 +89,10 @@ class Run:
         self.profile = profiles.load(settings.profile)
         self.requirements = self._judging(settings)
         self.checks = checks.within(self.requirements)
+        try:
+            self._parts = parts_of(self.profile, self.requirements, settings.verdict)
+        except VerdictError as error:
+            raise ConfigError(str(error)) from error
         for pattern in (*settings.select, *settings.skip):
             if not fnmatch.filter(self.checks, pattern):
                 raise ConfigError(f'no check has an id like "{pattern}"; `assay list checks` shows all')
@@ -79,7 +102,12 @@ class Run:
         self.results: list[CheckResult] = []
         self.subject: Subject | None = None
         self.engine: Engine | None = None
+        self._engines: dict[str, Engine] = {}
+        """By dialect, those besides the one of the run."""
+        self._silent: dict[str, str] = {}
+        """Dialect to why the issuer cannot be tested in it."""
         self._target: target.Target | None = None
+        self._misfit: list[str] = []
         self._clients: list[Client] = []
         self.patience = Patience(settings.limits.max_wait_s)
         self._planned: list[tuple[Check, Scenario | None]] = []
@@ -92,7 +120,7 @@ class Run:
 
     def _judging(self, settings: Settings) -> Mapping[str, Requirement]:
         """Give the requirements of the profile, with the levels that they have in this run."""
-        known = catalogue.of(self.profile.specifications)
+        known = catalogue.of(self.profile.specifications, version=self.profile.version)
         if settings.dialect.oid4vci != target.GOVUK:
             return known
         from harness.govuk import contradictions
@@ -136,8 +164,34 @@ class Run:
         if self._target is not None and self._target.look is not None:
             self.subject = await self._target.look(tools)
         else:
-            self.subject = await issuer_under_test.look(settings, tools, holder=self._holder)
+            issuer = await issuer_under_test.look(settings, tools, holder=self._holder)
+            self.subject, self._misfit = issuer, issuer.misfit
         self.engine = Engine(self.subject, self.recorder, self.requirements, strict=settings.strict)
+        others = {part.asked.dialect for part in self._parts if part.asked.dialect is not None}
+        for dialect in sorted(others - {settings.dialect.oid4vci}):
+            await self._look_in(dialect, tools)
+
+    async def _look_in(self, dialect: str, tools: Tools) -> None:
+        """Look at the issuer with a wallet that speaks otherwise, for the checks of a verdict about that."""
+        before = self.patience.before
+        spoken = replace(tools, dialect=dialects.load(dialect))
+        try:
+            subject = await issuer_under_test.look(self.settings, spoken, holder=self._holder)
+            await subject.prepare()
+        except preflight.PreflightError as error:
+            self._silent[dialect] = str(error)
+            self.patience.before = before
+            return
+        self.patience.before = _both(before, self.patience.before)
+        self._engines[dialect] = Engine(subject, self.recorder, self.requirements, strict=self.settings.strict)
+
+    def _dialect_of(self, check: Check) -> str:
+        """Give the dialect in which a check runs."""
+        part = next((part for part in self._parts if part.concerns(check.requires)), None)
+        return (part.asked.dialect if part else None) or self.settings.dialect.oid4vci
+
+    def _engine_for(self, check: Check) -> Engine | None:
+        return self._engines.get(self._dialect_of(check), self.engine)
 
     async def prepare(self) -> None:
         """Do what cannot wait until a check asks for it.
@@ -149,8 +203,13 @@ class Run:
         if self.subject is not None:
             await self.subject.prepare()
 
-    def _client_for(self, client: ClientSettings) -> Client:
-        """Make the way to the network of a client, which shows its certificate where it has one."""
+    def _client_for(self, client: ClientSettings, *, allow_http: bool = False) -> Client:
+        """Make the way to the network of a client, which shows its certificate where it has one.
+
+        Args:
+            allow_http: speak plain http to other machines, whatever the settings say.
+
+        """
         settings = self.settings
         try:
             verify = tls_context(settings.trust.tls_ca, client.certificate, client.certificate_key)
@@ -164,7 +223,7 @@ class Run:
             verify=verify,
             timeout_s=settings.limits.timeout_s,
             max_body=settings.limits.max_body_bytes,
-            allow_http=settings.allow_http,
+            allow_http=settings.allow_http or allow_http,
             now=self._now,
         )
         self._clients.append(made)
@@ -207,7 +266,32 @@ class Run:
             sd_jwt_vc=DRAFTS[settings.dialect.sd_jwt_vc],
             dialect=dialects.load(settings.dialect.oid4vci),
             govuk=self._target.govuk if self._target else None,
+            mattr=self._mattr(),
+            partisia=self._partisia(),
         )
+
+    def _mattr(self) -> BackEnd | None:
+        """Give what has a MATTR VII tenant make offers, where the run was told how."""
+        from harness.mattr.back_end import BackEnd
+
+        settings = self.settings
+        if not settings.mattr.usable:
+            return None
+        return BackEnd(
+            settings.mattr,
+            settings.issuer_url or "",
+            self._client_for(ClientSettings()),
+            self._now,
+            claims_source=self._target.claims_source if self._target else None,
+        )
+
+    def _partisia(self) -> Application | None:
+        """Give what the application in front of Partisia's service knows, where such a service is under test."""
+        from harness.partisia.application import Application
+
+        if self.settings.dialect.oid4vci != target.PARTISIA:
+            return None
+        return Application(self.settings.partisia, self._client_for(ClientSettings(), allow_http=True))
 
     def scenarios_of(self, check: Check) -> Sequence[Scenario | None]:
         """Give what a check runs on; nothing is known before preflight."""
@@ -259,9 +343,13 @@ class Run:
 
     async def judge(self, check: Check, scenario: Scenario | None) -> CheckResult:
         """Run one check and apply the waivers."""
-        if self.engine is None:
+        engine = self._engine_for(check)
+        if engine is None:
             raise RuntimeError("judge was called before preflight")
-        result = await self.engine.judge(check, scenario)
+        if reason := self._silent.get(self._dialect_of(check)):
+            label = scenario.label if scenario else None
+            return CheckResult(check.id, Verdict.BLOCKED, check.requires, label, reason=reason)
+        result = await engine.judge(check, scenario)
         waived = self._waivers.match(result, self._today, strict=self.settings.strict)
         if waived is None:
             return result
@@ -316,6 +404,7 @@ class Run:
         used = (await self.forecast()).demand(workers)
         whole = self._kind.get("subject", "issuer").lower()
         return [
+            *self._misfit,
             *self._played(),
             f"{len(self._planned)} checks on {names or f'the {whole} as a whole'}; {used}.",
         ]
@@ -358,27 +447,66 @@ class Run:
         self._sort_results()
         in_part = self._run_in_part()
         problems = self._waivers.problems(self.results, self._today, in_part=in_part) if not stopped else []
-        judgement = judge(
-            self.results,
-            waiver_problems=problems,
-            stopped=stopped,
-            left_out=self._left_out,
-            not_run=len(self._planned) - len(self.results),
+        verdicts = [self._judged(part, stopped=stopped, in_part=in_part) for part in self._parts]
+        judgement = (
+            deciding(verdicts)
+            if verdicts
+            else judge(
+                self.results,
+                waiver_problems=problems,
+                stopped=stopped,
+                left_out=self._left_out,
+                not_run=len(self._planned) - len(self.results),
+            )
         )
-        report = self._compared(self._report(judgement, command))
-        found_out = stopped is None and any(result.verdict in JUDGED for result in self.results)
+        report = self._compared(replace(self._report(judgement, command), verdicts=verdicts))
+        found_out = stopped is None and any(result.verdict in JUDGED for result in self._deciding_results())
         said = self._gate(judgement, report, found_out=found_out, waiver_problems=len(problems))
         report = replace(report, gate=said.to_json())
         lost = self._write(report)
         if lost:
             # A verdict that nobody can read up is none; a failure stays one.
-            if judgement.exit_code == 0:
+            if verdicts:
+                verdicts = without_report(verdicts, lost)
+                judgement, report = deciding(verdicts), replace(report, verdicts=verdicts)
+            elif judgement.exit_code == 0:
                 judgement = Judgement(RunVerdict.INCOMPLETE, f"{judgement.summary} {lost}")
             said = self._gate(judgement, report, found_out=False)
             report = replace(report, verdict=judgement.verdict, summary=judgement.summary, gate=said.to_json())
         page = None if lost else str(self.settings.report_dir / "report.html")
         lines = terminal.summary(report.to_json(), page)
         return said, [*problems, *([lost] if lost else []), *lines]
+
+    def _judged(self, part: Part, *, stopped: str | None, in_part: set[str]) -> PartVerdict:
+        """Judge a part of the run for itself; a waiver for a check that nobody knows counts in each."""
+        results = part.of(self.results, strict=self.settings.strict)
+        elsewhere = {name for name, check in self.checks.items() if not part.concerns(check.requires)}
+        own = replace(
+            self._waivers,
+            waivers=tuple(waiver for waiver in self._waivers.waivers if waiver.check not in elsewhere),
+        )
+        planned = sum(part.concerns(check.requires) for check, _ in self._planned)
+        whole = sum(part.concerns(check.requires) for check, _ in self._whole)
+        return part.judged(
+            judge(
+                results,
+                waiver_problems=own.problems(self.results, self._today, in_part=in_part) if not stopped else [],
+                stopped=stopped,
+                left_out=max(0, whole - planned),
+                not_run=planned - len(results),
+            )
+        )
+
+    def _deciding_results(self) -> list[CheckResult]:
+        """Give the results on which the verdict of the run depends."""
+        named = [
+            result for result in self.results if any(part.concerns(result.requirements) for part in self._deciding)
+        ]
+        return named if self._parts else self.results
+
+    @property
+    def _deciding(self) -> list[Part]:
+        return [part for part in self._parts if part.decides]
 
     def _run_in_part(self) -> set[str]:
         """Give the ids of checks that were left out, or brought no result, somewhere."""
@@ -405,8 +533,17 @@ class Run:
             judgement,
             found_out=found_out,
             waiver_problems=waiver_problems,
-            changes=report.baseline,
+            changes=self._deciding_changes(report.baseline),
+            deciding=own_verdicts.told(report.verdicts),
         )
+
+    def _deciding_changes(self, changes: Mapping[str, Json] | None) -> Mapping[str, Json] | None:
+        """Give the changes on which the verdict of the run depends."""
+        if changes is None or not self._parts:
+            return changes
+        requirements = {name for part in self._deciding for name in part.requirements}
+        elsewhere = {name for name, check in self.checks.items() if requirements.isdisjoint(check.requires)}
+        return own_verdicts.restricted(changes, requirements, elsewhere)
 
     def _compared(self, report: RunReport) -> RunReport:
         """Add what changed since the baseline."""
@@ -495,6 +632,18 @@ class Run:
 def item_name(check: Check, scenario: Scenario | None) -> str:
     """Give the name under which pytest shows a check on a scenario."""
     return f"{check.id}[{scenario.label}]" if scenario else check.id
+
+
+def _both(one: Waiting, other: Waiting) -> Waiting:
+    """Give what does both of what is done before a wait."""
+    if one is None or other is None:
+        return one or other
+
+    async def settle() -> None:
+        await one()
+        await other()
+
+    return settle
 
 
 def _load_waivers(settings: Settings, known: Mapping[str, Check]) -> waivers.Waivers:

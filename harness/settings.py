@@ -460,6 +460,41 @@ class StaffPassportSettings:
 
 
 @dataclass(frozen=True)
+class MattrSettings:
+    """A MATTR VII tenant under test, as the back end of its issuer reaches it."""
+
+    tenant: str | None = None
+    """URL of the tenant's API; ``None`` for that of the issuer."""
+    auth_url: str | None = None
+    """Where access tokens for the API are had; ``None``: at ``/oauth/token`` of the tenant."""
+    audience: str | None = None
+    """What such a token is asked for; ``None`` for the tenant."""
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    claims: Path | None = None
+    """JSON file with the claims of the offers: an object."""
+    other_configuration: str | None = None
+    """Id of a configuration that is no mobile document, which no offer can be for."""
+    configurations: Path | None = None
+    """JSON file with the configurations of mobile documents, as the tenant's API shows them."""
+    claims_source: str | None = None
+    """Host and port at which the run plays the claims source of the tenant; ``None``: it does not."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether the run can have offers made."""
+        return self.client_id is not None and self.client_secret is not None
+
+
+@dataclass(frozen=True)
+class PartisiaSettings:
+    """An issuance service of Partisia under test, as the application of its customer knows it."""
+
+    dataset: Path | None = None
+    """JSON file with the data that the application gives for each issuance: an object; ``None``: not known."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run is told before it starts."""
 
@@ -503,6 +538,10 @@ class Settings:
     """Used by profiles whose dialect is that of GOV.UK Wallet."""
     staff_passport: StaffPassportSettings = StaffPassportSettings()
     """Used by profiles that judge a part of the NHS Digital Staff Passport."""
+    mattr: MattrSettings = MattrSettings()
+    """Used by the profile of MATTR VII."""
+    partisia: PartisiaSettings = PartisiaSettings()
+    """Used by the profile of Partisia."""
     proof: ProofSettings = ProofSettings()
     select: tuple[str, ...] = ()
     """Globs over check ids; empty: all."""
@@ -511,6 +550,8 @@ class Settings:
     """Findings of level SHOULD fail too."""
     gate: str = "must"
     """What stops a pipeline: ``must``, ``should``, ``none`` or ``new``; see :mod:`harness.gate`."""
+    verdict: str | None = None
+    """Which verdict decides where the profile has several; ``None``: all of them."""
     baseline: Path | None = None
     """The report that this run is compared with."""
     dry_run: bool = False

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.govuk.surroundings import Surroundings
     from harness.reference.app import ReferenceIssuer
     from harness.subject import Subject
+    from harness.vendors.mattr.claims_source import ClaimsSource
 
 REFERENCE = "reference"
 """The value of ``--issuer-url`` that means the bundled reference issuer."""
@@ -49,6 +50,12 @@ SUBJECTS = {PORTAL: "External system", GATEWAY: "Credential gateway"}
 
 GOVUK = "govuk-wallet"
 """The dialect of a wallet that needs services of its own."""
+
+MATTR = "mattr-vii"
+"""The dialect of a wallet that meets a MATTR VII tenant."""
+
+PARTISIA = "partisia"
+"""The dialect of a wallet that meets Partisia's issuance service."""
 
 _OFFERS = {
     "by-reference": {"by": "reference", "tx_code": False},
@@ -79,6 +86,8 @@ class Target:
     """The ways to services that this very process plays, by scheme and authority."""
     played: Sequence[str] = ()
     """Where those services are, in lines for whoever has to tell the subject."""
+    claims_source: ClaimsSource | None = None
+    """What a MATTR VII tenant asks for further claims, where this run plays it."""
     look: Callable[[Tools], Awaitable[Subject]] | None = None
     """Looks at a subject that is no Credential Issuer, before the first check; raises ``PreflightError``."""
 
@@ -137,13 +146,22 @@ def open_target(settings: Settings, variant: str, *, judges: str = ISSUER) -> Ta
         from harness.govuk.targets import open_govuk
 
         return open_govuk(settings, variant)
+    if settings.dialect.oid4vci == MATTR:
+        from harness.mattr.targets import open_mattr
+
+        return open_mattr(settings, variant)
     if settings.issuer_url != REFERENCE:
         return Target(settings, lambda: None)
-    from harness.reference.serve import serving
-    from harness.reference.variants import VARIANTS
+    if settings.dialect.oid4vci == PARTISIA:
+        from harness.partisia.targets import open_partisia
 
+        return open_partisia(settings, variant)
+    from harness.reference.serve import serving
+    from harness.reference.variants import variant as variant_named
+
+    issuing = variant_named(variant)
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(serving(VARIANTS[variant]))
+        server = stack.enter_context(serving(issuing))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))
         (folder / "tls-ca.pem").write_text(server.ca_pem or "")
         (folder / "trust-anchor.pem").write_text(server.issuer.trust_anchor_pem)
@@ -165,7 +183,7 @@ def open_target(settings: Settings, variant: str, *, judges: str = ISSUER) -> Ta
             method="POST",
             json={"configuration": "{configuration}"},
         )
-        hooks = tuple(minting(name, wishes) for name, wishes in _offers(VARIANTS[variant].grants).items())
+        hooks = tuple(minting(name, wishes) for name, wishes in _offers(issuing.grants).items())
         wallet = registered_wallet(server.issuer)
         trust = replace(
             settings.trust,
@@ -184,7 +202,7 @@ def open_target(settings: Settings, variant: str, *, judges: str = ISSUER) -> Ta
             change_claims=settings.change_claims or changing_claims,
             trust=trust,
             promises=Promises(**server.issuer.promises()),
-            dialect=replace(settings.dialect, sd_jwt_vc=VARIANTS[variant].sd_jwt_vc),
+            dialect=replace(settings.dialect, sd_jwt_vc=issuing.sd_jwt_vc),
             client=wallet.client,
             second_client=wallet.second,
             user=wallet.options.user,

@@ -26,6 +26,11 @@ ONLY_A_VARIABLE = re.compile(r"([\w-]+[ =])?\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 """How a secret is written. A word before it is allowed: ``Bearer ${TOKEN}``, ``session=${COOKIE}``."""
 
 
+def is_path(name_or_path: str) -> bool:
+    """Whether the text means a file of the user's and not one of ours by its name."""
+    return name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path
+
+
 def read(file: Traversable, error: Callable[[str], Exception], *, shown: str | None = None) -> dict[str, Any]:
     """Read a TOML file of at most :data:`LARGEST_FILE` bytes.
 

@@ -67,9 +67,10 @@ def run(options: argparse.Namespace) -> tuple[int, str]:
 
 async def _inspect(data: bytes, options: argparse.Namespace) -> Inspection:
     try:
-        requirements = catalogue.of(profiles.load(options.profile).specifications)
+        profile = profiles.load(options.profile)
     except profiles.ProfileError as error:
         raise UsageError(f"--profile: {error}") from None
+    requirements = catalogue.of(profile.specifications, version=profile.version)
     now = time.time() if options.now is None else _moment(options.now)
     trusted = tuple(options.trust)
     anchors(trusted)

@@ -130,7 +130,7 @@ async def judge(
         names = set(check.evidence) - {"expect"}
         if not names or not names <= evidence.keys():
             continue
-        expect = Expect({name: requirements[name] for name in check.requires})
+        expect = Expect({name: requirements[name] for name in check.requires}, check.dormant)
         try:
             await _run(check, evidence, facts, expect)
         except Blocked as error:

@@ -138,7 +138,9 @@ def _texts(raster: Raster) -> list[str]:
     rows = []
     for at in range(0, width * height, width):
         row = pixels[at : at + width]
-        wide = b"".join(row[x : x + 1] * scale for x in range(width)) if scale > 1 else row
+        wide = bytearray(width * scale)
+        for offset in range(scale):
+            wide[offset::scale] = row
         rows.append((side + wide + side) * scale)
     data = edge + b"".join(rows) + edge
     shape = (height * scale + 2 * _MARGIN, width * scale + 2 * _MARGIN)

@@ -461,6 +461,7 @@ def test_the_method_can_be_chosen_on_the_command_line(tmp_path: Path, write: Wri
             "assay.toml: client.redirect_uri has to be an absolute URI without fragment",
         ),
         ("redirect_uri = '/cb'", "assay.toml: client.redirect_uri has to be an absolute URI without fragment"),
+        ("[mattr]\nclient_id = 'b'", "mattr.client_id needs mattr.client_secret"),
         ("[second_client]", "second_client.client_id has to be that of another client than client.client_id"),
         (
             "client_id = 'w'\n[second_client]\nclient_id = 'w'",
@@ -1030,3 +1031,16 @@ def test_a_broken_profile_is_one_clear_line(tmp_path: Path, write: Write, text: 
         profiles.load(str(path))
     assert hint in str(caught.value)
     assert "p.toml" in refusal(tmp_path, vci_profile="p.toml")
+
+
+@pytest.mark.parametrize(
+    ("table", "key"), [("mattr", "claims"), ("mattr", "configurations"), ("partisia", "dataset")]
+)
+def test_the_file_of_a_vendors_table_is_found_beside_the_settings(
+    table: str, key: str, tmp_path: Path, write: Write
+) -> None:
+    (tmp_path / "told.json").write_text("{}")
+    write(f'[{table}]\n{key} = "told.json"')
+    assert getattr(getattr(load({}, {}, tmp_path), table), key) == tmp_path / "told.json"
+    write(f'[{table}]\n{key} = "absent.json"')
+    assert f"{table}.{key}: there is no file" in refusal(tmp_path)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from harness.deferral import Deferral
+from harness.dialects import LATEST
 from harness.evidence import Blocked, Tools
 from harness.patience import Patience
 from harness.transport import Reply
@@ -29,6 +30,8 @@ def reply(body: Any, status: int = 202) -> Reply:
 
 class Issuer:
     """Answers in turn, and remembers what came when; its clock is that of the wallet."""
+
+    dialect = LATEST
 
     def __init__(self, *answers: Reply, max_wait_s: float = 60) -> None:
         self.answers = list(answers)

@@ -59,6 +59,7 @@ PAGES = (
     "docs/lifecycle.md",
     "docs/web-journey.md",
     "docs/govuk-wallet.md",
+    "docs/drafts.md",
 )
 EXAMPLES = [block for page in PAGES for block in blocks(page, "toml")]
 

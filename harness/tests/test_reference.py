@@ -70,6 +70,9 @@ RULES_ELSEWHERE = (
     *("proof.further-nonce", "credential.full-batch", "metadata.other-language"),
     "govuk-",
     "dsp-",
+    "partisia-",
+    "mattr-",
+    "draft-",
 )
 TOURED = {
     *("metadata", "as-metadata", "as-jwks", "jwt-vc-issuer", "credential-keys", "offer-link", "offer", "tx-code"),

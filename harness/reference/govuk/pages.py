@@ -10,12 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import segno
+from harness import qr_code
 
 LANGUAGES = ("en", "cy")
 _PIXELS = 3
 """Pixels of a page for each module of a QR code; the picture itself has one, which is quicker to make."""
-_MASK = 3
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
@@ -88,11 +87,10 @@ class Pages:
                 f"{self._said('offer_link')}</a></p>\n"
             )
         if shown.code is not None:
-            # Any mask can be read; to look for the best one takes longer than all the rest of the page.
-            code = segno.make(shown.code, error="l", micro=False, mask=_MASK)
+            code = qr_code.draw(shown.code)
             content += (
-                f'<p><img id="qr-code" src="{code.png_data_uri(scale=1)}" alt="{self._said("offer_qr")}"'
-                f' width="{_PIXELS * code.symbol_size()[0]}" style="image-rendering: pixelated"></p>'
+                f'<p><img id="qr-code" src="{code.url}" alt="{self._said("offer_qr")}"'
+                f' width="{_PIXELS * code.size}" style="image-rendering: pixelated"></p>'
             )
         return self._page("offer", content, signed_in=True)
 
