@@ -131,8 +131,14 @@ class IssuerUnderTest:
             govuk=tools.govuk,
             mattr=tools.mattr,
             partisia=tools.partisia,
-            operations=frozenset(name for name in OPERATIONS if tools.operations and tools.operations.can(name)),
+            operations=self._operations,
         )
+
+    @cached_property
+    def _operations(self) -> frozenset[str]:
+        """What the team can have done to credentials."""
+        operations = self._tools.operations
+        return frozenset(name for name in OPERATIONS if operations and operations.can(name))
 
     def pointless(self, check: Check, scenario: Scenario | None) -> str | None:
         """Say why a check has nothing to look at: it is about offers, and there are none."""

@@ -259,6 +259,8 @@ class Traces:
         self._shown: dict[int, frozenset[str]] = {}
 
     def note(self, who: str, read: Collection[int] = ()) -> None:
+        if not (self._issuer.met or read or self._recorder.count > len(self._shown)):
+            return
         came = frozenset(self._issuer.met)
         self._issuer.met.clear()
         for number in range(len(self._shown) + 1, self._recorder.count + 1):
