@@ -74,7 +74,7 @@ def activate(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "a single offer and an interactive hook cannot be shared by the workers of pytest-xdist; leave out -n"
         )
-    if config.getoption("tx", None) and settings.dialect.oid4vci == GOVUK:
+    if config.getoption("tx", None) and run.profile.judges == GOVUK:
         raise pytest.UsageError("the services behind GOV.UK Wallet are those of one process; leave out -n")
     if settings.dry_run and config.getoption("tx", None):
         # There is nothing to share: looking takes one process, whatever -n says.

@@ -87,6 +87,10 @@ class Run:
         self._started = now()
         self._clock = time.perf_counter()
         self.profile = profiles.load(settings.profile)
+        if self.profile.judges not in target.BUNDLED:
+            raise ConfigError(
+                f'the profile {self.profile.name}: "judges" is not one of {", ".join(target.BUNDLED)}'
+            )
         self.requirements = self._judging(settings)
         self.checks = checks.within(self.requirements)
         try:
@@ -121,7 +125,7 @@ class Run:
     def _judging(self, settings: Settings) -> Mapping[str, Requirement]:
         """Give the requirements of the profile, with the levels that they have in this run."""
         known = catalogue.of(self.profile.specifications, version=self.profile.version)
-        if settings.dialect.oid4vci != target.GOVUK:
+        if self.profile.judges != target.GOVUK:
             return known
         from harness.govuk import contradictions
 
@@ -289,7 +293,7 @@ class Run:
         """Give what the application in front of Partisia's service knows, where such a service is under test."""
         from harness.partisia.application import Application
 
-        if self.settings.dialect.oid4vci != target.PARTISIA:
+        if self.profile.judges != target.PARTISIA:
             return None
         return Application(self.settings.partisia, self._client_for(ClientSettings(), allow_http=True))
 

@@ -38,24 +38,24 @@ PORTAL = "staff-passport-portal"
 """An external system that issues through the gateway of the Digital Staff Passport."""
 GATEWAY = "staff-passport-gateway"
 """That gateway."""
+GOVUK = "govuk-wallet-service"
+"""A Credential Issuer for a wallet that needs services of its own."""
+MATTR = "mattr-vii-tenant"
+"""A Credential Issuer whose offers a back end has made."""
+PARTISIA = "partisia-service"
+"""A Credential Issuer that an application begins each issuance at."""
 
 BUNDLED = {
     ISSUER: "the bundled reference issuer",
     PORTAL: "the bundled sample portal",
     GATEWAY: "the bundled credential gateway",
+    GOVUK: "the bundled department",
+    MATTR: "the bundled tenant",
+    PARTISIA: "the bundled issuance service",
 }
 """What profiles judge, and what is under test for it with :data:`REFERENCE`."""
 SUBJECTS = {PORTAL: "External system", GATEWAY: "Credential gateway"}
 """How reports call what is under test where it is no Credential Issuer."""
-
-GOVUK = "govuk-wallet"
-"""The dialect of a wallet that needs services of its own."""
-
-MATTR = "mattr-vii"
-"""The dialect of a wallet that meets a MATTR VII tenant."""
-
-PARTISIA = "partisia"
-"""The dialect of a wallet that meets Partisia's issuance service."""
 
 _OFFERS = {
     "by-reference": {"by": "reference", "tx_code": False},
@@ -138,24 +138,24 @@ def open_target(settings: Settings, variant: str, *, judges: str = ISSUER) -> Ta
         judges: a key of :data:`BUNDLED`.
 
     """
-    if judges != ISSUER:
+    if judges in SUBJECTS:
         from harness.staff_passport.targets import open_staff_passport
 
         return open_staff_passport(settings, variant, judges)
-    if settings.dialect.oid4vci == GOVUK:
+    if judges == GOVUK:
         from harness.govuk.targets import open_govuk
 
         return open_govuk(settings, variant)
-    if settings.dialect.oid4vci == MATTR:
+    if judges == MATTR:
         from harness.mattr.targets import open_mattr
 
         return open_mattr(settings, variant)
-    if settings.issuer_url != REFERENCE:
-        return Target(settings, lambda: None)
-    if settings.dialect.oid4vci == PARTISIA:
+    if judges == PARTISIA:
         from harness.partisia.targets import open_partisia
 
         return open_partisia(settings, variant)
+    if settings.issuer_url != REFERENCE:
+        return Target(settings, lambda: None)
     from harness.reference.serve import serving
     from harness.reference.variants import variant as variant_named
 

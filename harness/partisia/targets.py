@@ -13,7 +13,7 @@ import httpx
 
 from harness.reference.serve import Place, serving
 from harness.settings import HttpHook, Settings
-from harness.target import Target
+from harness.target import REFERENCE, Target
 from harness.transport import tls_context
 from harness.vendors.partisia.app import Issuance
 from harness.vendors.partisia.context import Addresses, dataset
@@ -21,12 +21,14 @@ from harness.vendors.partisia.variants import variants
 
 
 def open_partisia(settings: Settings, variant: str) -> Target:
-    """Start the bundled issuance service, authorization server and application.
+    """Start the bundled issuance service, authorization server and application where they are under test.
 
     Args:
         variant: of the services.
 
     """
+    if settings.issuer_url != REFERENCE:
+        return Target(settings, lambda: None)
     with contextlib.ExitStack() as stack:
         places = [stack.enter_context(serving(Place)) for _ in Addresses().all]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-")))

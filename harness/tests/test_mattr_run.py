@@ -25,3 +25,36 @@ def test_without_a_word_both_decide(pytester: pytest.Pytester) -> None:
     result = judge(pytester, *RUN)
     assert result.ret == 6
     assert last_line(result).startswith("Gate must: stopped with exit code 6.")
+
+
+OWN = """
+name = "acme"
+title = "Acme"
+extends = "mattr-vii"
+"""
+
+
+def test_a_profile_with_a_dialect_of_its_own_judges_a_tenant_all_the_same(pytester: pytest.Pytester) -> None:
+    (pytester.path / "acme.toml").write_text(f'{OWN}[settings.dialect]\noid4vci = "./dialect.toml"\n')
+    (pytester.path / "dialect.toml").write_text(OWN)
+    result = judge(
+        pytester,
+        *RUN,
+        "--vci-profile",
+        "./acme.toml",
+        "--vci-select",
+        "mattr-offer*",
+        "--vci-verdict",
+        "documented",
+    )
+    assert result.ret in (0, 6), result.stdout.str()
+    assert "the bundled tenant (mattr-as-documented)" in result.stdout.str()
+    verdicts = {each["verdict"] for each in report(pytester)["results"] if each["check"].startswith("mattr-offer")}
+    assert verdicts == {"pass"}
+
+
+def test_a_profile_that_judges_nothing_known_is_refused_in_one_line(pytester: pytest.Pytester) -> None:
+    (pytester.path / "acme.toml").write_text(f'{OWN}judges = "nobody"\n')
+    result = judge(pytester, *RUN, "--vci-profile", "./acme.toml")
+    assert result.ret == 4
+    assert 'the profile acme: "judges" is not one of issuer, ' in result.stderr.str()
