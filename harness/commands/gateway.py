@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import UsageError
-from harness.commands.serving import kept, listening, serve, telling
+from harness.commands.serving import kept, listening, serve, telling, valued
 
 if TYPE_CHECKING:
     from harness.reference.serve import Served
@@ -195,19 +195,19 @@ def _beginning(served: Served, options: argparse.Namespace) -> Iterator[str]:
 
     gateway = served.issuer
     yield "The bundled credential gateway runs. It is a test service, not that of the NHS. Put into your system:"
-    yield _line("base URL", gateway.base_url)
+    yield valued("base URL", gateway.base_url)
     for version in (V1, V2):
         yield f"{version.name}:"
-        yield _line("discovery", f"{gateway.base_url}{version.discovery}")
+        yield valued("discovery", f"{gateway.base_url}{version.discovery}")
         described = gateway.described(version)
         for role, member in _ROLES.items():
-            yield _line(role, described[member])
+            yield valued(role, described[member])
         if version is V1:
-            yield _line("authorize, verifying", f"{gateway.base_url}{authorize.WITHOUT_PUSHING}")
+            yield valued("authorize, verifying", f"{gateway.base_url}{authorize.WITHOUT_PUSHING}")
     yield "Both:"
-    yield _line("revocation", f"{gateway.base_url}{REVOCATION_PATH}")
+    yield valued("revocation", f"{gateway.base_url}{REVOCATION_PATH}")
     if served.ca_pem:
-        yield _line("TLS root to trust", kept(served.ca_pem))
+        yield valued("TLS root to trust", kept(served.ca_pem))
     for client in gateway.clients:
         yield from _client_lines(client, options)
     held = gateway.wallet.identity
@@ -229,13 +229,9 @@ def _client_lines(client: ExternalSystem, options: argparse.Namespace) -> Iterat
     else:
         secret = key = f"as {options.config.name} says"
     yield "External system:"
-    yield _line("client_id", client.client_id)
-    yield _line("client_secret", secret)
-    yield _line("signing key", key)
-    yield _line("organisation id", client.organisation_id)
+    yield valued("client_id", client.client_id)
+    yield valued("client_secret", secret)
+    yield valued("signing key", key)
+    yield valued("organisation id", client.organisation_id)
     for uri in client.redirect_uris:
-        yield _line("redirect_uri", uri)
-
-
-def _line(name: str, value: object) -> str:
-    return f"  {name:21}{value}"
+        yield valued("redirect_uri", uri)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import UsageError
-from harness.commands.serving import Tell, kept, listening, serve, telling
+from harness.commands.serving import Tell, kept, listening, serve, telling, valued
 
 if TYPE_CHECKING:
     from harness.reference.serve import Served
@@ -132,22 +132,18 @@ def _beginning(served: Served, options: argparse.Namespace) -> Iterator[str]:
     tenant: Tenant = served.issuer.tenant
     url, login = tenant.base_url, tenant.administrator
     yield "The bundled MATTR VII tenant runs. It is a test service, not that of MATTR. Put into your back end:"
-    yield _line("tenant, issuer", url)
-    yield _line("access tokens", f"{url}{places.ADMIN_TOKEN}")
+    yield valued("tenant, issuer", url)
+    yield valued("access tokens", f"{url}{places.ADMIN_TOKEN}")
     for name in ("audience", "client_id", "client_secret"):
-        yield _line(name, login[name])
-    yield _line("offers", f"{url}{places.OFFERS}")
+        yield valued(name, login[name])
+    yield valued("offers", f"{url}{places.OFFERS}")
     if served.ca_pem:
-        yield _line("TLS root to trust", kept(served.ca_pem))
+        yield valued("TLS root to trust", kept(served.ca_pem))
     yield "Configurations that offers can be for:"
     for name, identifier in tenant.configurations.items():
-        yield _line(name, identifier)
+        yield valued(name, identifier)
     if options.claims_source:
-        yield _line("claims source", f"{options.claims_source}, asked with {API_KEY} in x-api-key")
+        yield valued("claims source", f"{options.claims_source}, asked with {API_KEY} in x-api-key")
     if options.fault:
         yield f"What it does wrong: {', '.join(sorted(options.fault))}"
     yield "Ctrl-C ends it. Requests:"
-
-
-def _line(name: str, value: object) -> str:
-    return f"  {name:21}{value}"

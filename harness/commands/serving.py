@@ -70,6 +70,11 @@ def listening(address: str, problem: type[Exception]) -> Iterator[None]:
         raise UsageError(f"cannot listen at {address}: {error}") from None
 
 
+def valued(name: str, value: object) -> str:
+    """Give the line that tells a value of a service, below a heading."""
+    return f"  {name:21}{value}"
+
+
 def kept(pem: str) -> Path:
     """Write a root certificate to a file of its own, which stays."""
     import tempfile

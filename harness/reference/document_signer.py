@@ -67,6 +67,20 @@ class Certificate:
         """The distinguished name of the subject."""
         return name(self.country, self.common_name, self.state)
 
+    def of(self, issuer_url: str, country: str, common_name: str) -> Certificate:
+        """Name another issuer than the reference issuer, in place, and give this certificate.
+
+        Args:
+            issuer_url: its Credential Issuer Identifier, for the issuer alternative name.
+            country: of the subject.
+            common_name: of the subject.
+
+        """
+        self.country, self.common_name = country, common_name
+        where = x509.IssuerAlternativeName([x509.UniformResourceIdentifier(issuer_url)])
+        self.extensions["issuer-alternative-name"] = Extension(where)
+        return self
+
     def signed(self) -> x509.Certificate:
         """Sign."""
         builder = (

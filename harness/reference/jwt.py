@@ -15,7 +15,7 @@ from jwcrypto.jwk import JWK
 from harness.reference.encoding import base64url, from_base64url, json_text
 from harness.reference.holder_keys import PRIVATE_MEMBERS, UnusableKey, from_header
 
-__all__ = ["PRIVATE_MEMBERS", "SYMMETRIC", "Jwt", "public_jwk", "read", "sign", "thumbprint"]
+__all__ = ["PRIVATE_MEMBERS", "SYMMETRIC", "Jwt", "Presented", "public_jwk", "read", "sign", "thumbprint"]
 SYMMETRIC = frozenset({"none", "HS256", "HS384", "HS512"})
 """Values of ``alg`` that prove no possession of a private key."""
 
@@ -56,6 +56,25 @@ class Jwt:
         except (InvalidSignature, JWException, ValueError, TypeError, KeyError):
             return False
         return True
+
+
+class Presented:
+    """What a client presents as a JWT, which it may not be."""
+
+    @property
+    def jwt(self) -> Jwt | None:
+        """The JWT; ``None`` when it is none."""
+        raise NotImplementedError
+
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """The JOSE header; empty when there is no JWT."""
+        return self.jwt.header if self.jwt else {}
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """The payload; empty when there is no JWT."""
+        return self.jwt.claims if self.jwt else {}
 
 
 def read(text: object) -> Jwt | None:

@@ -7,15 +7,14 @@ said.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from harness.reference import forms, holder_keys, jwt
+from harness.reference import access_rules, forms, holder_keys, jwt
 from harness.reference.documents import PRE_AUTHORIZED_CODE
-from harness.reference.jwt import Jwt
+from harness.reference.jwt import Jwt, Presented
 from harness.reference.rules import Facts, Rule, Tolerance, rule, tolerance
 
 PROOF_TYPE = "openid4vci-proof+jwt"
@@ -170,13 +169,7 @@ class CredentialRequest:
     @cached_property
     def document(self) -> dict[str, Any] | None:
         """The JSON object in the body; ``None`` when it is none."""
-        if self.media_type != "application/json":
-            return None
-        try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
+        return access_rules.json_object(self.body) if self.media_type == "application/json" else None
 
     @property
     def configuration(self) -> Any:
@@ -248,7 +241,7 @@ CREDENTIAL_TOLERANCES: tuple[Tolerance[CredentialRequest], ...] = (second,)
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(Presented):
     """The proof of a credential request."""
 
     document: Mapping[str, Any]
@@ -284,16 +277,6 @@ class Proof:
     def jwt(self) -> Jwt | None:
         """The proof; ``None`` when it is no JWT."""
         return jwt.read(self.given)
-
-    @property
-    def header(self) -> Mapping[str, Any]:
-        """The header; empty when there is no JWT."""
-        return self.jwt.header if self.jwt else {}
-
-    @property
-    def claims(self) -> Mapping[str, Any]:
-        """The claims; empty when there is no JWT."""
-        return self.jwt.claims if self.jwt else {}
 
     @property
     def form(self) -> str | None:

@@ -20,7 +20,7 @@ _KNOWN_CLAIMS = {"iss", "aud", "iat", "nonce", "exp", "nbf", "jti"}
 
 
 @dataclass
-class Proof:
+class Proof(jwt.Presented):
     """One element of ``proofs.jwt`` as read from the wire."""
 
     context: Context
@@ -37,16 +37,6 @@ class Proof:
     def jwt(self) -> jwt.Jwt | None:
         """The proof as a JWT; ``None`` when it is none."""
         return jwt.read(self.value)
-
-    @property
-    def header(self) -> Mapping[str, Any]:
-        """The JOSE header; empty when the proof is no JWT."""
-        return self.jwt.header if self.jwt else {}
-
-    @property
-    def claims(self) -> Mapping[str, Any]:
-        """The payload; empty when the proof is no JWT."""
-        return self.jwt.claims if self.jwt else {}
 
     @property
     def nonce(self) -> object:

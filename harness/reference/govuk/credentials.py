@@ -11,10 +11,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-from cryptography import x509
-
 from harness.reference import credential_formats, document_signer, mdoc
-from harness.reference.document_signer import Certificate, Extension
+from harness.reference.document_signer import Certificate
 from harness.reference.govuk.context import GovukContext
 from harness.reference.govuk.did_document import method_id
 from harness.reference.govuk.records import Account, Issued, StatusEntry
@@ -83,15 +81,7 @@ def authority(context: GovukContext, moment: float) -> Certificate:
         moment: when it is to be valid, in seconds since the epoch.
 
     """
-    return _of_department(context, document_signer.authority(moment), "Assay Department IACA")
-
-
-def _of_department(context: GovukContext, certificate: Certificate, name: str) -> Certificate:
-    certificate.country = COUNTRY
-    certificate.common_name = name
-    where = x509.IssuerAlternativeName([x509.UniformResourceIdentifier(context.issuer_url)])
-    certificate.extensions["issuer-alternative-name"] = Extension(where)
-    return certificate
+    return document_signer.authority(moment).of(context.issuer_url, COUNTRY, "Assay Department IACA")
 
 
 @dataclass
@@ -111,7 +101,7 @@ class DepartmentMdoc(Mdoc):
         """The certificate of the signing key."""
         assert self.context is not None
         drafted = document_signer.document_signer(self.key, self.issued, self.authority)
-        return _of_department(self.context, drafted, "Assay Department Document Signer")
+        return drafted.of(self.context.issuer_url, COUNTRY, "Assay Department Document Signer")
 
 
 def _mobile_document(context: GovukContext, making: Making, emit: Callable[[str, Any], None]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.reference import holder_keys, jwt
 from harness.reference.govuk.context import GovukContext
-from harness.reference.jwt import Jwt
+from harness.reference.jwt import Jwt, Presented
 from harness.reference.rules import Facts, Rule, rule
 
 WALLET = "urn:fdc:gov:uk:wallet"
@@ -22,7 +22,7 @@ _INVALID = "invalid_proof"
 
 
 @dataclass
-class Proof:
+class Proof(Presented):
     """The proof of a Credential Request."""
 
     context: GovukContext
@@ -43,16 +43,6 @@ class Proof:
     def jwt(self) -> Jwt | None:
         """The proof; ``None`` when it is no JWT."""
         return jwt.read((self.given or {}).get("jwt"))
-
-    @property
-    def header(self) -> Mapping[str, Any]:
-        """The header; empty when there is no JWT."""
-        return self.jwt.header if self.jwt else {}
-
-    @property
-    def claims(self) -> Mapping[str, Any]:
-        """The claims; empty when there is no JWT."""
-        return self.jwt.claims if self.jwt else {}
 
     @property
     def did(self) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from harness.reference import jwt
+from harness.reference.access_rules import json_object
 from harness.reference.govuk.context import GovukContext
 from harness.reference.govuk.key_sets import Found
 from harness.reference.govuk.records import Offered, Records
@@ -80,13 +80,7 @@ class ProtectedRequest:
     @cached_property
     def document(self) -> dict[str, Any] | None:
         """The JSON object in the body; ``None`` when it is none."""
-        if self.media_type != "application/json":
-            return None
-        try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) else None
+        return json_object(self.body) if self.media_type == "application/json" else None
 
 
 def token_of(authorization: str | None) -> str | None:

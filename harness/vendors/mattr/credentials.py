@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from cryptography import x509
-
 from harness.reference import credential_formats, document_signer, keys, ldp_vc, mdoc, token_status_list
 from harness.reference.context import Context
-from harness.reference.document_signer import Certificate, Extension
+from harness.reference.document_signer import Certificate
 from harness.reference.keys import SigningKey
 from harness.reference.lifetime import issued_at
 from harness.reference.mdoc import Mdoc, tdate
@@ -99,13 +97,13 @@ def authority(context: Context, moment: float) -> Certificate:
         moment: when it is to be valid, in seconds since the epoch.
 
     """
-    return _of_tenant(context, document_signer.authority(moment), "Assay Tenant IACA")
+    return document_signer.authority(moment).of(context.issuer_url, _COUNTRY, "Assay Tenant IACA")
 
 
 def signer(context: Context, moment: float, root: Certificate) -> Certificate:
     """Draft the certificate of who signs mobile documents and status lists, below a root certificate."""
     drafted = document_signer.document_signer(signing_key(context), moment, root)
-    return _of_tenant(context, drafted, "Assay Tenant Document Signer")
+    return drafted.of(context.issuer_url, _COUNTRY, "Assay Tenant Document Signer")
 
 
 def signing_key(context: Context) -> SigningKey:
@@ -131,14 +129,6 @@ def status_list(context: TenantContext, name: str, accept: str | None, emit: Emi
         emit(seam, draft)
 
     return token_status_list.published(context, name, accept, signed_by_tenant)
-
-
-def _of_tenant(context: Context, certificate: Certificate, name: str) -> Certificate:
-    certificate.country = _COUNTRY
-    certificate.common_name = name
-    where = x509.IssuerAlternativeName([x509.UniformResourceIdentifier(context.issuer_url)])
-    certificate.extensions["issuer-alternative-name"] = Extension(where)
-    return certificate
 
 
 @dataclass
