@@ -52,19 +52,26 @@ class Catalogue(Mapping[str, Requirement]):
         return len(self._requirements)
 
 
-def of(specifications: Collection[str], *, version: str | None = None) -> dict[str, Requirement]:
+def of(
+    specifications: Collection[str], *, version: str | None = None, without: Collection[str] = ()
+) -> dict[str, Requirement]:
     """Give the requirements of some specifications.
 
     Args:
         specifications: prefixes of requirement ids, such as those of a profile.
         version: that of OpenID4VCI whose text counts; of the requirements of 1.0 those are given that hold in it,
             with its sections. ``None`` for 1.0 itself.
+        without: ids of requirements that are left out.
 
     Raises:
         VersionError: there is no such version.
 
     """
-    chosen = {name: found for name, found in load().items() if name.split("-", 1)[0] in specifications}
+    chosen = {
+        name: found
+        for name, found in load().items()
+        if name.split("-", 1)[0] in specifications and name not in without
+    }
     if version is None:
         return chosen
     text = versions.load(version)

@@ -20,6 +20,9 @@ from harness import versions
 from harness.applicability import ALWAYS, Predicate
 
 CheckFunction = Callable[..., Awaitable[None]]
+FURTHER = frozenset({"HAIP", "FAPI2", "RFC9325"})
+"""Prefixes of the requirements of profiles that ask more of an issuer than OpenID4VCI. A check that names some
+of them judges by the rest of its requirements elsewhere."""
 
 
 class Per(StrEnum):
@@ -59,7 +62,9 @@ class Check:
     flows: int = 1
     """How many flows of its own it begins at most, where it begins any."""
     dormant: frozenset[str] = frozenset()
-    """Requirements that it tests in other versions of OpenID4VCI only."""
+    """Requirements that it tests in other versions of OpenID4VCI or in stricter profiles only."""
+    waits: bool = False
+    """Whether it waits until something has come to its end; it does so while other checks go on."""
 
     @property
     def description(self) -> str:
@@ -93,12 +98,13 @@ def area(name: str, *, per: Per = Per.ISSUER) -> Callable[..., Callable[[CheckFu
         applies: Predicate = ALWAYS,
         per: Per = per,
         flows: int = 1,
+        waits: bool = False,
     ) -> Callable[[CheckFunction], CheckFunction]:
         def declare(function: CheckFunction) -> CheckFunction:
             faults = {
                 fault: (codes,) if isinstance(codes, str) else tuple(codes) for fault, codes in proven_by.items()
             }
-            declared = Check(check_id, name, tuple(requires), faults, applies, per, function, flows)
+            declared = Check(check_id, name, tuple(requires), faults, applies, per, function, flows, waits=waits)
             if not declared.requires:
                 raise CheckError(f"check {check_id} names no requirement")
             if not declared.description:
@@ -135,7 +141,9 @@ def within(requirements: Collection[str]) -> dict[str, Check]:
     """Give the checks that judge by some requirements and by no other, by id, in the order of their clauses.
 
     A check may name what several versions of OpenID4VCI ask of one matter. It judges by those that hold in the
-    version of the requirements, and only if its first one does or that draft has one of its own in its place.
+    version of the requirements, and only if its first one does or that draft has one of its own in its place. It
+    may name what a stricter profile asks of the matter in the same way; where that profile lacks the specification
+    of the first one, what it asks itself is what the check is mainly about.
 
     """
     return in_effect(load(prefixes={_prefix(name) for name in requirements}), requirements)
@@ -144,21 +152,35 @@ def within(requirements: Collection[str]) -> dict[str, Check]:
 def in_effect(known: Mapping[str, Check], requirements: Collection[str]) -> dict[str, Check]:
     """Give those of some checks that judge by some requirements, as they do; see :func:`within`."""
     prefixes = {_prefix(name) for name in requirements}
-    versioned = versions.PREFIXES if not versions.PREFIXES.isdisjoint(prefixes) else frozenset()
-    found = {name: _in_effect(check, requirements, versioned) for name, check in known.items()}
+    # What a profile leaves out of a specification that it names is no reason to leave the check out.
+    silent = FURTHER | prefixes
+    if not (versions.PREFIXES | FURTHER).isdisjoint(prefixes):
+        silent |= versions.PREFIXES
+    found = {name: _in_effect(check, requirements, prefixes, silent) for name, check in known.items()}
     return {name: check for name, check in found.items() if check is not None}
 
 
-def _in_effect(check: Check, requirements: Collection[str], versioned: Collection[str]) -> Check | None:
-    """Give a check as it judges by some requirements; ``None`` if it does not."""
+def _in_effect(
+    check: Check, requirements: Collection[str], prefixes: Collection[str], silent: Collection[str]
+) -> Check | None:
+    """Give a check as it judges by some requirements; ``None`` if it does not.
+
+    Args:
+        prefixes: those of the requirements.
+        silent: prefixes of requirements without which it may do.
+
+    """
     holding = tuple(name for name in check.requires if name in requirements)
     if len(holding) == len(check.requires):
         return check
     dormant = frozenset(check.requires) - frozenset(holding)
-    if not holding or any(_prefix(name) not in versioned for name in dormant):
+    if not holding or any(_prefix(name) not in silent for name in dormant):
         return None
     if check.requires[0] in dormant and _prefix(holding[0]) not in versions.DRAFTS:
-        return None
+        further = tuple(name for name in holding if _prefix(name) in FURTHER)
+        if not further or _prefix(check.requires[0]) in FURTHER.union(prefixes):
+            return None
+        holding = tuple(dict.fromkeys((*further, *holding)))
     return replace(check, requires=holding, dormant=dormant)
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.authorized import Authorized
 
 Demanded = str | Sequence[str]
-"""What an expectation is about: a requirement, or those that say the same in several versions of a specification,
-of which the first counts that the check judges by in this one."""
+"""What an expectation is about: a requirement, or those that ask the same in several versions of a specification
+or in profiles of it, of which the first counts that the check judges by in this run."""
 _LONGEST = 300
 _MOST_NAMED = 6
 """Error codes beyond which a finding does not list them."""
@@ -166,6 +166,7 @@ class Expect:
         *,
         what: str,
         errors: Collection[str] = (),
+        requirement: Demanded | None = None,
         error_requirement: Demanded | None = None,
     ) -> None:
         """Expect an authorization request to be refused, wherever the server does it, without a code.
@@ -176,6 +177,7 @@ class Expect:
         Args:
             what: what was wrong with the request, in words.
             errors: values of ``error`` that are right in an answer to the client; empty when any is.
+            requirement: what an acceptance violates; the check's first requirement by default.
             error_requirement: what a wrong error code violates; the check's first requirement by default.
 
         """
@@ -186,6 +188,7 @@ class Expect:
             f"{what} is refused",
             attempt.gist if attempt.error is None else f"{attempt.gist}, and a code",
             at=last,
+            requirement=requirement,
         ):
             return
         if attempt.response is not None:

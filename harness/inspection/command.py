@@ -70,7 +70,7 @@ async def _inspect(data: bytes, options: argparse.Namespace) -> Inspection:
         profile = profiles.load(options.profile)
     except profiles.ProfileError as error:
         raise UsageError(f"--profile: {error}") from None
-    requirements = catalogue.of(profile.specifications, version=profile.version)
+    requirements = catalogue.of(profile.specifications, version=profile.version, without=profile.leaves_out)
     now = time.time() if options.now is None else _moment(options.now)
     trusted = tuple(options.trust)
     anchors(trusted)

@@ -53,6 +53,8 @@ class Profile:
     """What relative paths in ``settings`` are relative to; ``None`` for the profiles of this package."""
     version: str | None = None
     """The version of OpenID4VCI by whose text the requirements with the prefix ``VCI`` judge; ``None``: 1.0."""
+    leaves_out: tuple[str, ...] = ()
+    """Ids of requirements of ``specifications`` that do not judge: other ones of the profile say otherwise."""
     verdicts: tuple[OwnVerdict, ...] = ()
     """Into which verdicts a run is divided; empty: it has one."""
 
@@ -113,6 +115,7 @@ def _checked(table: dict[str, Any], file: str, folder: Path | None) -> Profile:
         settings=take("settings", dict, "a table", {}),
         folder=folder,
         version=take("version", str, "the name of a version of OpenID4VCI") if "version" in table else None,
+        leaves_out=tuple(take("leaves_out", list, "a list of requirement ids", [])),
         verdicts=tuple(_verdict(item, file) for item in take("verdict", list, "tables", [])),
     )
     if table:

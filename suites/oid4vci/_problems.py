@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from harness.evidence import IssuedCredential
-from harness.expect import Expect
+from harness.expect import Demanded, Expect
 from harness.formats.problems import Problem
 
 
@@ -28,7 +28,7 @@ class Rule(NamedTuple):
     """Kinds of problems, separated by blanks."""
     code: str
     expected: str
-    requirement: str
+    requirement: Demanded
 
 
 def judge(expect: Expect, place: Place, problems: Iterable[Problem], *rules: Rule) -> None:
