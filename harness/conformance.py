@@ -176,6 +176,8 @@ class CheckItem(pytest.Item):
         return self.path, None, self.name
 
 
+_WORTH_A_WORD_S = 0.5
+"""Seconds that a person would notice."""
 _SECRET_OPTIONS = ("--vci-offer", "--vci-tx-code")
 
 
@@ -210,17 +212,25 @@ class Conformance:
         self._total = 0
         self._done = 0
         self._stopped: str | None = None
+        self._begun = False
         self._passage: Passage | None = None
         self._lines: list[str] = []
         self._is_worker = hasattr(config, "workerinput")
         self._serves = run.settings.issuer_url == REFERENCE
         self._allure = config.getoption("allure_report_dir", None) is not None
         run.patience.announce = self._announce_wait
+        run.background.announce = self._announce_rest
 
     # The run
 
     def judge(self, item: CheckItem) -> CheckResult:
-        """Judge one item."""
+        """Judge one item; the first one has what waits begin."""
+        if not self._begun:
+            # Not before: tests of the user's own come first, and nothing may be under way while they run.
+            self._begun = True
+            if not self._is_worker:
+                # Which checks a worker gets is not known before.
+                self._loop.run(self.run.begin())
         result = self._loop.run(self.run.judge(item.check, item.scenario))
         if self._allure:
             from harness import allure_live
@@ -257,7 +267,8 @@ class Conformance:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put the checks in the order of the clauses and leave out what was not selected."""
         ours = [item for item in items if isinstance(item, CheckItem)]
-        ours.sort(key=lambda item: self.run.position(item.check))
+        # Those that wait in the background have their results last.
+        ours.sort(key=lambda item: (self.run.waits(item.check), self.run.position(item.check)))
         chosen = [item for item in ours if self.run.selected(item.check)]
         left_out = [item for item in ours if not self.run.selected(item.check)]
         if left_out:
@@ -416,8 +427,16 @@ class Conformance:
         if reporter is not None and self._own_lines and sys.stdout.isatty():
             reporter.rewrite(f"{self._counter(self._done + 1)} ... {nodeid.rsplit('::', 1)[-1]}", erase=True)
 
+    def _announce_rest(self, waits: Sequence[tuple[float, str]]) -> None:
+        """Say what is left to wait for when everything else is done."""
+        (seconds, why), *others = waits
+        if seconds < _WORTH_A_WORD_S:
+            return
+        also = "".join(f"; {other}, {left:.3g} s" for left, other in others)
+        self._announce_wait(seconds, f"{why}{also}; all else is done")
+
     def _announce_wait(self, seconds: float, why: str) -> None:
-        """Say why nothing happens for a while."""
+        """Say why nothing happens for a while, or what is waited for meanwhile."""
         reporter = self._reporter
         if reporter is None or self._is_worker or self.config.get_verbosity() < 0:
             return

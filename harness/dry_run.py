@@ -130,6 +130,7 @@ class Forecast:
     def _waits(self) -> Iterator[str]:
         limit = self.settings.limits.max_wait_s
         asked = any("patience" in step.needs for check, _ in self.expected for step in check.applies.steps)
+        behind = list(dict.fromkeys(check.id for check, _ in self.expected if check.waits))
         deferring = self.issuer.deferred_endpoint is not None
         promised = {
             name: seconds
@@ -141,7 +142,9 @@ class Forecast:
         for name, seconds in sorted(promised.items(), key=lambda item: -item[1]):
             over = "" if seconds < limit else f", not waited for unless limits.max_wait_s ({limit:g} s) is longer"
             yield f"  promises.{name}: {seconds:g} s{over}"
-        if deferring or asked or not promised:
+        if behind:
+            yield f"  in the background, while other checks go on: {', '.join(behind)}"
+        if deferring or asked or behind or not promised:
             yield f"  {limit:g} s at most for one wait (limits.max_wait_s)"
 
     def _untested(self) -> Iterator[str]:

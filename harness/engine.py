@@ -6,10 +6,10 @@ code that a team's run uses. Nor does it know what is under test: that is a :cla
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from harness.background import Work, at_work
 from harness.checks import Check
 from harness.evidence import AccessExpired, Blocked, Scenario
 from harness.expect import Expect
@@ -72,14 +72,14 @@ class Engine:
 
     async def judge(self, check: Check, scenario: Scenario | None) -> CheckResult:
         """Run one check on one scenario. Never raises but for cancellation."""
-        started = time.perf_counter()
         recorder = self._recorder
-        before = recorder.count
+        work = Work(recorder)
         expect = Expect({name: self._requirements[name] for name in check.requires}, check.dormant)
         read: list[int] = []
         verdict, reason = Verdict.ERROR, None
         try:
-            verdict, reason = await self._judge(check, scenario, expect, read)
+            with at_work(work):
+                verdict, reason = await self._judge(check, scenario, expect, read)
         except Blocked as error:
             verdict, reason = Verdict.BLOCKED, str(error)
         except AccessExpired:
@@ -95,7 +95,6 @@ class Engine:
             verdict = self._by_findings(expect)
         recorder.look_back()
         redacted = recorder.redactor.prose
-        made = [exchange.number for exchange in recorder.since(before)]
         return CheckResult(
             check=check.id,
             verdict=verdict,
@@ -103,9 +102,9 @@ class Engine:
             configuration=scenario.label if scenario else None,
             findings=tuple(replace(finding, observed=redacted(finding.observed)) for finding in expect.findings),
             reason=None if reason is None else redacted(reason),
-            exchanges=tuple(dict.fromkeys([*read, *made])),
+            exchanges=tuple(dict.fromkeys([*read, *work.exchanges])),
             evaluated=expect.evaluated,
-            elapsed_s=round(time.perf_counter() - started, 4),
+            elapsed_s=round(work.elapsed_s, 4),
         )
 
     def _by_findings(self, expect: Expect) -> Verdict:

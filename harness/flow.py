@@ -50,6 +50,7 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         self._keys_wanted = keys
         self._keys: tuple[dict[str, Any], ...] = ()
         self._received = 0.0
+        self._token_came: float | None = None
         self._credentials: tuple[IssuedCredential, ...] = ()
         self._named_before: Reply | None = None
         self._no_tx_code = "the offer asks for a Transaction Code and none is at hand"
@@ -104,6 +105,8 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
     async def pending(self) -> Deferral:
         """A further Deferred Issuance transaction, which no request has finished so far.
 
+        It is begun with another Access Token where this one has come to its end or was good for one request.
+
         Raises:
             Blocked: issuance was not deferred.
             AccessExpired: the Access Token was used before and is not accepted any more.
@@ -112,9 +115,12 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         if self._pending is None or self._pending.finished:
             access = await self.access()
             response = await access.request(await access.right_body())
-            if deferred.transaction_id(response, self.tools.dialect) is None:
+            if response.status in (401, 403):
+                self._pending = await self.again().transaction()
+            elif deferred.transaction_id(response, self.tools.dialect) is None:
                 raise Blocked(f"issuance was not deferred: {said(response)}")
-            self._pending = Deferral(access, response)
+            else:
+                self._pending = Deferral(access, response)
         return self._pending
 
     async def notification_id(self) -> str:
@@ -176,6 +182,24 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         if "token-response" in self.tools.dialect.nonce_from:
             self.learn_nonce(value, reply)
         return Access(self, value, identifiers[0] if identifiers else None, scheme=scheme)
+
+    @property
+    def outlived(self) -> bool:
+        """Whether the Access Token has come to the end that its Token Response names."""
+        reply = self.taken("token")
+        lifetime = None if reply is None else reply.object.get("expires_in")
+        if self._token_came is None or isinstance(lifetime, bool) or not isinstance(lifetime, (int, float)):
+            return False
+        return self.tools.now() >= self._token_came + lifetime
+
+    @property
+    def too_late(self) -> bool:
+        """Whether the Access Token has come to its end before it brought the credentials."""
+        if not self.outlived or "issuance" not in self._steps:
+            return self.outlived
+        response = self.taken("issuance")
+        deferring = response is not None and deferred.transaction_id(response, self.tools.dialect) is not None
+        return deferring and "deferral" not in self._steps
 
     def learn_nonce(self, access_token: str, reply: Reply) -> None:
         """Keep the ``c_nonce`` that an answer brings with an Access Token or to a request with it."""
@@ -375,7 +399,9 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
             raise Blocked(str(error)) from error
 
     async def _request_token(self) -> Reply:
-        return await self.request_token(await self.token_fields())
+        reply = await self.request_token(await self.token_fields())
+        self._token_came = self.tools.now()
+        return reply
 
     async def _request_credential(self) -> Reply:
         access = await self.access()
@@ -391,8 +417,9 @@ class Flow(ConfigurationTerms, AuthorizationSteps):
         unsure = self.attested and self._keys_wanted == 1 and not self.tools.options.key_attester.key
         if unsure and not reply.successful:
             raise Blocked(
-                f"the issuer refused a key attestation of a stand-in, whom it may not know: {said(reply)};"
-                ' give the key of an attester that it trusts in assay.toml: [key_attester] key = "attester.jwk"'
+                "the issuer refused a key attestation of the bundled attester, which it may not know:"
+                f" {said(reply)}; let it trust the anchor that `assay attester` prints, or give the key of one"
+                ' that it trusts in assay.toml: [key_attester] key = "attester.jwk"'
             )
         return reply
 

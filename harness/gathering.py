@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from harness import type_metadata
 from harness.access import Access, ask_nonce, said
 from harness.authorized import Authorized
+from harness.background import letting_others_go_on
 from harness.checks import Check
 from harness.deferral import Deferral
 from harness.evidence import AccessExpired, Blocked, Encrypted, IssuedCredential, Scenario, Tools
@@ -29,6 +30,8 @@ from harness.mattr.gathering import MattrEvidence
 from harness.offer_sources import OfferSource
 from harness.partisia import gathering as partisia
 from harness.partisia.gathering import PartisiaEvidence
+from harness.tls.places import places
+from harness.tls.scan import Scan, scan_all
 from harness.transport import Reply, TransportFailure
 from harness.trust import issuer_key
 from harness.trust.fetching import Fetcher
@@ -130,6 +133,7 @@ class Gathering:
         self._partisia = PartisiaEvidence(tools, self.shared)
         self._nonce: Reply | TransportFailure | None = None
         self._signed_metadata: SignedMetadata | TransportFailure | None = None
+        self._scans: tuple[Scan, ...] | None = None
         tools.patience.before = self._settle
 
     @property
@@ -142,11 +146,31 @@ class Gathering:
         """The shared flows that were begun, by scenario."""
         return self._shared
 
+    @property
+    def _offers(self) -> tuple[ReceivedOffer, ...]:
+        """The Credential Offers that shared flows began with; the first of each source is among them."""
+        received = (flow.taken("offer") for scenario, flow in self._shared.items() if scenario.offered)
+        return tuple(offer for offer in received if offer is not None)
+
     def shared(self, scenario: Scenario) -> Flow:
-        """Give the flow whose evidence all reading checks of a scenario share."""
-        if scenario not in self._shared:
+        """Give the flow whose evidence all reading checks of a scenario share.
+
+        It is begun anew where the run was too slow for its Access Token and further offers are to be had.
+        """
+        flow = self._shared.get(scenario)
+        if flow is None or (flow.too_late and not self._single(scenario)):
+            flow = self._shared[scenario] = self._flow(scenario)
+        return flow
+
+    def _single(self, scenario: Scenario) -> bool:
+        """Whether there is only one offer to be had."""
+        source = self._sources.get(scenario.source)
+        return source is not None and source.single
+
+    def _renew_outlived(self, scenario: Scenario) -> None:
+        """Begin the shared flow anew for what is done with its Access Token, where that has come to its end."""
+        if self.shared(scenario).outlived and not self._single(scenario):
             self._shared[scenario] = self._flow(scenario)
-        return self._shared[scenario]
 
     async def _settle(self) -> None:
         """Finish what the shared flows have begun, before a wait that their codes and tokens would not outlast."""
@@ -164,7 +188,8 @@ class Gathering:
         facts.client = self._tools.wallet_client
         facts.longest_wait_s = self._tools.patience.limit_s
         facts.promises = self._tools.promises
-        known = {"client", "patience", "promises"}
+        facts.offers = self._offers
+        known = {"client", "patience", "promises", "offers"}
         if self._tools.dialect.nonce_from == ("nonce-endpoint",):
             facts.nonce_source = "nonce-endpoint" if self.issuer.nonce_endpoint is not None else None
             known.add("nonce_source")
@@ -183,7 +208,11 @@ class Gathering:
             facts.signed_metadata = await self._signed()
         for name in govuk.OF_ISSUER.intersection(needs):
             setattr(facts, name, await self._govuk.of_issuer(name))
-        if {"signed_metadata", *govuk.OF_ISSUER}.issuperset(needs):
+        if "offers" in needs:
+            facts.offers = self._offers
+        if "promises" in needs:
+            facts.promises = self._tools.promises
+        if {"signed_metadata", "offers", "promises", *govuk.OF_ISSUER}.issuperset(needs):
             return
         if "client" in needs:
             facts.client = self._tools.wallet_client
@@ -212,8 +241,6 @@ class Gathering:
             facts.batch = await batch.credentials() if (await batch.issuance()).successful else ()
         if "patience" in needs:
             facts.longest_wait_s = self._tools.patience.limit_s
-        if "promises" in needs:
-            facts.promises = self._tools.promises
         if "issuance" in needs:
             facts.issuance = await flow.issuance()
         if "polls" in needs:
@@ -250,6 +277,8 @@ class Gathering:
 
         """
         given: dict[str, Any] = {"expect": expect}
+        if "notified" in check.evidence and scenario is not None:
+            self._renew_outlived(scenario)
         for name in check.evidence:
             if name not in ("expect", "access", "transaction", *_OF_CREDENTIAL):
                 given[name] = value = await self._evidence(name, scenario, facts)
@@ -258,13 +287,13 @@ class Gathering:
             # More than one credential in one response is judged one by one.
             for item in await self.shared(_known(scenario)).credentials():
                 read.append(item.exchange)
-                await check.function(**given, **await self._of_credential(check, item, read))
+                await _judge(check, **given, **await self._of_credential(check, item, read))
         elif "access" in check.evidence:
             await self._call_with_access(check, _known(scenario), given)
         elif "transaction" in check.evidence:
             await self._call_with_transaction(check, _known(scenario), given)
         else:
-            await check.function(**given)
+            await _judge(check, **given)
 
     async def _of_credential(self, check: Check, item: IssuedCredential, read: list[int]) -> dict[str, Any]:
         given: dict[str, Any] = {}
@@ -288,6 +317,7 @@ class Gathering:
             "issuer": self.issuer,
             "facts": facts,
             "client": self._tools.client,
+            "offers": self._offers,
             "another_nonce": self._ask_nonce,
             "read_status": self._read_status,
         }
@@ -322,7 +352,7 @@ class Gathering:
         access = await self._reusable(scenario)
         if access is not None:
             try:
-                await check.function(**given, access=access)
+                await _judge(check, **given, access=access)
                 # What was found may be due to the further use of the token, however the issuer refuses that.
                 if not expect.findings or await access.still_works():
                     return
@@ -330,7 +360,7 @@ class Gathering:
                 pass
             expect.restart()
         fresh = await self._flow(scenario).access()
-        await check.function(**given, access=fresh)
+        await _judge(check, **given, access=fresh)
         if access is not None:
             # The token had come to its end; another one is good for further requests if it is granted twice.
             fresh.used = True
@@ -359,12 +389,12 @@ class Gathering:
         if begun is not None and not begun.finished:
             try:
                 begun.access.used = True
-                await check.function(**given, transaction=begun)
+                await _judge(check, **given, transaction=begun)
                 return
             except AccessExpired:
                 expect.restart()
         fresh = self._unfinished[scenario] = await self._flow(scenario).transaction()
-        await check.function(**given, transaction=fresh)
+        await _judge(check, **given, transaction=fresh)
 
     async def _own_flow(self, scenario: Scenario) -> Flow:
         # The control of a Token Request that must be refused: the right one was accepted.
@@ -444,7 +474,8 @@ class Gathering:
         if (scenario, purpose) not in self._drills:
             try:
                 watch = await self._watch(scenario, purpose)
-                self._drills[scenario, purpose] = await watch.run(first, second)
+                with letting_others_go_on():
+                    self._drills[scenario, purpose] = await watch.run(first, second)
             except TransportFailure as failure:
                 self._drills[scenario, purpose] = Blocked(failure.message)
             except Blocked as error:
@@ -560,6 +591,14 @@ class Gathering:
             raise Blocked(f"the request for signed metadata was not answered: {self._signed_metadata.message}")
         return self._signed_metadata
 
+    async def _tls_hosts(self) -> tuple[Scan, ...]:
+        """Ask each server of the metadata what it takes of TLS, once."""
+        if self._scans is None:
+            client = self._tools.client
+            found = [place for place in places(self.issuer) if not client.stays_here(place.origin)]
+            self._scans = await scan_all(found, client.timeout_s)
+        return self._scans
+
     async def _ask_nonce(self) -> Reply:
         return await ask_nonce(self.issuer, self._tools.agent)
 
@@ -572,6 +611,7 @@ class Gathering:
     _OF_ISSUER: ClassVar[Mapping[str, Callable[[Gathering], Awaitable[Any]]]] = {
         "nonce": _shared_nonce,
         "signed_metadata": _signed,
+        "tls_hosts": _tls_hosts,
     }
     """Evidence of the issuer as a whole that has to be asked for."""
 
@@ -588,6 +628,12 @@ class Gathering:
     """Evidence of a scenario other than the steps of its shared flow."""
 
 
+async def _judge(check: Check, **given: Any) -> None:
+    """Let a check judge; while it waits, others may, since no evidence is half gathered."""
+    with letting_others_go_on() if check.waits else contextlib.nullcontext():
+        await check.function(**given)
+
+
 async def _repeated(flow: Flow, count: int) -> list[IssuedCredential]:
     """Ask for credentials with the Access Token of a flow, as often as that is granted."""
     found: list[IssuedCredential] = []
@@ -595,6 +641,17 @@ async def _repeated(flow: Flow, count: int) -> list[IssuedCredential]:
         for _ in range(count):
             found += await flow.repeated().credentials()
     return found
+
+
+def lane_of(check: Check, scenario: Scenario | None) -> Hashable:
+    """Say which checks that wait do so one after another; ``None`` for those that do not wait.
+
+    What is done to credentials for one check must not disturb what another one watches.
+
+    """
+    if not DRILLS.isdisjoint(check.evidence):
+        return "drills"
+    return (check.id, scenario) if check.waits else None
 
 
 def _known(scenario: Scenario | None) -> Scenario:

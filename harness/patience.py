@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from harness import background
+
 
 class Impatient(Exception):
     """The wait would be longer than the run allows; the message says how long it would have to be."""
@@ -12,6 +14,8 @@ class Impatient(Exception):
 
 class Patience:
     """How long a run waits where an issuer tells it to come back later.
+
+    ``waited_s`` has the seconds in which nothing else could go on.
 
     Args:
         limit_s: seconds that one wait may take.
@@ -25,7 +29,7 @@ class Patience:
 
     def __init__(
         self,
-        limit_s: float = 60.0,
+        limit_s: float = 125.0,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         announce: Callable[[float, str], None] | None = None,
@@ -35,9 +39,11 @@ class Patience:
         self.announce = announce
         self.before: Callable[[], Awaitable[None]] | None = None
         self._sleep = sleep
+        self._announced: set[tuple[float, str]] = set()
+        """What is waited for in the background, which is told once for all that wait for the same."""
 
     async def wait(self, seconds: float, why: str) -> None:
-        """Wait.
+        """Wait; in the background, where nothing that others need is half done.
 
         Args:
             why: what is waited for, in a few words.
@@ -51,6 +57,14 @@ class Patience:
                 f"{why} takes {seconds:g} s and the run waits {self.limit_s:g} s at most; "
                 "limits.max_wait_s in assay.toml or --vci-max-wait changes that"
             )
+        place = background.lane()
+        if place is not None:
+            said = seconds, f"{why}, while other checks go on"
+            if self.announce is not None and said not in self._announced:
+                self._announced.add(said)
+                self.announce(*said)
+            await place.wait(self._sleep, seconds, why)
+            return
         if self.before is not None:
             await self.before()
         if self.announce is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,13 +26,16 @@ from harness import (
     waivers,
 )
 from harness.applicability.credentials import NO_ANCHORS
-from harness.applicability.life import NO_HOOK
+from harness.applicability.life import NO_HOOK, NO_STATUS_ANCHORS
+from harness.applicability.metadata import NO_METADATA_ANCHORS
+from harness.background import Background
 from harness.checks import Check
 from harness.config import ConfigError
 from harness.engine import Engine
 from harness.evidence import Scenario, Tools, WalletOptions
 from harness.formats.sd_jwt_vc_drafts import DRAFTS
 from harness.gate import Bar, Passage, passage
+from harness.gathering import lane_of
 from harness.lifecycle.operations import HookOperations
 from harness.model import (
     CheckInfo,
@@ -63,6 +66,12 @@ if TYPE_CHECKING:
     from harness.partisia.application import Application
 
 Waiting = Callable[[], Awaitable[None]] | None
+_UNTRUSTED = {
+    NO_ANCHORS: "credentials",
+    NO_STATUS_ANCHORS: "status lists",
+    NO_METADATA_ANCHORS: "the metadata",
+}
+"""How the reason begins for which a check of trust does not apply, and whose signers it would judge."""
 
 
 class Run:
@@ -114,6 +123,7 @@ class Run:
         self._misfit: list[str] = []
         self._clients: list[Client] = []
         self.patience = Patience(settings.limits.max_wait_s)
+        self.background: Background[tuple[str, Scenario | None], CheckResult] = Background(self._judge)
         self._planned: list[tuple[Check, Scenario | None]] = []
         self._names: dict[str, tuple[Check, Scenario | None]] | None = None
         self._left_out = 0
@@ -124,7 +134,9 @@ class Run:
 
     def _judging(self, settings: Settings) -> Mapping[str, Requirement]:
         """Give the requirements of the profile, with the levels that they have in this run."""
-        known = catalogue.of(self.profile.specifications, version=self.profile.version)
+        known = catalogue.of(
+            self.profile.specifications, version=self.profile.version, without=self.profile.leaves_out
+        )
         if self.profile.judges != target.GOVUK:
             return known
         from harness.govuk import contradictions
@@ -345,8 +357,29 @@ class Run:
 
     # The checks
 
+    async def begin(self) -> None:
+        """Begin the checks that wait; they go on while others run."""
+        lanes: dict[Hashable, list[tuple[str, Scenario | None]]] = {}
+        for check, scenario in self._planned:
+            if (lane := self.lane_of(check, scenario)) is not None:
+                lanes.setdefault(lane, []).append((check.id, scenario))
+        await self.background.begin(lanes.values())
+
+    def waits(self, check: Check) -> bool:
+        """Whether a check waits while others go on."""
+        return self.lane_of(check, None) is not None
+
+    def lane_of(self, check: Check, scenario: Scenario | None) -> Hashable:
+        """Say which checks that wait do so one after another; ``None`` for those that others wait for."""
+        # Services that the run plays itself have one state for all checks.
+        return lane_of(check, scenario) if self.profile.judges == target.ISSUER else None
+
     async def judge(self, check: Check, scenario: Scenario | None) -> CheckResult:
-        """Run one check and apply the waivers."""
+        """Run one check and apply the waivers, or give what became of it in the background."""
+        return await self.background.do((check.id, scenario))
+
+    async def _judge(self, job: tuple[str, Scenario | None]) -> CheckResult:
+        check, scenario = self.checks[job[0]], job[1]
         engine = self._engine_for(check)
         if engine is None:
             raise RuntimeError("judge was called before preflight")
@@ -374,7 +407,7 @@ class Run:
             "issuer": self.subject.as_seen(self.recorder.redactor) if self.subject else {},
             "labels": [scenario.label for scenario in self._scenarios],
             "notices": self.subject.notices(self.results) if self.subject else [],
-            "waited_s": self.patience.waited_s,
+            "waited_s": self.patience.waited_s + self.background.idle_s,
         }
 
     @property
@@ -428,9 +461,10 @@ class Run:
         found += context["notices"] if context else self.subject.notices(self.results) if self.subject else []
         reasons = dict.fromkeys(result.reason or "" for result in self.results)
         found += [
-            f"Whether the signers of credentials may be trusted was not tested: {reason}."
+            f"Whether the signers of {what} may be trusted was not tested: {reason}."
+            for missing, what in _UNTRUSTED.items()
             for reason in reasons
-            if reason.startswith(NO_ANCHORS)
+            if reason.startswith(missing)
         ]
         if f"{NO_HOOK}: [revoke]" in reasons:
             found.append("Whether a revocation shows was not tested: give [revoke] in assay.toml.")
@@ -573,6 +607,7 @@ class Run:
 
     async def aclose(self) -> None:
         """Close connections and, where there is one, the reference issuer."""
+        await self.background.aclose()
         for client in self._clients:
             await client.aclose()
         if self._target is not None:

@@ -27,12 +27,15 @@ class Target:
 
 @dataclass(frozen=True)
 class AttesterSettings:
-    """Who vouches for the wallet or for its keys: the development stand-in for a Wallet Provider."""
+    """Who vouches for the wallet or for its keys."""
 
     issuer: str | None = None
     """Becomes ``iss`` of the attestations."""
     key: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """Private JWK that signs the attestations; its ``x5c`` and ``kid`` go into the header. Empty: a fresh key."""
+    """Private JWK that signs the attestations; its ``x5c`` and ``kid`` go into the header.
+
+    Empty: that of an attester which comes with Assay (:mod:`harness.attesters`).
+    """
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,9 @@ class TrustSettings:
     status_lists: tuple[Path, ...] = ()
     """PEM files, or folders of them, with the trust anchors of who signs status lists, where those differ from the
     anchors of who signs credentials."""
+    metadata: tuple[Path, ...] = ()
+    """PEM files, or folders of them, with the trust anchors of who signs Credential Issuer Metadata; without any,
+    whether the certificates lead to one is not judged."""
     contexts: tuple[Path, ...] = ()
     """Folders with JSON-LD contexts that are not bundled; ``harness.formats.json_ld.read_folder`` reads them."""
 
@@ -174,13 +180,13 @@ class Limits:
     timeout_s: float = 10.0
     """Seconds for one whole request."""
     max_body_bytes: int = 2_000_000
-    max_wait_s: float = 60.0
+    max_wait_s: float = 125.0
     """Seconds to wait at most where an issuer tells the wallet to come back later."""
 
 
 @dataclass(frozen=True)
 class Promises:
-    """What the team says of its deployment where the specification leaves the number to it; ``None``: nothing."""
+    """What the team says of its deployment where the specification leaves it to the team; ``None``: nothing."""
 
     tx_code_attempts: int | None = None
     """How many wrong Transaction Codes make the Pre-Authorized Code useless."""
@@ -192,6 +198,8 @@ class Promises:
     """Seconds that a refresh token lives."""
     status_change_s: float | None = None
     """Seconds after which a revocation, a suspension or its end shows in the status list."""
+    signed_metadata: bool | None = None
+    """Whether it has signed metadata, which some ecosystems want (HAIP 1.0 section 4.1)."""
 
 
 @dataclass(frozen=True)
@@ -512,7 +520,7 @@ class Settings:
     user: UserSettings = UserSettings()
     journey: JourneySettings = JourneySettings()
     key_attester: AttesterSettings | None = None
-    """Who signs key attestations (appendix D); ``None``: a stand-in with a fresh key."""
+    """Who signs key attestations (appendix D); ``None``: the attester that comes with Assay."""
     offers: tuple[HookSettings, ...] = ()
     """The ways an offer comes, each with a name of its own."""
     denied_offer: HookSettings | None = None

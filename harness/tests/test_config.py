@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jwcrypto.jwk import JWK
 
-from harness import profiles
+from harness import attesters, profiles
 from harness.config import OPTIONS, ConfigError, Option, load
 from harness.settings import (
     AttesterSettings,
@@ -373,6 +373,47 @@ parameters = { prompt = "consent" }
     assert found.authorization == AuthorizationSettings(
         "authorization_details", wallet_initiated=False, parameters={"prompt": "consent"}
     )
+
+
+def pem_of(*certificates: str) -> str:
+    def wrapped(text: str) -> str:
+        return f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
+
+    return "".join(map(wrapped, certificates))
+
+
+def test_the_chain_of_an_attester_is_read_from_a_file(tmp_path: Path, write: Write) -> None:
+    private = attesters.private_jwk("wallet")
+    x5c = private.pop("x5c")
+    write(json.dumps({**private, "kid": "1"}), "sub/key.json")
+    write(pem_of(*x5c), "sub/chain.pem")
+    table = 'issuer = "https://provider.example"\nkey = "key.json"\nx5c = "chain.pem"\n'
+    write(f"[client]\nclient_id = 'w'\n[client.attester]\n{table}[key_attester]\n{table}", "sub/a.toml")
+    found = load({"vci_config": "sub/a.toml"}, {}, tmp_path)
+    expected = AttesterSettings("https://provider.example", {**private, "kid": "1", "x5c": x5c})
+    assert (found.client.attester, found.key_attester) == (expected, expected)
+    assert found.redacted()["key_attester"]["x5c"] == "chain.pem"
+
+
+@pytest.mark.parametrize(
+    ("key", "chain", "message"),
+    [
+        (True, "no certificate", "assay.toml: key_attester.x5c: {folder}/chain.pem holds no PEM certificate"),
+        (True, None, "assay.toml: key_attester.x5c: {folder}/chain.pem cannot be read: No such file or directory"),
+        (True, "another", "key_attester.x5c: the first certificate is not that of the key"),
+        (False, "right", "key_attester.x5c needs key_attester.key, which its first certificate is for"),
+    ],
+)
+def test_a_chain_that_does_not_fit_its_key_is_refused(
+    tmp_path: Path, write: Write, key: bool, chain: str | None, message: str
+) -> None:
+    private, other = attesters.private_jwk("key"), attesters.private_jwk("wallet")
+    write(json.dumps({name: value for name, value in private.items() if name != "x5c"}), "key.json")
+    texts = {"another": pem_of(*other["x5c"]), "right": pem_of(*private["x5c"])}
+    if chain is not None:
+        write(texts.get(chain, chain), "chain.pem")
+    write("[key_attester]\nx5c = 'chain.pem'\n" + ("key = 'key.json'\n" if key else ""))
+    assert refusal(tmp_path) == message.format(folder=tmp_path)
 
 
 def test_a_key_of_a_higher_layer_replaces_the_whole_key_below(tmp_path: Path, write: Write) -> None:
@@ -830,8 +871,8 @@ def test_what_is_shown_has_the_defaults_and_no_path_of_the_machine(tmp_path: Pat
     write("strict = true\n[trust]\ntls_ca = 'ca.pem'\n[[offer]]\nkind = 'static'\nvalue = 'canary:offer'")
     shown = load({"vci_tx_code": "canary-code"}, {}, tmp_path).redacted()
     assert shown["strict"] is True
-    assert shown["limits"] == {"timeout_s": 10.0, "max_body_bytes": 2_000_000, "max_wait_s": 60.0}
-    lists = ("x5c", "iaca", "jwks", "contexts", "status_lists")
+    assert shown["limits"] == {"timeout_s": 10.0, "max_body_bytes": 2_000_000, "max_wait_s": 125.0}
+    lists = ("x5c", "iaca", "jwks", "contexts", "status_lists", "metadata")
     assert shown["trust"] == {"tls_ca": "ca.pem", **{key: [] for key in lists}}
     assert shown["report_dir"] == "oid4vci-report"
     assert shown["offer"] == [{"kind": "static", "value": "‹redacted›"}]

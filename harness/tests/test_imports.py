@@ -21,7 +21,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "harness.versions": ("harness.model", "harness.toml_file"),
     "harness.settings": ("harness.model",),
     "harness.toml_file": (),
+    "harness.attesters": ("harness.attesters",),
     "harness.config": (
+        "harness.attesters",
         *("harness.dialects", "harness.model", "harness.settings", "harness.toml_file", "harness.profiles"),
     ),
     "harness.profiles": (
@@ -50,6 +52,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "harness.offer_sources": ("harness.hooks", "harness.settings", "harness.terminal"),
     "harness.formats": ("harness.model", "harness.formats"),
     "harness.transport": ("harness.model", "harness.redaction", "harness.formats"),
+    "harness.tls": ("harness.formats", "harness.tls", "harness.wallet"),
     "harness.trust": ("harness.trust", "harness.formats", "harness.settings", "harness.transport"),
     "harness.journey": (
         "harness.formats",
@@ -60,6 +63,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.transport",
     ),
     "harness.wallet": (
+        "harness.attesters",
         "harness.journey",
         "harness.model",
         "harness.dialects",
@@ -120,7 +124,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.toml_file",
         "harness.vendors.partisia",
     ),
-    "harness.patience": (),
+    "harness.background": ("harness.transport",),
+    "harness.patience": ("harness.background",),
     "harness.lifecycle": (
         "harness.access",
         "harness.evidence",
@@ -147,6 +152,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "harness.evidence": (
         "harness.agent",
+        "harness.attesters",
         "harness.dialects",
         "harness.formats",
         "harness.patience",
@@ -194,6 +200,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "harness.gathering": (
         "harness.access",
         "harness.authorized",
+        "harness.background",
         "harness.checks",
         "harness.deferral",
         "harness.evidence",
@@ -205,6 +212,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.mattr",
         "harness.offer_sources",
         "harness.partisia",
+        "harness.tls",
         "harness.transport",
         "harness.trust",
         "harness.type_metadata",
@@ -212,6 +220,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.wallet",
     ),
     "harness.engine": (
+        "harness.background",
         "harness.checks",
         "harness.evidence",
         "harness.expect",
@@ -279,10 +288,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.wallet",
     ),
     "harness.checks": ("harness.applicability", "harness.versions"),
-    "harness.mutate": ("harness.wallet", "harness.formats"),
+    "harness.mutate": ("harness.attesters", "harness.wallet", "harness.formats"),
     "harness.expect": ("harness.model", "harness.transport", "harness.wallet"),
     # What the sample portal is registered as, and who signs in to it, are the gateway's words too.
     "harness.reference": (
+        "harness.attesters",
         "harness.qr_code",
         "harness.reference",
         "harness.staff_passport.employees",
@@ -290,6 +300,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "reports": ("harness.model", "reports"),
     "suites": (
+        "harness.background",
         "harness.checks",
         "harness.expect",
         "harness.evidence",
@@ -313,6 +324,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "harness.mutate",
         "harness.wallet",
         "harness.formats",
+        "harness.tls",
         "harness.transport",
         "harness.trust",
         "harness.type_metadata",
