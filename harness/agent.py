@@ -21,8 +21,9 @@ from harness.wallet.metadata import AuthorizationServer
 
 Pairs = list[tuple[str, str]]
 Form = Mapping[str, str] | Sequence[tuple[str, str]]
-ChangeProof = Callable[[JwtDraft], JwtDraft | str | Sequence[str] | None]
-"""Gets the right DPoP proof; gives another one, header values as they are sent, or ``None`` for none at all."""
+ChangeProof = Callable[[JwtDraft], JwtDraft | str | Sequence[str | tuple[str, str]] | None]
+"""Gets the right DPoP proof; gives another one, header values as they are sent, fields with their names, or
+``None`` for none at all."""
 ChangeAuthentication = Callable[[Authentication], Authentication]
 _SECRETS = frozenset({"pre-authorized_code", "tx_code", "code", "code_verifier", "refresh_token"})
 _ATTEMPTS = 3
@@ -108,7 +109,7 @@ class Agent:
                 self.http.recorder.redactor.learn(value)
         reply: Reply | None = None
         for _ in range(_ATTEMPTS):
-            shown = await self._authenticate(server)
+            shown = await self.authenticate(server)
             if authentication is not None:
                 shown = authentication(shown)
             headers = [*shown.header_fields().items(), *self._proofs(key, url, self._server_nonces, proof)]
@@ -159,7 +160,13 @@ class Agent:
         assert reply is not None
         return reply
 
-    async def _authenticate(self, server: AuthorizationServer) -> Authentication:
+    async def authenticate(self, server: AuthorizationServer) -> Authentication:
+        """Make what authenticates the client in one request, with the challenge of a server that gives such.
+
+        Raises:
+            TransportFailure: the server's challenge endpoint gives no complete answer.
+
+        """
         challenge = self._challenges.get(server.identifier)
         endpoint = server.metadata.get("challenge_endpoint")
         if isinstance(endpoint, str) and self.oauth.method == "attest_jwt_client_auth":
@@ -216,7 +223,8 @@ class Agent:
             return []
         if isinstance(sent, JwtDraft):
             sent = sent.sign()
-        return [("DPoP", value) for value in ([sent] if isinstance(sent, str) else sent)]
+        values = [sent] if isinstance(sent, str) else sent
+        return [("DPoP", value) if isinstance(value, str) else value for value in values]
 
 
 def _json(payload: Mapping[str, Any]) -> bytes:

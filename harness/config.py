@@ -116,7 +116,7 @@ OPTIONS = (
     Option("--vci-baseline", ("baseline",), "report.json of an earlier run to compare with"),
     Option("--vci-dry-run", ("dry_run",), "say what would run and what it needs; issue nothing", "flag"),
     Option("--vci-allow-http", ("allow_http",), "plain http to other machines than this one", "flag"),
-    Option("--vci-sd-jwt-vc", ("dialect", "sd_jwt_vc"), "draft of SD-JWT VC that judges: draft-11 or draft-18"),
+    Option("--vci-sd-jwt-vc", ("dialect", "sd_jwt_vc"), "draft of SD-JWT VC that judges: draft-11, -13 or -18"),
     Option("--vci-oid4vci", ("dialect", "oid4vci"), "how the wallet speaks: a version, or the file of a dialect"),
     Option(
         "--vci-official-strict",
@@ -374,7 +374,7 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
         trust = result["trust"] = dict(document["trust"])
         if "tls_ca" in trust:
             trust["tls_ca"] = existing(trust["tls_ca"], "trust.tls_ca")
-        for key in {"x5c", "iaca", "contexts", "status_lists"}.intersection(trust):
+        for key in {"x5c", "iaca", "contexts", "status_lists", "metadata"}.intersection(trust):
             trust[key] = tuple(existing(item, f"trust.{key}") for item in trust[key])
         if "jwks" in trust:
             trust["jwks"] = tuple(
@@ -388,9 +388,9 @@ def _resolved(document: Mapping[str, Json], layer: _Layer) -> dict[str, Any]:
                 if key in client:
                     client[key] = existing(client[key], f"{name}.{key}")
             if "attester" in client:
-                client["attester"] = _with_key(client["attester"], f"{name}.attester", layer)
+                client["attester"] = _with_chain(client["attester"], f"{name}.attester", layer)
     if "key_attester" in document:
-        result["key_attester"] = _with_key(document["key_attester"], "key_attester", layer)
+        result["key_attester"] = _with_chain(document["key_attester"], "key_attester", layer)
     if "public_key" in document.get("govuk", {}).get("one_login", {}):
         given = document["govuk"]["one_login"]
         path = existing(given["public_key"], "govuk.one_login.public_key")
@@ -507,6 +507,19 @@ def _with_key(table: Mapping[str, Json], name: str, layer: _Layer) -> dict[str, 
     return {**table, "key": text}
 
 
+def _with_chain(table: Mapping[str, Json], name: str, layer: _Layer) -> dict[str, Any]:
+    """Give a copy of an attester's table with its key, and the certificates of a file in place of its path."""
+    from harness.attesters import chains
+
+    given = _with_key(table, name, layer)
+    if "x5c" not in given:
+        return given
+    try:
+        return {**given, "x5c": chains.read(layer.folder / given["x5c"])}
+    except chains.ChainError as error:
+        raise ConfigError(f"{layer.label}: {name}.x5c: {error}") from None
+
+
 def _refused_key(text: str) -> str | None:
     """Say in a few words, without any of the key, why a text is no private JWK (RFC 7517) that signs."""
     from jwcrypto.common import JWException
@@ -602,7 +615,9 @@ def _settings(document: dict[str, Any], secrets: frozenset[str], written: Mappin
         "second_client": _second_client(document["second_client"], client)
         if "second_client" in document
         else None,
-        "key_attester": _attester(document["key_attester"]) if "key_attester" in document else None,
+        "key_attester": _attester(document["key_attester"], "key_attester")
+        if "key_attester" in document
+        else None,
         "user": _user(document.get("user", {})),
         "journey": _journey(document.get("journey", {})),
         "govuk": _govuk(document.get("govuk", {})),
@@ -652,7 +667,7 @@ def _client(table: Mapping[str, Any], name: str) -> ClientSettings:
     if "key" in given:
         given["key"] = json.loads(given["key"])
     if "attester" in given:
-        given["attester"] = _attester(given["attester"])
+        given["attester"] = _attester(given["attester"], f"{name}.attester")
     method = given.get("authentication")
     missing = [key for key in _NEEDS.get(method or "none", ()) if key not in given]
     if missing:
@@ -669,8 +684,20 @@ def _second_client(table: Mapping[str, Any], first: ClientSettings) -> ClientSet
     return second
 
 
-def _attester(table: Mapping[str, Any]) -> AttesterSettings:
-    return AttesterSettings(**{**table, "key": json.loads(table["key"])} if "key" in table else table)
+def _attester(table: Mapping[str, Any], name: str) -> AttesterSettings:
+    from harness.attesters import chains
+
+    if "key" not in table:
+        if "x5c" in table:
+            raise ConfigError(f"{name}.x5c needs {name}.key, which its first certificate is for")
+        return AttesterSettings(**table)
+    key = json.loads(table["key"])
+    if "x5c" in table:
+        try:
+            key = chains.certified(key, table["x5c"])
+        except chains.ChainError as error:
+            raise ConfigError(f"{name}.x5c: {error}") from None
+    return AttesterSettings(table.get("issuer"), key)
 
 
 def _user(table: Mapping[str, Any]) -> UserSettings:

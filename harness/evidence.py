@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from harness import attesters
 from harness.agent import Agent
 from harness.dialects import LATEST, Dialect, Way
 from harness.formats import credential as credential_format
@@ -209,7 +210,7 @@ class Tools:
 
     @cached_property
     def second_agent(self) -> Agent:
-        """The other registered client.
+        """The other registered client, which binds its tokens as the first one does unless it is told otherwise.
 
         Raises:
             Blocked: the run was told of none.
@@ -217,12 +218,24 @@ class Tools:
         """
         if self.second_client is None:
             raise Blocked("no second client is known: give [second_client] in assay.toml")
-        return Agent(self.second_http or self.client, self.second_client, self.now, self.make_key)
+        second = self.second_client
+        if second.dpop is None:
+            second = replace(second, dpop=self.wallet_client.dpop)
+        return Agent(self.second_http or self.client, second, self.now, self.make_key)
 
     @cached_property
     def key_attester(self) -> WalletKey:
         """The key that signs key attestations."""
-        return key_of(self.options.key_attester.key, self.make_key)
+        return key_of(self._key_attester, self.make_key)
+
+    @property
+    def key_attester_certificates(self) -> Sequence[str]:
+        """The ``x5c`` of key attestations; empty where the team's attester has none."""
+        return tuple(self._key_attester.get("x5c", ()))
+
+    @property
+    def _key_attester(self) -> Mapping[str, Any]:
+        return self.options.key_attester.key or attesters.private_jwk("key")
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 from jwcrypto import jwk
 from jwcrypto.common import base64url_decode, base64url_encode
 
+from harness import attesters
 from harness.formats import multibase
 from harness.wallet import di_vp
 from harness.wallet.di_vp import PresentationDraft
 from harness.wallet.jwt import JwtDraft
-from harness.wallet.keys import ALGORITHMS, WalletKey, certificate_for, make_key
+from harness.wallet.keys import ALGORITHMS, WalletKey, certificate_for, key_of, make_key, short_rsa_key
 from harness.wallet.proof import can_carry, did_url
 
 DAY = 86_400
@@ -141,6 +142,17 @@ def with_another_key(draft: JwtDraft, algorithm: str | None = None) -> JwtDraft:
     return JwtDraft(key, {**draft.header, "alg": key.algorithm, "jwk": key.public}, draft.claims)
 
 
+def with_short_key(draft: JwtDraft, algorithm: str) -> JwtDraft:
+    """Give a right JWT by an RSA key of 1024 bits, which it carries as ``jwk``.
+
+    Args:
+        algorithm: one with which such a key can sign.
+
+    """
+    key = short_rsa_key(algorithm)
+    return JwtDraft(key, {**draft.header, "alg": algorithm, "jwk": key.public}, draft.claims)
+
+
 def two_keys(draft: JwtDraft) -> str:
     """Give a proof that names its one key twice: by ``jwk`` and by ``kid``."""
     public = draft.key.public
@@ -190,6 +202,25 @@ def by_stranger(draft: JwtDraft, algorithm: str, now: float) -> JwtDraft:
     header = {**draft.header, "alg": algorithm, "x5c": [certificate_for(key, now)]}
     header.pop("kid", None)
     return JwtDraft(key, header, draft.claims)
+
+
+def by_other_key_of_attester(draft: JwtDraft, purpose: attesters.Purpose, algorithm: str) -> JwtDraft | None:
+    """Give what the bundled attester says, signed with another key of it, which the same anchor certifies.
+
+    Args:
+        draft: the right attestation.
+        purpose: what it attests.
+        algorithm: what the other key signs with.
+
+    Returns:
+        ``None`` when the attestation is by another attester, or the bundled one has no other key for that.
+
+    """
+    known = algorithm in attesters.ALGORITHMS and algorithm != draft.key.algorithm
+    if not known or draft.header.get("x5c") != attesters.private_jwk(purpose)["x5c"]:
+        return None
+    private = attesters.private_jwk(purpose, algorithm)
+    return JwtDraft(key_of(private), {**draft.header, "alg": algorithm, "x5c": private["x5c"]}, draft.claims)
 
 
 _OF_RSA = ("PS256", "PS384", "PS512", "RS256", "RS384", "RS512")

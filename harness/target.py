@@ -190,6 +190,7 @@ def open_target(settings: Settings, variant: str, *, judges: str = ISSUER) -> Ta
             tls_ca=folder / "tls-ca.pem",
             x5c=(folder / "trust-anchor.pem",),
             iaca=(folder / "iaca.pem",),
+            metadata=(folder / "trust-anchor.pem",),
         )
         started = replace(
             settings,

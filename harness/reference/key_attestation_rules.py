@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from jwcrypto.common import JWException
-from jwcrypto.jwk import JWK
-
-from harness.reference import jwt, keys
+from harness.reference import attesters, jwt
 from harness.reference.context import Context
 from harness.reference.holder_keys import PRIVATE_MEMBERS
 from harness.reference.rules import Rule, rule, tolerance
@@ -32,7 +25,6 @@ _KNOWN_CLAIMS = {
     "status",
 }
 _ABSENT = jwt.Jwt({}, {}, b"", b"")
-_UNREADABLE = (ValueError, TypeError, IndexError, InvalidSignature, UnsupportedAlgorithm, JWException)
 
 
 @dataclass
@@ -56,39 +48,25 @@ class KeyAttestation:
         return jwt.read(self.value) or _ABSENT
 
     @cached_property
-    def _certificate(self) -> x509.Certificate | None:
-        try:
-            text = self.jwt.header["x5c"][0]
-            return x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
-        except (KeyError, *_UNREADABLE):
-            return None
-
-    @cached_property
     def trusted(self) -> bool:
         """Whether the header leads to somebody this issuer trusts to attest keys."""
-        header, trusted = self.jwt.header, keys.attester_key()
+        header, known = self.jwt.header, self._known.get("kid")
         if "x5c" not in header:
             # Without a hint only the key this issuer was told of comes into question.
-            return bool(header.get("kid", trusted.kid) == trusted.kid)
-        if self._certificate is None:
-            return False
-        now = datetime.fromtimestamp(self.context.clock(), UTC)
-        try:
-            self._certificate.verify_directly_issued_by(keys.attester_root().certificate)
-        except _UNREADABLE:
-            return False
-        return self._certificate.not_valid_before_utc <= now <= self._certificate.not_valid_after_utc
+            return bool(header.get("kid", known) == known)
+        return attesters.trusted(header, self.context.variant, self.context.clock())
 
     @cached_property
     def signer(self) -> Mapping[str, Any] | None:
         """The public JWK that the header leads to, trusted or not."""
         if "x5c" not in self.jwt.header:
-            members: dict[str, Any] = keys.attester_key().jwk.export_public(as_dict=True)
-            return members
-        try:
-            return dict(JWK.from_pyca(self._certificate.public_key()).export_public(as_dict=True))  # type: ignore[union-attr] # no certificate: caught below
-        except (AttributeError, *_UNREADABLE):
-            return None
+            return jwt.public_jwk({name: value for name, value in self._known.items() if name != "d"})
+        return attesters.public_jwk(self.jwt.header)
+
+    @property
+    def _known(self) -> Mapping[str, Any]:
+        key: Mapping[str, Any] = attesters.key_attester(self.context.variant)["key"]
+        return key
 
     @property
     def attested(self) -> Sequence[Any]:
@@ -158,6 +136,14 @@ def critical(attestation: KeyAttestation) -> str | None:
 def trusted(attestation: KeyAttestation) -> str | None:
     """A key attestation comes from somebody this issuer trusts to attest keys."""
     return None if attestation.trusted else "The signer of the key attestation is not trusted."
+
+
+@rule("attestation.certified", "invalid_proof", presumes=["attestation.wellformed"])
+def certified(attestation: KeyAttestation) -> str | None:
+    """In HAIP, the certificate of who signed a key attestation is in x5c (HAIP 1.0 section 4.5.1)."""
+    if attestation.context.variant.security_profile != "haip" or "x5c" in attestation.jwt.header:
+        return None
+    return "The key attestation has no x5c."
 
 
 @rule(
@@ -255,6 +241,18 @@ def several_keys(attestation: KeyAttestation) -> bool:
     return len(attestation.attested) > 1
 
 
+@tolerance("attestation.chain", error="invalid_proof")
+def chain(attestation: KeyAttestation) -> bool:
+    """In x5c of a key attestation, the certificate above that of its signer may stand (HAIP 1.0 section 4.5.1)."""
+    return len(attesters.certificates(attestation.jwt.header)) > 1
+
+
+@tolerance("attestation.es256", error="invalid_proof")
+def es256(attestation: KeyAttestation) -> bool:
+    """A key attestation may be signed with ES256 (HAIP 1.0 section 7)."""
+    return attestation.jwt.header.get("alg") == "ES256"
+
+
 @tolerance("attestation.unknown-claim")
 def unknown_claim(attestation: KeyAttestation) -> bool:
     """A key attestation may have claims the issuer does not know (RFC 7519 section 4)."""
@@ -267,6 +265,7 @@ RULES: tuple[Rule[KeyAttestation], ...] = (
     algorithm_asymmetric,
     algorithm_supported,
     critical,
+    certified,
     trusted,
     signature,
     issued_at_present,
@@ -280,4 +279,4 @@ RULES: tuple[Rule[KeyAttestation], ...] = (
     nonce_present,
     nonce,
 )
-TOLERANCES = (several_keys, unknown_claim)
+TOLERANCES = (several_keys, chain, es256, unknown_claim)

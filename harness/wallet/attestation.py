@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from harness.attesters import ISSUER
 from harness.wallet.jwt import JwtDraft
 from harness.wallet.keys import WalletKey, certificate_for
 
@@ -20,8 +21,6 @@ CLIENT_ATTESTATION_TYPE = "oauth-client-attestation+jwt"
 CLIENT_ATTESTATION_POP_TYPE = "oauth-client-attestation-pop+jwt"
 KEY_ATTESTATION_TYPE = "key-attestation+jwt"
 
-STAND_IN = "https://assay.invalid/wallet-provider"
-"""``iss`` where the team named no attester."""
 HOUR = 3600.0
 
 
@@ -31,7 +30,7 @@ def client_attestation(
     client_id: str,
     instance_key: WalletKey,
     issued_at: float,
-    issuer: str = STAND_IN,
+    issuer: str = ISSUER,
     lifetime: float = HOUR,
     x5c: Sequence[str] = (),
     wallet_name: str | None = None,

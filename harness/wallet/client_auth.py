@@ -24,6 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from jwcrypto.common import JWException, base64url_encode
 
+from harness import attesters
 from harness.settings import AttesterSettings, ClientSettings
 from harness.transport import Reply
 from harness.wallet import attestation
@@ -236,8 +237,9 @@ def _attest_jwt_client_auth(
 ) -> _Authenticate:
     client_id = _client_id(settings)
     attester = settings.attester or AttesterSettings()
-    attester_key = _key(attester.key, make_key, "the attester's key")
-    x5c = attestation.certificates(attester_key, now(), attester.key.get("x5c", ()))
+    private = attester.key or attesters.private_jwk("wallet")
+    attester_key = _key(private, make_key, "the attester's key")
+    x5c = attestation.certificates(attester_key, now(), private.get("x5c", ()))
     instance_key = make_key("ES256")
 
     def authenticate(issuer: str, at: float, challenge: str | None) -> Authentication:
@@ -248,7 +250,7 @@ def _attest_jwt_client_auth(
                 client_id=client_id,
                 instance_key=instance_key,
                 issued_at=at,
-                issuer=attester.issuer or attestation.STAND_IN,
+                issuer=attester.issuer or attesters.ISSUER,
                 x5c=x5c,
                 wallet_name=_WALLET_NAME,
             ),

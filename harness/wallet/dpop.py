@@ -96,6 +96,15 @@ def unlisted_algorithm(metadata: Mapping[str, Any]) -> str | None:
     return next((name for name in keys.ALGORITHMS if name not in taken), None)
 
 
+def rsa_algorithm(metadata: Mapping[str, Any]) -> str | None:
+    """Give an announced algorithm with which short RSA keys can sign, too; ``None`` when there is none.
+
+    ``PS256`` goes before the others, which the FAPI 2.0 Security Profile does not allow.
+    """
+    found = [name for name in _announced(metadata) if name in keys.OF_SHORT_RSA_KEYS]
+    return "PS256" if "PS256" in found else next(iter(found), None)
+
+
 def _announced(metadata: Mapping[str, Any]) -> list[str]:
     offered = metadata.get("dpop_signing_alg_values_supported")
     return [name for name in offered if isinstance(name, str)] if isinstance(offered, list) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ _KEYS: dict[str, dict[str, str]] = {
 }
 """Algorithm to the parameters a key of it is made with."""
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+
+OF_SHORT_RSA_KEYS = ("RS256", "RS384", "RS512", "PS256", "PS384")
+"""Algorithms of RSA whose signatures fit a modulus of 1024 bits."""
 
 _USUAL = {
     "P-256": "ES256",
@@ -74,6 +78,11 @@ def make_key(algorithm: str) -> WalletKey:
     raise ValueError(f"the wallet cannot sign with {algorithm}")
 
 
+def short_rsa_key(algorithm: str) -> WalletKey:
+    """Make an RSA key of 1024 bits, which are too few, for one of ``OF_SHORT_RSA_KEYS``."""
+    return WalletKey(jwk.JWK.generate(kty="RSA", size=1024), algorithm)
+
+
 def key_of(private: Mapping[str, Any], make: KeyMaker = make_key) -> WalletKey:
     """Give a configured key.
 
@@ -97,6 +106,11 @@ def key_of(private: Mapping[str, Any], make: KeyMaker = make_key) -> WalletKey:
     return key
 
 
+def algorithms_of(key: WalletKey) -> tuple[str, ...]:
+    """Give the algorithms that a key can sign with: all of RSA, or its own."""
+    return _RSA if key.private.get("kty") == "RSA" else (key.algorithm,)
+
+
 def choose_algorithm(offered: Sequence[str], wanted: str | None = None) -> str | None:
     """Choose the algorithm of a proof among those the issuer's metadata offers.
 
@@ -113,11 +127,12 @@ def choose_algorithm(offered: Sequence[str], wanted: str | None = None) -> str |
     return next((algorithm for algorithm in ALGORITHMS if algorithm in offered), None)
 
 
-def certificate_for(key: WalletKey, now: float) -> str:
+def certificate_for(key: WalletKey, now: float, *, like: str | None = None) -> str:
     """Make a self-signed certificate for a wallet key, as the ``x5c`` of a proof carries it.
 
     Args:
         now: seconds since 1970; the certificate is valid from an hour before to a day after.
+        like: a certificate, in standard base64, whose subject it has; one that cannot be read counts for none.
 
     Returns:
         The DER bytes in standard base64 (RFC 7515 section 4.1.6).
@@ -132,6 +147,9 @@ def certificate_for(key: WalletKey, now: float) -> str:
         key.private.export_to_pem(private_key=True, password=None), None
     )
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Assay wallet key")])
+    if like is not None:
+        with contextlib.suppress(ValueError):
+            name = x509.load_der_x509_certificate(base64.b64decode(like)).subject
     moment = datetime.fromtimestamp(now, UTC)
     builder = (
         x509.CertificateBuilder()

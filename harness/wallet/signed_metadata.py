@@ -11,6 +11,7 @@ from harness.formats import jose, strict_json
 from harness.formats.problems import FormatError
 from harness.transport import Reply
 from harness.trust.fetching import Fetcher
+from harness.trust.files import anchors
 from harness.trust.found import IssuerKey
 from harness.trust.issuer_key import resolve_signer
 from harness.wallet import metadata
@@ -110,7 +111,9 @@ async def _read(found: SignedMetadata, text: str, fetcher: Fetcher, trust: Trust
         return found
     document = _payload(jws)
     iss = document.value.get("iss") if document and isinstance(document.value, dict) else None
-    signer = await resolve_signer(jws, iss, fetcher, trust, found.received)
+    # Who vouches for metadata need not be who vouches for credentials.
+    trusted = anchors(tuple(trust.metadata), "metadata")
+    signer = await resolve_signer(jws, iss, fetcher, trust, found.received, trusted=trusted)
     return replace(found, jws=jws, signer=signer)
 
 

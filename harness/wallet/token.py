@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,6 +81,20 @@ def confirmation(reply: Reply) -> dict[str, Any]:
     """Give the ``cnf`` of an Access Token that is a JWT (RFC 7800); empty when the token has none to read."""
     cnf = claims(access_token(reply) or "").get("cnf")
     return cnf if isinstance(cnf, dict) else {}
+
+
+def signed(reply: Reply) -> dict[str, jose.Jws]:
+    """Give those of ``access_token`` and ``id_token`` of a Token Response that are signed JWTs, by name.
+
+    Nothing is said about their signatures.
+    """
+    found = {}
+    for name in ("access_token", "id_token"):
+        value = reply.object.get(name)
+        if reply.successful and isinstance(value, str):
+            with contextlib.suppress(FormatError):
+                found[name] = jose.parse_compact(value)
+    return found
 
 
 def claims(access_token: str) -> dict[str, Any]:

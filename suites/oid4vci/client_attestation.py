@@ -130,6 +130,11 @@ def _another_instance(_: Flow, shown: Authentication) -> Authentication:
     )
 
 
+_NOT_AUTHENTICATED = ("FAPI2-5.3.2.2-04",)
+"""What a pushed request violates that somebody else could have made as well, where a stricter profile judges."""
+_LISTED = ("HAIP-7-05",)
+"""What lets a wallet know the algorithms that are taken, where a stricter profile judges."""
+
 _WRONG_ATTESTATIONS = (
     WrongAuthentication(
         "attestation-repeated",
@@ -146,6 +151,7 @@ _WRONG_ATTESTATIONS = (
         {"a proof of possession and no Client Attestation": _no_attestation},
         ["attestation-present"],
         _MALFORMED,
+        further=["HAIP-4.4.1-01", *_NOT_AUTHENTICATED],
     ),
     WrongAuthentication(
         "attestation-malformed",
@@ -209,6 +215,7 @@ _WRONG_ATTESTATIONS = (
         {"a Client Attestation that expired a day ago": _attestation(_date("exp", -mutate.DAY))},
         ["attestation-expired"],
         _EXPIRED,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "attestation-early",
@@ -252,6 +259,7 @@ _WRONG_ATTESTATIONS = (
         },
         ["attestation-signature"],
         _ERRORS,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "attestation-stranger",
@@ -260,6 +268,7 @@ _WRONG_ATTESTATIONS = (
         {"a Client Attestation signed by a stranger, with a certificate of his own making": _stranger},
         ["attestation-signature"],
         _ERRORS,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "attestation-critical",
@@ -276,6 +285,7 @@ _WRONG_ATTESTATIONS = (
         {"a Client Attestation with the alg none": _attestation(mutate.unsigned)},
         ["attestation-algorithm"],
         _ERRORS,
+        further=[*_NOT_AUTHENTICATED, "FAPI2-5.4.1-05"],
     ),
     WrongAuthentication(
         "attestation-algorithm",
@@ -285,6 +295,7 @@ _WRONG_ATTESTATIONS = (
         ["attestation-algorithm"],
         _ERRORS,
         when.server_of_flow_has("client_attestation_signing_alg_values_supported"),
+        further=_LISTED,
     ),
 )
 
@@ -304,6 +315,7 @@ _WRONG_POPS = (
         {"a Client Attestation and no proof of possession": _no_pop},
         ["pop-present"],
         _MALFORMED,
+        further=["HAIP-4.4.1-01", *_NOT_AUTHENTICATED],
     ),
     WrongAuthentication(
         "attestation-pop-malformed",
@@ -402,6 +414,7 @@ _WRONG_POPS = (
         {"a proof of possession with a wrong signature": _pop(mutate.broken_signature)},
         ["pop-signature"],
         _ERRORS,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "attestation-pop-key",
@@ -410,6 +423,7 @@ _WRONG_POPS = (
         {"a proof of possession by another key": _pop(mutate.foreign_signature)},
         ["pop-signature"],
         _ERRORS,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "attestation-pop-symmetric",
@@ -418,6 +432,7 @@ _WRONG_POPS = (
         {"a proof of possession with the alg HS256, the public key being the secret": _pop(mutate.symmetric)},
         ["pop-algorithm"],
         _ERRORS,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "attestation-pop-unsigned",
@@ -426,6 +441,7 @@ _WRONG_POPS = (
         {"a proof of possession with the alg none": _pop(mutate.unsigned)},
         ["pop-algorithm"],
         _ERRORS,
+        further=[*_NOT_AUTHENTICATED, "FAPI2-5.4.1-05"],
     ),
     WrongAuthentication(
         "attestation-pop-algorithm",
@@ -435,6 +451,7 @@ _WRONG_POPS = (
         ["pop-algorithm"],
         _ERRORS,
         when.server_of_flow_has("client_attestation_pop_signing_alg_values_supported"),
+        further=_LISTED,
     ),
     WrongAuthentication(
         "attestation-pop-critical",
@@ -476,7 +493,15 @@ _FOREIGN = WrongAuthentication(
 
 @check(
     "client-attestation-client-id-refused",
-    requires=[*_FOREIGN.requirements, "ATCA-6.4-02", "ATCA-6.4-03", "ATCA-6.2-09", *STATUS],
+    requires=[
+        *_FOREIGN.requirements,
+        "ATCA-6.4-02",
+        "ATCA-6.4-03",
+        "ATCA-6.2-09",
+        *STATUS,
+        "HAIP-4.4.1-05",
+        "FAPI2-5.3.2.2-04",
+    ],
     proven_by=_FOREIGN.proven_by,
     applies=_ATTESTED,
 )
@@ -759,7 +784,7 @@ async def unknown_claims_are_ignored(another_flow: Callable[[], Flow], expect: E
 
 @check(
     "client-attestation-refresh-bound",
-    requires=["ATCA-10.3-02", "ATCA-10.3-01", "ATCA-6.2-09", STATUS[0]],
+    requires=["ATCA-10.3-02", "ATCA-10.3-01", "ATCA-6.2-09", STATUS[0], "HAIP-4.4.1-01"],
     proven_by={
         "accepts:refresh.instance-key": "CLIENT-ATTESTATION-REFRESH-KEY-ACCEPTED",
         "misreports:refresh.instance-key": "CLIENT-ATTESTATION-REFRESH-KEY-MISREPORTED",

@@ -6,9 +6,6 @@ needs no key attestations does with the header parameter is its own affair, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from harness import mutate
 from harness.access import Access
 from harness.applicability import when
@@ -26,7 +23,9 @@ from suites.oid4vci._proofs import (
     NO_NONCE,
     STALE,
     STATUS,
+    Spoil,
     accepted,
+    attested_body,
     by_rule,
     granted,
     refused,
@@ -34,23 +33,9 @@ from suites.oid4vci._proofs import (
 
 check = area("Key attestations", per=Per.PROOF_TYPE)
 
-Spoil = Callable[[JwtDraft], Any]
-"""Gives what stands in the place of a right key attestation."""
-
 _IN_PROOF = when.jwt_proof & when.key_attestation
 _LEVELS = frozenset(f"iso_18045_{level}" for level in ("basic", "enhanced-basic", "moderate", "high"))
 _NO_LEVEL = f"{mutate.ELSEWHERE}/no-resistance"
-
-
-async def _body(access: Access, spoil: Spoil) -> dict[str, Any]:
-    """Give a Credential Request that is right but for its key attestation."""
-    flow = access.flow
-    if flow.proof_type == "attestation":
-        draft = access.key_attestation([flow.proof_key()], await access.c_nonce())
-        return access.body(spoil(draft), kind="attestation")
-    proof = await access.proof()
-    draft = access.key_attestation([proof.key], proof.claims.get("nonce"))
-    return access.body(proof.with_header(key_attestation=spoil(draft)).sign())
 
 
 # Appendix D.2: what the metadata asks for
@@ -108,7 +93,7 @@ async def missing_attestation_is_refused(access: Access, expect: Expect) -> None
 )
 async def attestation_that_is_no_jwt_is_refused(access: Access, expect: Expect) -> None:
     """A proof is refused whose ``key_attestation`` is a text that is no JWT."""
-    body = await _body(access, lambda _: "this is no JWT")
+    body = await attested_body(access, lambda _: "this is no JWT")
     await refused(access, expect, body, "KEY-ATTESTATION-NO-JWT", what="a key_attestation that is no JWT")
 
 
@@ -120,7 +105,7 @@ async def attestation_that_is_no_jwt_is_refused(access: Access, expect: Expect) 
 )
 async def attestation_proof_that_is_no_jwt_is_refused(access: Access, expect: Expect) -> None:
     """An ``attestation`` proof that is no JWT is refused."""
-    body = await _body(access, lambda _: "this is no JWT")
+    body = await attested_body(access, lambda _: "this is no JWT")
     what = "an attestation proof that is no JWT"
     await refused(access, expect, body, "KEY-ATTESTATION-PROOF-NO-JWT", what=what, errors=MALFORMED)
 
@@ -178,7 +163,7 @@ async def two_attestations_are_refused(access: Access, expect: Expect) -> None:
 )
 async def attestation_of_a_stranger_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation that is signed by somebody whom nobody knows is refused."""
-    body = await _body(access, lambda draft: _by_stranger(access, draft, draft.key.algorithm).sign())
+    body = await attested_body(access, lambda draft: _by_stranger(access, draft, draft.key.algorithm).sign())
     await refused(
         access, expect, body, "KEY-ATTESTATION-UNTRUSTED", what="a key attestation of an unknown attester"
     )
@@ -197,7 +182,7 @@ def _by_stranger(access: Access, draft: JwtDraft, algorithm: str) -> JwtDraft:
 )
 async def broken_signature_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation with one flipped bit in its signature is refused."""
-    body = await _body(access, mutate.broken_signature)
+    body = await attested_body(access, mutate.broken_signature)
     what = "a key attestation with a broken signature"
     await refused(access, expect, body, "KEY-ATTESTATION-SIGNATURE", what=what)
 
@@ -210,7 +195,7 @@ async def broken_signature_is_refused(access: Access, expect: Expect) -> None:
 )
 async def foreign_signature_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation is refused that names a known attester and is signed with another key."""
-    body = await _body(access, mutate.foreign_signature)
+    body = await attested_body(access, mutate.foreign_signature)
     what = "a key attestation signed with another key than the attester's"
     await refused(access, expect, body, "KEY-ATTESTATION-FOREIGN-SIGNATURE", what=what)
 
@@ -223,7 +208,7 @@ async def foreign_signature_is_refused(access: Access, expect: Expect) -> None:
 )
 async def unsigned_attestation_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation with the algorithm ``none`` is refused."""
-    body = await _body(access, mutate.unsigned)
+    body = await attested_body(access, mutate.unsigned)
     what = "a key attestation with the algorithm none"
     await refused(access, expect, body, "KEY-ATTESTATION-UNSIGNED", what=what)
 
@@ -236,7 +221,7 @@ async def unsigned_attestation_is_refused(access: Access, expect: Expect) -> Non
 )
 async def symmetric_attestation_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation is refused whose HMAC has the attester's public key as its secret."""
-    body = await _body(access, mutate.symmetric)
+    body = await attested_body(access, mutate.symmetric)
     what = "a key attestation with the algorithm HS256"
     await refused(access, expect, body, "KEY-ATTESTATION-SYMMETRIC", what=what)
 
@@ -244,15 +229,16 @@ async def symmetric_attestation_is_refused(access: Access, expect: Expect) -> No
 def _by_unlisted_algorithm(access: Access) -> Spoil:
     """Give the attestation in an algorithm that the metadata does not list, by a signer whom the issuer trusts.
 
-    A trusted key signs in its own algorithm, so that often only the name of the algorithm can be another. An
-    issuer that took the word of a stand-in takes that of another one.
+    A trusted key signs in its own algorithm, so that often only the name of the algorithm can be another.
     """
-    flow = access.flow
-    listed = flow.proof_algorithms
-    unlisted = mutate.unlisted_algorithm(listed, "x5c")
-    if flow.tools.options.key_attester.key or unlisted is None:
-        return lambda draft: mutate.relabelled(draft, listed)
-    return lambda draft: _by_stranger(access, draft, unlisted).sign()
+    listed = access.flow.proof_algorithms
+    unlisted = mutate.unlisted_algorithm(listed, "x5c") or ""
+
+    def spoil(draft: JwtDraft) -> str:
+        other = mutate.by_other_key_of_attester(draft, "key", unlisted)
+        return other.sign() if other else mutate.relabelled(draft, listed)
+
+    return spoil
 
 
 @check(
@@ -263,7 +249,7 @@ def _by_unlisted_algorithm(access: Access) -> Spoil:
 )
 async def unlisted_algorithm_is_refused(access: Access, expect: Expect) -> None:
     """A ``jwt`` proof is refused whose key attestation has an algorithm that the metadata does not list."""
-    body = await _body(access, _by_unlisted_algorithm(access))
+    body = await attested_body(access, _by_unlisted_algorithm(access))
     what = "a key attestation with an unlisted algorithm"
     await refused(access, expect, body, "KEY-ATTESTATION-ALGORITHM-UNLISTED", what=what)
 
@@ -276,7 +262,7 @@ async def unlisted_algorithm_is_refused(access: Access, expect: Expect) -> None:
 )
 async def unlisted_algorithm_of_a_proof_is_refused(access: Access, expect: Expect) -> None:
     """An ``attestation`` proof with an algorithm that the metadata does not list is refused."""
-    body = await _body(access, _by_unlisted_algorithm(access))
+    body = await attested_body(access, _by_unlisted_algorithm(access))
     what = "an attestation proof with an unlisted algorithm"
     await refused(access, expect, body, "KEY-ATTESTATION-PROOF-ALGORITHM-UNLISTED", what=what)
 
@@ -292,7 +278,7 @@ async def unlisted_algorithm_of_a_proof_is_refused(access: Access, expect: Expec
 )
 async def missing_type_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation without ``typ`` is refused."""
-    body = await _body(access, lambda draft: draft.with_header(typ=None).sign())
+    body = await attested_body(access, lambda draft: draft.with_header(typ=None).sign())
     await refused(access, expect, body, "KEY-ATTESTATION-TYPE-MISSING", what="a key attestation without typ")
 
 
@@ -304,7 +290,7 @@ async def missing_type_is_refused(access: Access, expect: Expect) -> None:
 )
 async def foreign_type_is_refused(access: Access, expect: Expect) -> None:
     """A JWT of the attester that was made for another purpose is refused as a key attestation."""
-    body = await _body(access, mutate.wrong_type)
+    body = await attested_body(access, mutate.wrong_type)
     what = f"a key attestation whose typ is not {KEY_ATTESTATION_TYPE}"
     await refused(access, expect, body, "KEY-ATTESTATION-TYPE", what=what)
 
@@ -317,7 +303,7 @@ async def foreign_type_is_refused(access: Access, expect: Expect) -> None:
 )
 async def unknown_critical_header_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation that calls a header parameter critical which nobody knows is refused."""
-    body = await _body(access, mutate.unknown_critical_header)
+    body = await attested_body(access, mutate.unknown_critical_header)
     what = "a key attestation with an unknown crit"
     await refused(access, expect, body, "KEY-ATTESTATION-CRITICAL-HEADER", what=what)
 
@@ -330,7 +316,7 @@ async def unknown_critical_header_is_refused(access: Access, expect: Expect) -> 
 )
 async def missing_issued_at_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation without ``iat`` is refused."""
-    body = await _body(access, lambda draft: draft.with_claims(iat=None).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(iat=None).sign())
     await refused(access, expect, body, "KEY-ATTESTATION-ISSUED-AT-MISSING", what="a key attestation without iat")
 
 
@@ -342,7 +328,7 @@ async def missing_issued_at_is_refused(access: Access, expect: Expect) -> None:
 )
 async def missing_expiry_is_refused(access: Access, expect: Expect) -> None:
     """In a ``jwt`` proof, a key attestation without ``exp`` is refused."""
-    body = await _body(access, lambda draft: draft.with_claims(exp=None).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(exp=None).sign())
     await refused(access, expect, body, "KEY-ATTESTATION-EXPIRY-MISSING", what="a key attestation without exp")
 
 
@@ -359,7 +345,7 @@ async def expired_attestation_is_refused(access: Access, expect: Expect) -> None
         made = draft.claims["iat"] - 2 * mutate.MONTH
         return draft.with_claims(iat=made, exp=made + mutate.MONTH).sign()
 
-    body = await _body(access, expired)
+    body = await attested_body(access, expired)
     await refused(access, expect, body, "KEY-ATTESTATION-EXPIRED", what="a key attestation that has expired")
 
 
@@ -371,7 +357,7 @@ async def expired_attestation_is_refused(access: Access, expect: Expect) -> None
 )
 async def missing_keys_are_refused(access: Access, expect: Expect) -> None:
     """A key attestation without ``attested_keys`` is refused."""
-    body = await _body(access, lambda draft: draft.with_claims(attested_keys=None).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(attested_keys=None).sign())
     what = "a key attestation without attested_keys"
     await refused(access, expect, body, "KEY-ATTESTATION-KEYS-MISSING", what=what)
 
@@ -384,7 +370,7 @@ async def missing_keys_are_refused(access: Access, expect: Expect) -> None:
 )
 async def no_keys_are_refused(access: Access, expect: Expect) -> None:
     """A key attestation whose ``attested_keys`` are an empty array is refused."""
-    body = await _body(access, lambda draft: draft.with_claims(attested_keys=[]).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(attested_keys=[]).sign())
     await refused(access, expect, body, "KEY-ATTESTATION-KEYS-EMPTY", what="a key attestation of no keys")
 
 
@@ -411,7 +397,7 @@ async def proof_by_a_key_that_is_not_attested_is_refused(access: Access, expect:
 )
 async def insufficient_storage_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation is refused whose ``key_storage`` has no value that the metadata accepts."""
-    body = await _body(access, lambda draft: draft.with_claims(key_storage=[_NO_LEVEL]).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(key_storage=[_NO_LEVEL]).sign())
     what = "a key attestation whose key_storage the metadata does not accept"
     await refused(access, expect, body, "KEY-ATTESTATION-STORAGE", what=what)
 
@@ -424,7 +410,7 @@ async def insufficient_storage_is_refused(access: Access, expect: Expect) -> Non
 )
 async def missing_storage_is_refused(access: Access, expect: Expect) -> None:
     """Where the metadata names values of ``key_storage``, a key attestation without any is refused."""
-    body = await _body(access, lambda draft: draft.with_claims(key_storage=None).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(key_storage=None).sign())
     what = "a key attestation without key_storage"
     await refused(access, expect, body, "KEY-ATTESTATION-STORAGE-MISSING", what=what)
 
@@ -437,7 +423,7 @@ async def missing_storage_is_refused(access: Access, expect: Expect) -> None:
 )
 async def insufficient_user_authentication_is_refused(access: Access, expect: Expect) -> None:
     """A key attestation is refused whose ``user_authentication`` has no value that the metadata accepts."""
-    body = await _body(access, lambda draft: draft.with_claims(user_authentication=[_NO_LEVEL]).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(user_authentication=[_NO_LEVEL]).sign())
     what = "a key attestation whose user_authentication the metadata does not accept"
     await refused(access, expect, body, "KEY-ATTESTATION-USER-AUTHENTICATION", what=what)
 
@@ -450,7 +436,7 @@ async def insufficient_user_authentication_is_refused(access: Access, expect: Ex
 )
 async def missing_user_authentication_is_refused(access: Access, expect: Expect) -> None:
     """Where the metadata names values of ``user_authentication``, a key attestation without any is refused."""
-    body = await _body(access, lambda draft: draft.with_claims(user_authentication=None).sign())
+    body = await attested_body(access, lambda draft: draft.with_claims(user_authentication=None).sign())
     what = "a key attestation without user_authentication"
     await refused(access, expect, body, "KEY-ATTESTATION-USER-AUTHENTICATION-MISSING", what=what)
 
@@ -463,7 +449,7 @@ async def missing_user_authentication_is_refused(access: Access, expect: Expect)
 )
 async def unknown_claim_is_accepted(access: Access, expect: Expect) -> None:
     """A claim that nobody knows does no harm to a key attestation."""
-    reply = await access.request(await _body(access, mutate.unknown_claim))
+    reply = await access.request(await attested_body(access, mutate.unknown_claim))
     code = "KEY-ATTESTATION-UNKNOWN-CLAIM-REFUSED"
     accepted(expect, reply, code, what="a key attestation with an unknown claim")
 
@@ -487,7 +473,7 @@ def _with_unknown_nonce(draft: JwtDraft) -> str:
 )
 async def missing_nonce_is_refused(access: Access, expect: Expect) -> None:
     """Where there is a Nonce Endpoint, a ``jwt`` proof is refused whose key attestation has no ``nonce``."""
-    body = await _body(access, _without_nonce)
+    body = await attested_body(access, _without_nonce)
     what = "a key attestation without nonce"
     await refused(access, expect, body, "KEY-ATTESTATION-NONCE-MISSING", what=what, errors=STALE)
 
@@ -500,7 +486,7 @@ async def missing_nonce_is_refused(access: Access, expect: Expect) -> None:
 )
 async def unknown_nonce_is_refused(access: Access, expect: Expect) -> None:
     """A ``jwt`` proof is refused whose key attestation has a nonce that this issuer never gave out."""
-    body = await _body(access, _with_unknown_nonce)
+    body = await attested_body(access, _with_unknown_nonce)
     what = "a key attestation with an unknown nonce"
     await refused(access, expect, body, "KEY-ATTESTATION-NONCE", what=what, errors=STALE)
 
@@ -513,7 +499,7 @@ async def unknown_nonce_is_refused(access: Access, expect: Expect) -> None:
 )
 async def missing_nonce_of_a_proof_is_refused(access: Access, expect: Expect) -> None:
     """Where there is a Nonce Endpoint, an ``attestation`` proof without ``nonce`` is refused."""
-    body = await _body(access, _without_nonce)
+    body = await attested_body(access, _without_nonce)
     what = "an attestation proof without nonce"
     await refused(access, expect, body, "KEY-ATTESTATION-PROOF-NONCE-MISSING", what=what, requirement=NO_NONCE)
 
@@ -526,7 +512,7 @@ async def missing_nonce_of_a_proof_is_refused(access: Access, expect: Expect) ->
 )
 async def unknown_nonce_of_a_proof_is_refused(access: Access, expect: Expect) -> None:
     """An ``attestation`` proof with a nonce that this issuer never gave out is refused with ``invalid_nonce``."""
-    body = await _body(access, _with_unknown_nonce)
+    body = await attested_body(access, _with_unknown_nonce)
     await refused(
         access,
         expect,
@@ -543,7 +529,7 @@ async def unknown_nonce_of_a_proof_is_refused(access: Access, expect: Expect) ->
 
 @check(
     "key-attestation-several-keys",
-    requires=["VCI-F.1-05"],
+    requires=["VCI-F.1-05", "HAIP-4.5.1-04"],
     applies=_IN_PROOF,
     proven_by={
         "rejects:attestation.several-keys": "KEY-ATTESTATION-SEVERAL-KEYS-REFUSED",
@@ -557,7 +543,7 @@ async def each_attested_key_gets_a_credential(issuer: Issuer, batch: Flow, expec
 
 @check(
     "key-attestation-proof-several-keys",
-    requires=["VCI-F.3-05"],
+    requires=["VCI-F.3-05", "HAIP-4.5.1-04"],
     applies=when.attestation_proof,
     proven_by={
         "rejects:attestation.several-keys": "KEY-ATTESTATION-SEVERAL-KEYS-REFUSED",
