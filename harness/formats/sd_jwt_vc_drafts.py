@@ -1,14 +1,14 @@
 """What the drafts of SD-JWT VC spell or rule differently for those who issue credentials and describe types.
 
 OpenID4VCI 1.0 names draft 11. What later drafts changed in a way that shows in credentials or in Type Metadata is
-here as data and small functions, with draft 18 as the one to which a run can be set; everything else is the same
-in both.
+here as data and small functions, with drafts 13 and 18 as those to which a run can be set; everything else is the
+same in all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.model import Json
 
@@ -73,5 +73,7 @@ DRAFT_18 = Draft(
     inherited=lambda extended, extending: {**extended, **extending},
     is_disclosable=_has_a_disclosure,
 )
-DRAFTS = {draft.name: draft for draft in (DRAFT_11, DRAFT_18)}
+DRAFT_13 = replace(DRAFT_18, name="draft-13", inherited=_extending_alone, is_disclosable=_in_a_disclosure)
+"""The one that HAIP 1.0 names: it spells and rules most as draft 18 does, and these two as draft 11."""
+DRAFTS = {draft.name: draft for draft in (DRAFT_11, DRAFT_13, DRAFT_18)}
 """By name; the first is the one that OpenID4VCI 1.0 names."""

@@ -79,6 +79,9 @@ _USAGES = (
 )
 
 
+Certificate = x509.Certificate
+
+
 class X509Error(FormatError):
     """The certificates cannot be read."""
 

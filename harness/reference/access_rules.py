@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from harness.reference import issued_tokens
 from harness.reference.context import Context
 from harness.reference.rules import Rule, rule
 from harness.reference.state import Access, Shelf
@@ -44,7 +45,7 @@ class ProtectedRequest:
     @cached_property
     def access(self) -> Access | None:
         """What the access token stands for, if it is known."""
-        return self.tokens.get(self.token)
+        return issued_tokens.find(self.tokens, self.token)
 
     @cached_property
     def document(self) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.reference import clients, document_signer, documents, keys, token_rules
+from harness.reference import attesters, clients, document_signer, documents, keys, token_rules
 from harness.reference.authorization_server import AuthorizationServer
 from harness.reference.context import Context
 from harness.reference.credential_issuer import CredentialIssuer
@@ -30,6 +30,7 @@ from harness.reference.faults import Defects, check_known
 from harness.reference.rules import Judge
 from harness.reference.state import DAY, Grant, Outcome, Shelf
 from harness.reference.status_lists import StatusLists
+from harness.reference.tls_draft import TlsDraft
 from harness.reference.token_guard import TokenGuard
 from harness.reference.variants import Variant
 from harness.reference.wire import Dated, body, emitted, response
@@ -95,12 +96,13 @@ class ReferenceIssuer:
 
     def key_attester(self) -> dict[str, Any]:
         """Give the development attester that this issuer trusts to attest keys: ``issuer`` and private ``key``."""
-        return keys.attester()
+        return attesters.key_attester(self.variant)
 
     def promises(self) -> dict[str, Any]:
         """Give what this issuer promises: wrong Transaction Codes it bears, and other numbers in seconds.
 
-        Those are the lifetimes of codes and refresh tokens, and when an operation shows in the status lists.
+        Those are the lifetimes of codes and refresh tokens, and when an operation shows in the status lists. An
+        issuer that keeps to HAIP promises signed metadata where it has any.
         """
         return {
             "tx_code_attempts": token_rules.MAX_WRONG_TX_CODES,
@@ -112,6 +114,11 @@ class ReferenceIssuer:
                 else {}
             ),
             **({"status_change_s": self.variant.status_ttl or STATUS_CHANGE} if self._publishes else {}),
+            **(
+                {"signed_metadata": True}
+                if self.variant.signed_metadata and self.variant.security_profile == "haip"
+                else {}
+            ),
         }
 
     @property
@@ -125,6 +132,12 @@ class ReferenceIssuer:
     def trust_anchor_pem(self) -> str:
         """The root certificate to which ``x5c`` of the credentials leads, in PEM."""
         return keys.trust_anchor_pem()
+
+    def tls(self) -> TlsDraft:
+        """Say how TLS is to be done where this issuer is served."""
+        draft = TlsDraft()
+        self._defects.emit("tls", draft)
+        return draft
 
     def mint_offer(
         self,

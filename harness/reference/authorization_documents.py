@@ -9,17 +9,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from harness.reference import keys
-from harness.reference.clients import ASSERTION_ALGORITHMS, ATTESTATION_ALGORITHMS
+from harness.reference.clients import ATTESTATION_ALGORITHMS, assertion_algorithms
 from harness.reference.context import Context
 from harness.reference.documents import PRE_AUTHORIZED_CODE, Reply, configurations, uncacheable
 
 JsonObject = dict[str, Any]
 
-DPOP_ALGORITHMS = ("ES256", "ES384")
-"""``dpop_signing_alg_values_supported``."""
 CHALLENGE_HEADER = "OAuth-Client-Attestation-Challenge"
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21\x23-\x7e]+")
 _GRANT_TYPES = {"pre-authorized_code": PRE_AUTHORIZED_CODE}
+
+
+def dpop_algorithms(context: Context) -> tuple[str, ...]:
+    """Give ``dpop_signing_alg_values_supported``; FAPI 2.0 section 5.4.1 allows few algorithms."""
+    return ("ES256", "PS256") if context.variant.of_fapi else ("ES256", "ES384")
 
 
 def grant_types(context: Context) -> tuple[str, ...]:
@@ -49,6 +52,8 @@ def as_metadata(context: Context) -> JsonObject:
     if variant.status == "status_list":
         # Token Status List draft 12 section 9.1.
         document["status_list_aggregation_endpoint"] = context.status_lists_url
+    if variant.revocation_endpoint:
+        document["revocation_endpoint"] = f"{url}/revoke"
     if context.authorization_server_urls:
         document["jwks_uri"] = f"{url}/jwks"
     return document | _of_the_code_flow(context) | _of_client_authentication(context)
@@ -65,6 +70,8 @@ def _of_the_code_flow(context: Context) -> JsonObject:
     }
     if variant.detail == "full" and not variant.details_only:
         members["scopes_supported"] = [data["scope"] for data in configurations(variant).values()]
+        if variant.openid_connect:
+            members["scopes_supported"].append("openid")
     if variant.iss_parameter:
         members["authorization_response_iss_parameter_supported"] = True
     if variant.par != "none":
@@ -77,7 +84,7 @@ def _of_the_code_flow(context: Context) -> JsonObject:
 def _of_client_authentication(context: Context) -> JsonObject:
     variant, members = context.variant, dict[str, Any]()
     if variant.client_authentication == "private_key_jwt":
-        members["token_endpoint_auth_signing_alg_values_supported"] = list(ASSERTION_ALGORITHMS)
+        members["token_endpoint_auth_signing_alg_values_supported"] = list(assertion_algorithms(variant))
     if variant.client_authentication == "attest_jwt_client_auth":
         members["client_attestation_signing_alg_values_supported"] = list(ATTESTATION_ALGORITHMS)
         members["client_attestation_pop_signing_alg_values_supported"] = list(ATTESTATION_ALGORITHMS)
@@ -88,7 +95,7 @@ def _of_client_authentication(context: Context) -> JsonObject:
     if variant.certificate_bound:
         members["tls_client_certificate_bound_access_tokens"] = True
     if variant.dpop != "none":
-        members["dpop_signing_alg_values_supported"] = list(DPOP_ALGORITHMS)
+        members["dpop_signing_alg_values_supported"] = list(dpop_algorithms(context))
     return members
 
 
@@ -147,7 +154,16 @@ def authorization_response(
         parameters["state"] = asked["state"]
     if context.variant.iss_parameter:
         parameters["iss"] = context.authorization_server_url
-    return AuthorizationResponse(redirect_uri, parameters, asked, status)
+    response = AuthorizationResponse(redirect_uri, parameters, asked, status)
+    response.headers |= transport_security(context)
+    return response
+
+
+def transport_security(context: Context) -> dict[str, str]:
+    """Give the header that tells browsers to stay with TLS (RFC 6797), where FAPI 2.0 section 5.2.3 wants that."""
+    if context.variant.of_fapi and context.base_url.startswith("https:"):
+        return {"Strict-Transport-Security": "max-age=31536000"}
+    return {}
 
 
 def par(context: Context) -> JsonObject:

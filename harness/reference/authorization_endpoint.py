@@ -18,7 +18,7 @@ from harness.reference.documents import Reply
 from harness.reference.faults import Defects
 from harness.reference.pages import Page
 from harness.reference.rules import MISREPORTED, Judge, Refusal
-from harness.reference.state import Authorization, Code, Ledger, Shelf
+from harness.reference.state import Authorization, Code, Ledger, RequestUse, Shelf
 from harness.reference.wire import body, emitted, media_type
 
 SIGN_IN_SECONDS = 600
@@ -69,11 +69,14 @@ class AuthorizationEndpoint:
             counts = {"pushed": visit.request.pairs, "beside": read}
             self._defects.emit("pushed-request", counts)
             visit.request.pairs = counts["pushed"]
-        status = 303 if request.method == "POST" else 302
+        # FAPI 2.0 section 5.3.2.2 advises 303 for all redirects.
+        status = 303 if request.method == "POST" or self._context.variant.of_fapi else 302
         unsound: frozenset[str] = frozenset()
         try:
             unsound = self._judge.uphold(authorization_rules.PAGE_RULES, visit)
-            unsound = self._judge.uphold(authorization_rules.PLACE_RULES, visit.request, unsound=unsound)
+            if visit.pushed is None:
+                # Of a pushed request they were judged before it got its request_uri.
+                unsound = self._judge.uphold(authorization_rules.PLACE_RULES, visit.request, unsound=unsound)
         except Refusal as refusal:
             if refusal.error == MISREPORTED and _destination(visit.request):
                 return self._refuse(visit, refusal, status)
@@ -138,7 +141,13 @@ class AuthorizationEndpoint:
     def _ask_to_sign_in(self, visit: Visit) -> Response:
         identifier = self._context.secret()
         self._sign_ins.put(identifier, SignIn(visit, self._context.secret()))
-        response = _redirect(f"{self._context.authorization_server_url}/login", 303)
+        if visit.pushed is not None:
+            use = RequestUse(spent=False)
+            self._defects.emit("request-uri-use", use)
+            if use.spent:
+                self._ledger.pushed.drop(visit.parameters["request_uri"])
+        headers = {**_NO_STORE, **authorization_documents.transport_security(self._context)}
+        response = _redirect(f"{self._context.authorization_server_url}/login", 303, headers)
         response.set_cookie(
             _COOKIE,
             identifier,
@@ -194,6 +203,7 @@ class AuthorizationEndpoint:
         return sign_in
 
     def _page(self, page: Page) -> Response:
+        page.headers |= authorization_documents.transport_security(self._context)
         self._defects.emit("authorization-page", page)
         return HTMLResponse(page.text, page.status, headers=page.headers)
 

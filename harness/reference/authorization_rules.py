@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from harness.reference import claims_descriptions, forms
 from harness.reference.clients import Client, registered
@@ -30,6 +31,7 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _ISSUER_STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 """What this issuer hands out."""
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _KNOWN_PARAMETERS = {
     "response_type",
     "client_id",
@@ -252,10 +254,27 @@ def beside_request_uri(visit: Visit) -> bool:
 # What is asked for
 
 
+@rule("authorize.redirect-uri-secure", "invalid_request", presumes=["authorize.request-uri-known"])
+def redirect_uri_secure(request: AuthorizationRequest) -> str | None:
+    """A redirect_uri with the scheme http leads to the user's own machine (FAPI 2.0 section 5.3.2.2)."""
+    if not request.context.variant.of_fapi or request.redirect_uri is None:
+        return None
+    try:
+        parts = urlsplit(request.redirect_uri)
+    except ValueError:
+        return "The redirect_uri is no URI."
+    if parts.scheme != "http" or parts.hostname in _LOOPBACK:
+        return None
+    return "The redirect_uri has the scheme http."
+
+
 @rule(
     "authorize.redirect-uri",
     "invalid_request",
-    presumes=["authorize.client-known", "authorize.request-uri-known", "client.known"],
+    presumes=[
+        *("authorize.client-known", "authorize.request-uri-known", "client.known"),
+        "authorize.redirect-uri-secure",
+    ],
 )
 def redirect_uri(request: AuthorizationRequest) -> str | None:
     """The redirect_uri is exactly a registered one (RFC 9700 section 2.1)."""
@@ -275,6 +294,14 @@ def pushed(request: AuthorizationRequest) -> str | None:
     """Where requests must be pushed, an authorization request refers to a pushed one."""
     if request.context.variant.par == "required" and not request.pushed:
         return "The request must be pushed."
+    return None
+
+
+@rule("authorize.redirect-uri-present", "invalid_request", presumes=["authorize.request-uri-known"])
+def redirect_uri_present(request: AuthorizationRequest) -> str | None:
+    """A pushed request has a redirect_uri (FAPI 2.0 section 5.3.2.2)."""
+    if request.context.variant.of_fapi and request.pushed and "redirect_uri" not in request.parameters:
+        return "The redirect_uri is missing."
     return None
 
 
@@ -511,6 +538,12 @@ def state_long(request: AuthorizationRequest) -> bool:
     return len(request.parameters.get("state", "")) > 255
 
 
+@tolerance("authorize.nonce-long")
+def nonce_long(request: AuthorizationRequest) -> bool:
+    """The nonce of OpenID Connect may have 64 characters (FAPI 2.0 section 5.3.2.2)."""
+    return len(request.parameters.get("nonce", "")) >= 64
+
+
 @tolerance("authorize.redirect-uri-missing")
 def redirect_uri_missing(request: AuthorizationRequest) -> bool:
     """A client with one registered redirect URI may leave it out (RFC 6749 section 3.1.2.3)."""
@@ -581,10 +614,11 @@ PAGE_RULES = (
     request_uri_expired,
 )
 PAGE_TOLERANCES = (by_reference, beside_request_uri)
-PLACE_RULES = (redirect_uri,)
+PLACE_RULES = (redirect_uri_secure, redirect_uri)
 REQUEST_RULES = (
     repeated_parameter,
     pushed,
+    redirect_uri_present,
     response_type_present,
     response_type_supported,
     challenge_present,
@@ -617,6 +651,7 @@ TOLERANCES = (
     issuer_as_resource,
     state_missing,
     state_long,
+    nonce_long,
     redirect_uri_missing,
     right_request,
 )

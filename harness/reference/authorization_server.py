@@ -16,8 +16,11 @@ from harness.reference import (
     client_rules,
     documents,
     dpop_rules,
+    forms,
     grant_rules,
+    issued_tokens,
     tls,
+    token_revocation,
     token_rules,
 )
 from harness.reference.authorization_documents import CHALLENGE_HEADER
@@ -42,10 +45,12 @@ from harness.reference.state import (
     Successor,
 )
 from harness.reference.token_rules import TokenRequest
-from harness.reference.wire import body, emitted, media_type, response
+from harness.reference.wire import body, emitted, field_names, media_type, response
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_RETRY_SECONDS = 60
+"""For how long a client may use a refresh token again that was replaced (FAPI 2.0 section 5.3.2.1, note 1)."""
 
 
 class AuthorizationServer:
@@ -71,6 +76,8 @@ class AuthorizationServer:
             routes += self._front.routes()
         if variant.par != "none":
             routes.append(Route(f"{server}/par", self._push, methods=_ANY_METHOD))
+        if variant.revocation_endpoint:
+            routes.append(Route(f"{server}/revoke", self._revoke, methods=["POST"]))
         if variant.attestation_challenge:
             routes.append(Route(f"{server}/challenge", self._challenge, methods=["POST"]))
         routes += [
@@ -135,6 +142,7 @@ class AuthorizationServer:
             request.method,
             f"{self._context.authorization_server_url}/{endpoint}",
             request.headers.getlist("dpop") if known else [],
+            field_names=field_names(request),
             **rest,
         )
 
@@ -166,6 +174,19 @@ class AuthorizationServer:
         self._defects.emit("challenge", document)
         self.ledger.challenges.keep(document.get("attestation_challenge"), True)
         return emitted(self._defects, "challenge", documents.uncacheable(Reply(document)))
+
+    # Revocation Endpoint
+
+    async def _revoke(self, request: Request) -> Response:
+        parameters = forms.parameters(forms.parse(await body(request)) or [])
+        client = self._client_request(request, parameters)
+        try:
+            self._judge.uphold(client_rules.RULES, client)
+            token_revocation.revoke(self.ledger, parameters, client.client_id)
+        except Refusal as refusal:
+            return self._refused("revocation", refusal)
+        client.remember()
+        return response(Reply(None, headers={}))
 
     # PAR Endpoint
 
@@ -300,6 +321,8 @@ class AuthorizationServer:
         self._defects.emit("opening", {"tokens": opening, "response": document})
         for token in opening:
             self.ledger.tokens.keep(token, access)
+            if variant.of_fapi:
+                issued_tokens.index(self.ledger.tokens, token, access)
         if authorization is not None and "refresh_token" in variant.grants:
             refresh = self._refresh(asked, authorization)
             if asked.refresh:
@@ -332,8 +355,11 @@ class AuthorizationServer:
         if asked.code:
             asked.code.used = True
         if asked.refresh:
-            use = RefreshUse(spent=replaced)
+            retry_seconds = _RETRY_SECONDS if self._context.variant.of_fapi else 0
+            use = RefreshUse(replaced, retry_seconds)
             self._defects.emit("refresh-use", use)
+            if replaced and not asked.refresh.used:
+                asked.refresh.retry_until = self._context.clock() + use.retry_seconds
             asked.refresh.used = asked.refresh.used or use.spent
 
     def _refresh(self, asked: TokenRequest, authorization: Authorization) -> Refresh:

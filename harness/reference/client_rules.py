@@ -16,15 +16,17 @@ from urllib.parse import quote_plus, unquote_plus
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from harness.reference import jwt
-from harness.reference.clients import ASSERTION_ALGORITHMS, ATTESTATION_ALGORITHMS, Client, attester, registered
+from harness.reference import attesters, jwt
+from harness.reference.clients import ATTESTATION_ALGORITHMS, Client, assertion_algorithms, attester, registered
 from harness.reference.context import Context
 from harness.reference.jwt import Jwt
+from harness.reference.keys import ATTESTER
 from harness.reference.rules import rule, tolerance
 from harness.reference.state import Ledger
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLOCK_SKEW_SECONDS = 60
+_SAME_TIME_SECONDS = 4
 FRESH_ATTESTATION_SECONDS = 7 * 24 * 3600
 """For how long after its making a Client Attestation is taken."""
 POP_WINDOW_SECONDS = 300
@@ -134,6 +136,11 @@ class ClientRequest:
             return None
         return jwt.thumbprint(self.instance_jwk)
 
+    @property
+    def first_instance(self) -> str | None:
+        """Thumbprint of the key of the first instance of this wallet that was let in."""
+        return self.ledger.instances.get(self.client_id)
+
     def remember(self) -> None:
         """Use up what works once: identifiers of assertions and proofs, and challenges."""
         for attestation in self.attestations:
@@ -143,6 +150,8 @@ class ClientRequest:
                 self.ledger.seen.put(f"{kind} {self.client_id} {token.text('jti')}", True)
         if self.pop and self.context.variant.attestation_challenge:
             self.ledger.challenges.drop(self.pop.claims.get("challenge"))
+        if self.instance_key is not None and self.first_instance is None:
+            self.ledger.instances.keep(self.client_id, self.instance_key)
 
     def seen(self, token: Jwt, kind: str) -> bool:
         """Whether a JWT of this kind came before."""
@@ -258,7 +267,7 @@ def _assertion(request: ClientRequest) -> Jwt | None:
 def assertion_algorithm(request: ClientRequest) -> str | None:
     """The client_assertion is signed with an algorithm the metadata list."""
     token = _assertion(request)
-    if token is None or token.header.get("alg") in ASSERTION_ALGORITHMS:
+    if token is None or token.header.get("alg") in assertion_algorithms(request.context.variant):
         return None
     return "The alg of the client_assertion is not supported."
 
@@ -304,6 +313,36 @@ def assertion_audience(request: ClientRequest) -> str | None:
     if not _audience(token).isdisjoint(_own_names(request)):
         return None
     return "The aud of the client_assertion is not this server."
+
+
+@rule(
+    "client.assertion-audience-string",
+    "invalid_client",
+    status=_REFUSED,
+    presumes=[*_ASSERTION, "client.assertion-audience"],
+)
+def assertion_audience_string(request: ClientRequest) -> str | None:
+    """The aud of a client_assertion is a string (FAPI 2.0 section 5.3.2.1)."""
+    token = _assertion(request)
+    if token is None or request.context.variant.security_profile != "fapi2" or token.text("aud"):
+        return None
+    return "The aud of the client_assertion is no string."
+
+
+@rule(
+    "client.assertion-audience-endpoint",
+    "invalid_client",
+    status=_REFUSED,
+    presumes=[*_ASSERTION, "client.assertion-audience", "client.assertion-audience-string"],
+)
+def assertion_audience_endpoint(request: ClientRequest) -> str | None:
+    """The aud of a client_assertion is the issuer identifier and no endpoint (FAPI 2.0 section 5.3.2.1)."""
+    token = _assertion(request)
+    if token is None or request.context.variant.security_profile != "fapi2":
+        return None
+    if request.context.authorization_server_url in _audience(token):
+        return None
+    return "The aud of the client_assertion is not the issuer identifier."
 
 
 @rule("client.assertion-critical", "invalid_client", status=_REFUSED, presumes=_ASSERTION)
@@ -421,7 +460,7 @@ def attestation_critical(request: ClientRequest) -> str | None:
 def attestation_issuer(request: ClientRequest) -> str | None:
     """The Client Attestation has the iss of an attester this server trusts (-07 section 5.1)."""
     token = _attestation(request)
-    if token is None or token.text("iss") == attester().issuer:
+    if token is None or token.text("iss") == ATTESTER:
         return None
     return "The issuer of the Client Attestation is missing or not trusted."
 
@@ -435,9 +474,29 @@ def attestation_issuer(request: ClientRequest) -> str | None:
 def attestation_signature(request: ClientRequest) -> str | None:
     """The signature of the Client Attestation verifies with the attester's key (-07 section 9)."""
     token = _attestation(request)
-    if token is None or token.verified_by(attester().key.export_public(as_dict=True)):
+    if token is None or token.verified_by(_attester_key(request, token)):
         return None
     return "The signature of the Client Attestation does not verify."
+
+
+def _attester_key(request: ClientRequest, token: Jwt) -> Mapping[str, Any] | None:
+    """Give the public JWK of who signed: the one in trusted certificates, or the one that is known."""
+    variant = request.context.variant
+    if not (variant.intermediates and "x5c" in token.header):
+        members: dict[str, Any] = attester(certified=variant.intermediates).key.export_public(as_dict=True)
+        return members
+    if not attesters.trusted(token.header, variant, request.context.clock()):
+        return None
+    return attesters.public_jwk(token.header)
+
+
+@rule("client.attestation-certified", "invalid_client_attestation", status=_REFUSED, presumes=_ATTESTATION)
+def attestation_certified(request: ClientRequest) -> str | None:
+    """In HAIP, the certificate of who signed the Client Attestation is in x5c (HAIP 1.0 section 4.4.1)."""
+    token = _attestation(request)
+    if token is None or request.context.variant.security_profile != "haip" or "x5c" in token.header:
+        return None
+    return "The Client Attestation has no x5c."
 
 
 @rule("client.attestation-subject", "invalid_client_attestation", status=_REFUSED, presumes=_ATTESTATION)
@@ -640,6 +699,26 @@ def pop_challenge(request: ClientRequest) -> str | None:
     return "The proof of possession has no challenge of this server."
 
 
+# What is made in the future
+
+
+@rule(
+    "client.issued-at-ahead",
+    "invalid_client",
+    status=_REFUSED,
+    presumes=[*_ASSERTION, *_POP, "client.pop-issued-at-present", "client.pop-issued-at"],
+)
+def issued_at_ahead(request: ClientRequest) -> str | None:
+    """What a client signs was made at most a minute in the future (FAPI 2.0 section 5.3.2.1)."""
+    if not request.context.variant.of_fapi:
+        return None
+    dates = [token.date("iat") for token in (_assertion(request), _pop(request)) if token is not None]
+    latest = max((issued for issued in dates if issued is not None), default=0.0)
+    if latest - request.context.clock() <= CLOCK_SKEW_SECONDS:
+        return None
+    return "What the client signed was made in the future."
+
+
 # Certificates
 
 
@@ -718,6 +797,12 @@ def issuer_audience(request: ClientRequest) -> bool:
     return token is not None and _audience(token) == {request.context.authorization_server_url}
 
 
+@tolerance("client.issuer-audience-at-token", error="invalid_client")
+def issuer_audience_at_token(request: ClientRequest) -> bool:
+    """At the Token Endpoint too, a client_assertion names the issuer identifier (FAPI 2.0 section 5.3.2.1)."""
+    return request.place == "token" and issuer_audience.present(request)
+
+
 @tolerance("client.pop-issuer-audience")
 def pop_issuer_audience(request: ClientRequest) -> bool:
     """A proof of possession may name the server by its issuer identifier alone (-07 section 5.2)."""
@@ -744,11 +829,47 @@ def unknown_claim(request: ClientRequest) -> bool:
     return any(token is not None and not token.claims.keys() <= known_claims for token in tokens)
 
 
+@tolerance("client.clock-skew", error="invalid_client")
+def clock_skew(request: ClientRequest) -> bool:
+    """What a client signs may be of some seconds in the future (FAPI 2.0 section 5.3.2.1)."""
+    signed = [token for token in (_assertion(request), _pop(request)) if token is not None]
+    dates = [token.date(claim) for token in signed for claim in ("iat", "nbf")]
+    now = request.context.clock()
+    return any(date is not None and date - now > _SAME_TIME_SECONDS for date in dates)
+
+
 @tolerance("client.attestation-reused")
 def attestation_reused(request: ClientRequest) -> bool:
     """A Client Attestation may come with several requests (-07 section 10.2)."""
     token = next(iter(request.attestations), None) if _attested(request) else None
     return token is not None and request.ledger.seen.get(f"attestation {token}") is not None
+
+
+@tolerance("client.attestation-chain", status=_REFUSED, error="invalid_client_attestation")
+def attestation_chain(request: ClientRequest) -> bool:
+    """In x5c of a Client Attestation, the certificate above that of its signer may stand (HAIP 1.0 4.4.1)."""
+    token = _attestation(request)
+    return token is not None and len(attesters.certificates(token.header)) > 1
+
+
+@tolerance("client.attestation-es256", status=_REFUSED, error="invalid_client_attestation")
+def attestation_es256(request: ClientRequest) -> bool:
+    """A Client Attestation may be signed with ES256 (HAIP 1.0 section 7)."""
+    token = _attestation(request)
+    return token is not None and token.header.get("alg") == "ES256"
+
+
+@tolerance("client.pop-es256", status=_REFUSED, error="invalid_client_attestation")
+def pop_es256(request: ClientRequest) -> bool:
+    """The proof of possession of a Client Attestation may be signed with ES256 (HAIP 1.0 section 7)."""
+    token = _pop(request)
+    return token is not None and token.header.get("alg") == "ES256"
+
+
+@tolerance("client.second-instance", status=_REFUSED, error="invalid_client_attestation")
+def second_instance(request: ClientRequest) -> bool:
+    """All instances of a wallet have the same sub, each with a key of its own (HAIP 1.0 section 4.4.1)."""
+    return request.first_instance is not None and request.instance_key not in (None, request.first_instance)
 
 
 @tolerance("client.right-authentication", error="invalid_client")
@@ -778,6 +899,8 @@ RULES = (
     assertion_signature,
     assertion_issuer,
     assertion_audience,
+    assertion_audience_string,
+    assertion_audience_endpoint,
     assertion_expiry_present,
     assertion_expired,
     assertion_not_before,
@@ -786,6 +909,7 @@ RULES = (
     attestation_algorithm,
     attestation_critical,
     attestation_issuer,
+    attestation_certified,
     attestation_signature,
     attestation_expiry_present,
     attestation_expired,
@@ -805,6 +929,7 @@ RULES = (
     pop_not_before,
     pop_single_use,
     pop_challenge,
+    issued_at_ahead,
     certificate,
 )
 TOLERANCES = (
@@ -812,9 +937,15 @@ TOLERANCES = (
     identifier_left_out,
     encoded_letter,
     issuer_audience,
+    issuer_audience_at_token,
     pop_issuer_audience,
     other_audience,
     unknown_claim,
+    clock_skew,
     attestation_reused,
+    attestation_chain,
+    attestation_es256,
+    pop_es256,
+    second_instance,
     right_authentication,
 )

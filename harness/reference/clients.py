@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from jwcrypto.jwk import JWK
 
-from harness.reference.keys import BEGIN, END
+from harness.reference import attesters
+from harness.reference.keys import ATTESTER, BEGIN, END
 from harness.reference.variants import Variant
 
 WALLET = "wallet-dev"
@@ -28,8 +29,7 @@ _REDIRECT_URIS = {
     WALLET: "https://wallet.assay.test/callback",
     OTHER_WALLET: "https://other.assay.test/callback",
 }
-ASSERTION_ALGORITHMS = ("ES256", "ES384", "RS256")
-"""``token_endpoint_auth_signing_alg_values_supported``."""
+_ASSERTION_ALGORITHMS = {"fapi2": ("PS256", "ES256", "EdDSA")}
 ATTESTATION_ALGORITHMS = ("ES256", "ES384")
 """What Client Attestations and their proofs of possession may be signed with."""
 
@@ -40,6 +40,8 @@ class Attester:
 
     issuer: str
     key: JWK
+    x5c: tuple[str, ...] = ()
+    """The certificate of the key and those above it, without the trust anchor; empty where it has none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +97,16 @@ class Client:
             told["key"] = json.loads(self.key.export_private())
         if self.attester is not None:
             key = json.loads(self.attester.key.export_private())
-            told["attester"] = {"issuer": self.attester.issuer, "key": key}
+            certified = {"x5c": list(self.attester.x5c)} if self.attester.x5c else {}
+            told["attester"] = {"issuer": self.attester.issuer, "key": {**key, **certified}}
         if self.tls is not None:
             told["certificate"], told["certificate_key"] = _files(self.client_id, self.tls)
         return told
+
+
+def assertion_algorithms(variant: Variant) -> tuple[str, ...]:
+    """Give ``token_endpoint_auth_signing_alg_values_supported``; FAPI 2.0 section 5.4.1 allows few algorithms."""
+    return _ASSERTION_ALGORITHMS.get(variant.security_profile, ("ES256", "ES384", "RS256"))
 
 
 def registered(variant: Variant) -> Mapping[str, Client]:
@@ -108,26 +116,32 @@ def registered(variant: Variant) -> Mapping[str, Client]:
     """
     if variant.client_id is None and "authorization_code" not in variant.grants:
         return {}
-    return _registered(variant.client_authentication, variant.redirect_query, variant.certificate_bound)
+    algorithm = assertion_algorithms(variant)[0]
+    trusted = attester(certified=variant.intermediates)
+    return _registered(
+        variant.client_authentication, variant.redirect_query, variant.certificate_bound, algorithm, trusted
+    )
 
 
 @cache
-def _registered(method: str, redirect_query: str, with_certificate: bool) -> Mapping[str, Client]:
-    made = {name: _register(name, method, redirect_query) for name in (WALLET, OTHER_WALLET)}
+def _registered(
+    method: str, redirect_query: str, with_certificate: bool, algorithm: str, trusted: Attester
+) -> Mapping[str, Client]:
+    made = {name: _register(name, method, redirect_query, algorithm, trusted) for name in (WALLET, OTHER_WALLET)}
     if not with_certificate:
         return made
     return {name: replace(client, tls=client.tls or _self_signed(name)) for name, client in made.items()}
 
 
-def _register(client_id: str, method: str, redirect_query: str) -> Client:
+def _register(client_id: str, method: str, redirect_query: str, algorithm: str, trusted: Attester) -> Client:
     redirect_uri = _REDIRECT_URIS[client_id] + redirect_query
     if method in ("client_secret_basic", "client_secret_post"):
         # The signs at the end tell whether a client encodes its secret as RFC 6749 section 2.3.1 wants it.
         return Client(client_id, redirect_uri, method, secret=f"{secrets.token_urlsafe(32)}+/:%")
     if method == "private_key_jwt":
-        return Client(client_id, redirect_uri, method, key=_key(f"{client_id}-key"))
+        return Client(client_id, redirect_uri, method, key=_key(f"{client_id}-key", algorithm))
     if method == "attest_jwt_client_auth":
-        return Client(client_id, redirect_uri, method, attester=attester())
+        return Client(client_id, redirect_uri, method, attester=trusted)
     if method == "tls_client_auth":
         return Client(client_id, redirect_uri, method, tls=_certified(client_id))
     if method == "self_signed_tls_client_auth":
@@ -136,13 +150,24 @@ def _register(client_id: str, method: str, redirect_query: str) -> Client:
 
 
 @cache
-def attester() -> Attester:
-    """The one attester this Authorization Server trusts."""
-    return Attester("https://attester.assay.test", _key("attester-key"))
+def attester(*, certified: bool) -> Attester:
+    """The one attester that an Authorization Server trusts.
+
+    Args:
+        certified: whether certificates lead from its key to a trust anchor.
+
+    """
+    if not certified:
+        return Attester(ATTESTER, _key("attester-key"))
+    private = attesters.wallet_attester()
+    x5c = tuple(private.pop("x5c"))
+    return Attester(ATTESTER, JWK(**private), x5c)
 
 
-def _key(kid: str) -> JWK:
-    return JWK.generate(kty="EC", crv="P-256", kid=kid, alg="ES256")
+def _key(kid: str, algorithm: str = "ES256") -> JWK:
+    if algorithm == "PS256":
+        return JWK.generate(kty="RSA", size=2048, kid=kid, alg=algorithm)
+    return JWK.generate(kty="EC", crv="P-256", kid=kid, alg=algorithm)
 
 
 # Certificates

@@ -180,6 +180,7 @@ class CredentialIssuer:
             self._tokens,
             request.query_params.get("access_token"),
             self._nonces,
+            request.headers,
         )
 
     def _granted(self, asked: CredentialRequest) -> Transaction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,8 @@ class CredentialRequest(EncryptableRequest):
     """A Credential Request as read from the wire."""
 
     nonces: Shelf[bool]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The header fields, their names in lower case."""
 
     @cached_property
     def document(self) -> dict[str, Any] | None:
@@ -295,6 +297,18 @@ def unknown_parameter(request: CredentialRequest) -> bool:
     return not request.parameters.keys() <= _KNOWN_PARAMETERS
 
 
+@tolerance("credential.accept")
+def accept(request: CredentialRequest) -> bool:
+    """A Credential Request may accept any media type, or one with a parameter (RFC 9110 section 12.5.1)."""
+    return not {"*", ";"}.isdisjoint(request.headers.get("accept", ""))
+
+
+@tolerance("credential.unknown-field")
+def unknown_field(request: CredentialRequest) -> bool:
+    """A Credential Request may have header fields that the issuer does not know (RFC 9110 section 5.1)."""
+    return any(name.startswith("x-") for name in request.headers)
+
+
 @tolerance("credential.batch")
 def batch(request: CredentialRequest) -> bool:
     """A Credential Request may have as many proofs as the metadata announce."""
@@ -349,6 +363,8 @@ TOLERANCES: tuple[Tolerance[Any], ...] = (
     unknown_parameter,
     batch,
     full_batch,
+    accept,
+    unknown_field,
     other_type,
     scheme_case,
     *encryption_rules.TOLERANCES,

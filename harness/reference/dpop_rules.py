@@ -10,14 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.reference import jwt
-from harness.reference.authorization_documents import DPOP_ALGORITHMS
+from harness.reference.authorization_documents import dpop_algorithms
 from harness.reference.context import Context
-from harness.reference.encoding import base64url
+from harness.reference.encoding import base64url, from_base64url
 from harness.reference.jwt import Jwt
 from harness.reference.rules import rule, tolerance
 from harness.reference.state import Access, Ledger
 
 WINDOW_SECONDS = 300
+AHEAD_SECONDS = 60
+"""How far in the future a JWT may have been made (FAPI 2.0 section 5.3.2.1)."""
+_SHORTEST_RSA_BITS = 2048
 INVALID = "invalid_dpop_proof"
 USE_NONCE = "use_dpop_nonce"
 NONCE_HEADER = "DPoP-Nonce"
@@ -45,6 +48,8 @@ class DpopRequest:
     access_token: str | None = None
     access: Access | None = None
     """What the access token stands for, if it is known."""
+    field_names: Sequence[str] = ()
+    """The names of the header fields as they were sent, where the server that runs this issuer tells them."""
 
     @property
     def scheme(self) -> str:
@@ -146,7 +151,7 @@ def algorithm_asymmetric(request: DpopRequest) -> str | None:
 @rule("dpop.algorithm-supported", INVALID, presumes=[*_PROOF, "dpop.algorithm-asymmetric"])
 def algorithm_supported(request: DpopRequest) -> str | None:
     """The alg of a DPoP proof is one the metadata list."""
-    if request.proof is None or request.header.get("alg") in DPOP_ALGORITHMS:
+    if request.proof is None or request.header.get("alg") in dpop_algorithms(request.context):
         return None
     return "The alg of the DPoP proof is not supported."
 
@@ -170,6 +175,15 @@ def no_private_key(request: DpopRequest) -> str | None:
 def key_usable(request: DpopRequest) -> str | None:
     """The jwk of a DPoP proof can be read."""
     return None if request.proof is None or request.jwk else "The jwk of the DPoP proof cannot be read."
+
+
+@rule("dpop.key-long", INVALID, presumes=[*_PROOF, "dpop.algorithm-supported", "dpop.key-usable"])
+def key_long(request: DpopRequest) -> str | None:
+    """The key of a DPoP proof, where it is one of RSA, has 2048 bits or more (FAPI 2.0 section 5.4.1)."""
+    modulus = (request.jwk or {}).get("n")
+    if modulus is None or 8 * len(from_base64url(modulus)) >= _SHORTEST_RSA_BITS:
+        return None
+    return "The key of the DPoP proof is too short."
 
 
 @rule("dpop.critical", INVALID, presumes=_PROOF)
@@ -248,6 +262,21 @@ def issued_at(request: DpopRequest) -> str | None:
     if abs(request.context.clock() - issued) <= WINDOW_SECONDS:
         return None
     return "The iat of the DPoP proof is too far from now."
+
+
+@rule(
+    "dpop.issued-at-ahead",
+    INVALID,
+    presumes=[*_PROOF, "dpop.issued-at-present", "dpop.issued-at"],
+)
+def issued_at_ahead(request: DpopRequest) -> str | None:
+    """The iat of a DPoP proof lies at most a minute ahead, whatever its nonce (FAPI 2.0 section 5.3.2.1)."""
+    issued = request.proof.date("iat") if request.proof else None
+    if issued is None or not request.context.variant.of_fapi:
+        return None
+    if issued - request.context.clock() <= AHEAD_SECONDS:
+        return None
+    return "The DPoP proof was made in the future."
 
 
 @rule("dpop.access-token-hash-present", INVALID, presumes=_PROOF)
@@ -350,6 +379,12 @@ def clock_skew(request: DpopRequest) -> bool:
     return issued is not None and 4 < abs(request.context.clock() - issued) <= WINDOW_SECONDS
 
 
+@tolerance("dpop.field-case")
+def field_case(request: DpopRequest) -> bool:
+    """The name of the header field may be spelled in any case (RFC 9110 section 5.1)."""
+    return any(name.lower() == "dpop" and name != "DPoP" for name in request.field_names)
+
+
 @tolerance("dpop.scheme-case")
 def scheme_case(request: DpopRequest) -> bool:
     """The scheme DPoP may be spelled in any case (RFC 9110 section 11.1)."""
@@ -359,7 +394,7 @@ def scheme_case(request: DpopRequest) -> bool:
 @tolerance("dpop.other-algorithm")
 def other_algorithm(request: DpopRequest) -> bool:
     """A DPoP proof may be signed with any algorithm the metadata list."""
-    return request.proof is not None and request.header.get("alg") != DPOP_ALGORITHMS[0]
+    return request.proof is not None and request.header.get("alg") != dpop_algorithms(request.context)[0]
 
 
 @tolerance("dpop.right-proof")
@@ -380,6 +415,7 @@ RULES = (
     key_present,
     no_private_key,
     key_usable,
+    key_long,
     critical,
     signature,
     identifier_present,
@@ -390,6 +426,7 @@ RULES = (
     url,
     issued_at_present,
     issued_at,
+    issued_at_ahead,
     access_token_hash_present,
     access_token_hash,
     key_bound,
@@ -403,6 +440,7 @@ TOLERANCES = (
     url_with_query,
     url_spelling,
     clock_skew,
+    field_case,
     scheme_case,
     other_algorithm,
     right_proof,

@@ -73,6 +73,12 @@ _MODULES = (
     "drafts_messages",
     "draft_11",
     "drafts_metadata",
+    "tls",
+    "fapi2_tokens",
+    "fapi2_keys",
+    "haip_metadata",
+    "haip_credentials",
+    "fapi2_authorization",
 )
 
 

@@ -140,8 +140,11 @@ def refresh_client(request: TokenRequest) -> str | None:
 
 @rule("refresh.rotated", "invalid_grant")
 def refresh_rotated(request: TokenRequest) -> str | None:
-    """A refresh token whose place another took is dead (RFC 9700 section 4.14.2)."""
-    return "The refresh_token was used before." if request.refresh and request.refresh.used else None
+    """A refresh token whose place another took is dead (RFC 9700 section 4.14.2), at once or after a while."""
+    refresh = request.refresh
+    if refresh is None or not refresh.used or request.context.clock() < refresh.retry_until:
+        return None
+    return "The refresh_token was used before."
 
 
 @rule("refresh.revoked", "invalid_grant", presumes=["refresh.rotated"])

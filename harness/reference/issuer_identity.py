@@ -19,8 +19,13 @@ def header(context: Context, key: SigningKey) -> dict[str, Any]:
     """Give the header parameter that leads to the key of a JWT: ``x5c`` or ``kid``."""
     mechanism = context.variant.key_mechanism
     if mechanism == "x5c":
-        return {"x5c": [keys.leaf(key, context.issuer_url)]}
+        return {"x5c": certificates(context, key)}
     return {"kid": verification_method(context, key, "JsonWebKey") if mechanism.startswith("did") else key.kid}
+
+
+def certificates(context: Context, key: SigningKey) -> list[str]:
+    """Give the certificates that lead from a key to the trust anchor, as ``x5c`` has them."""
+    return keys.chain(key, context.issuer_url, intermediates=context.variant.intermediates)
 
 
 def controller(context: Context, key: SigningKey) -> str:

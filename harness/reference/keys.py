@@ -1,7 +1,8 @@
 """The keys and certificates of the reference issuer, made once per process.
 
-A test root CA signs one leaf certificate per signing key. A second CA that nobody trusts and keys that belong
-to nobody serve the faults. Certificates hold from 2020 to 2050, so that injected clocks find them valid.
+A test root CA, or an intermediate authority below it, signs one leaf certificate per signing key. A second CA
+that nobody trusts and keys that belong to nobody serve the faults. Certificates hold from 2020 to 2050, so that
+injected clocks find them valid.
 """
 
 from __future__ import annotations
@@ -134,10 +135,18 @@ def attester_key() -> SigningKey:
 
 @dataclass(frozen=True, eq=False)
 class Authority:
-    """A certification authority with its self-signed certificate."""
+    """A certification authority with its certificate, which is self-signed unless another authority made it."""
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+
+    def subordinate(self, common_name: str) -> Authority:
+        """Give an authority below this one, which certifies end entities only."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = _builder(_name(common_name), self.certificate.subject, key.public_key(), END)
+        builder = _as_authority(builder, key, path_length=0)
+        builder = builder.add_extension(self._identifier, critical=False)
+        return Authority(key, builder.sign(self.key, hashes.SHA256()))
 
     def certify(
         self, subject: x509.Name, public_key: CertificatePublicKeyTypes, *, issuer_url: str, end: datetime
@@ -202,17 +211,29 @@ def key_usage(*, digital_signature: bool = False, authority: bool = False) -> x5
 def _authority(common_name: str) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(common_name)
-    builder = _builder(name, name, key.public_key(), END)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    builder = builder.add_extension(key_usage(authority=True), critical=True)
-    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    builder = _as_authority(_builder(name, name, key.public_key(), END), key, path_length=1)
     return Authority(key, builder.sign(key, hashes.SHA256()))
+
+
+def _as_authority(
+    builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, *, path_length: int
+) -> x509.CertificateBuilder:
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+    builder = builder.add_extension(key_usage(authority=True), critical=True)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return builder.add_extension(identifier, critical=False)
 
 
 @cache
 def root() -> Authority:
     """The trust anchor of the reference issuer."""
     return _authority("Assay Test Root")
+
+
+@cache
+def intermediate() -> Authority:
+    """The authority between the trust anchor and those who sign, where the issuer has one."""
+    return root().subordinate("Assay Test Intermediate")
 
 
 @cache
@@ -258,3 +279,30 @@ def leaf(key: SigningKey, issuer_url: str, *, authority: Authority | None = None
     signer = authority or root()
     subject = _name(f"Assay Reference Issuer {key.algorithm}")
     return in_x5c(signer.certify(subject, key.public_key, issuer_url=issuer_url, end=end))
+
+
+def chain(key: SigningKey, issuer_url: str, *, intermediates: bool) -> list[str]:
+    """The certificates of a signing key as ``x5c`` has them: up to the trust anchor, and without it.
+
+    Args:
+        key: what signs.
+        issuer_url: whom the first certificate is for.
+        intermediates: whether an intermediate authority certifies the key.
+
+    """
+    if not intermediates:
+        return [leaf(key, issuer_url)]
+    return [leaf(key, issuer_url, authority=intermediate()), in_x5c(intermediate().certificate)]
+
+
+@lru_cache(maxsize=64)
+def self_signed(key: SigningKey, issuer_url: str) -> str:
+    """A certificate of a signing key that nobody but this key vouches for, as it stands in ``x5c``."""
+    own = key.jwk.get_op_key("sign")
+    name = _name(f"Assay Reference Issuer {key.algorithm}")
+    builder = _builder(name, name, key.public_key, END)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(key_usage(digital_signature=True), critical=True)
+    where = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(issuer_url)])
+    builder = builder.add_extension(where, critical=False)
+    return in_x5c(builder.sign(own, None if key.algorithm == "EdDSA" else hashes.SHA256()))

@@ -270,6 +270,12 @@ def other_algorithm(proof: Proof) -> bool:
     return proof.header.get("alg") in proof.context.variant.proof_algorithms[1:]
 
 
+@tolerance("proof.es256", error="invalid_proof")
+def es256(proof: Proof) -> bool:
+    """A proof may be signed with ES256 (HAIP 1.0 section 7)."""
+    return proof.header.get("alg") == "ES256"
+
+
 @tolerance("proof.other-binding-method")
 def other_binding_method(proof: Proof) -> bool:
     """A proof may name its key in any way the metadata lists, not only the first."""
@@ -299,4 +305,4 @@ RULES = (
     attestation_present,
     key_attested,
 )
-TOLERANCES = (unknown_header, unknown_claim, other_algorithm, other_binding_method)
+TOLERANCES = (unknown_header, unknown_claim, other_algorithm, es256, other_binding_method)

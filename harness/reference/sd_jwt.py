@@ -10,7 +10,7 @@ from typing import Any
 from harness.reference.encoding import base64url, encoded_json
 from harness.reference.keys import SigningKey
 
-HASHES = {"sha-256": hashlib.sha256, "sha-384": hashlib.sha384}
+HASHES = {"sha-256": hashlib.sha256, "sha-384": hashlib.sha384, "sha-512": hashlib.sha512}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -16,9 +16,10 @@ import trustme
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from harness.reference import clients
+from harness.reference import clients, tls_front, tls_server
 from harness.reference.app import ReferenceIssuer
 from harness.reference.tls import presenting
+from harness.reference.tls_draft import TlsDraft
 from harness.reference.variants import DEFAULT, Variant, variant
 
 HOST = "127.0.0.1"
@@ -102,15 +103,23 @@ class _TlsAwareProtocol(H11Protocol):
             self.app = presenting(self.app, [ssl.DER_cert_to_PEM_cert(shown)])
 
 
-def _tls_context(hosted: Hosted) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    _tls_authority().issue_cert("localhost", HOST).configure_cert(context)
+def _tls_context(hosted: Hosted, draft: TlsDraft | None, names: tuple[str, ...]) -> ssl.SSLContext:
+    if draft is None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        _tls_authority().issue_cert(*names).configure_cert(context)
+    else:
+        context = tls_server.context(draft, _tls_authority(), names)
     trusted = _client_authorities(hosted)
     if trusted:
         # Wallets that only look at metadata, and browsers, come without a certificate.
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cadata="".join(trusted))
     return context
+
+
+def _tls_draft(hosted: Hosted) -> TlsDraft | None:
+    """Say how TLS is to be done where a profile judges that; elsewhere the library's defaults will do."""
+    return hosted.tls() if isinstance(hosted, ReferenceIssuer) and hosted.variant.of_fapi else None
 
 
 def _client_authorities(hosted: Hosted) -> list[str]:
@@ -129,11 +138,13 @@ def serving(
     host: str = HOST,
     port: int = 0,
     tls: bool = True,
+    name: str | None = None,
 ) -> Iterator[Served]:
     """Serve an issuer on this machine while the context lasts.
 
     ``issuer`` is a variant of the reference issuer or its name, served with ``faults``, or a function that gets
-    the base URL and gives what to serve. ``port`` 0 takes any free one.
+    the base URL and gives what to serve. ``port`` 0 takes any free one. ``name`` is what URLs call ``host``, where
+    it has a name.
 
     Raises:
         ValueError: there is no such variant or fault.
@@ -146,9 +157,10 @@ def serving(
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         scheme = "https" if tls else "http"
-        base_url = f"{scheme}://{host}:{listener.getsockname()[1]}"
+        base_url = f"{scheme}://{name or host}:{listener.getsockname()[1]}"
         hosted = _host(issuer, faults, base_url)
-        with _running(hosted.app, listener, _tls_context(hosted) if tls else None):
+        names = tuple(dict.fromkeys(("localhost", HOST, *([name] if name else []))))
+        with _running_behind(listener, hosted, names) if tls else _running(hosted.app, listener, None):
             ca_pem = _tls_authority().cert_pem.bytes().decode("ascii") if tls else ""
             yield Served(hosted.issuer_url, base_url, ca_pem, hosted)
 
@@ -159,6 +171,36 @@ def _host(issuer: str | Variant | Callable[[str], Hosted], faults: Iterable[str]
     if isinstance(issuer, Variant):
         return ReferenceIssuer(issuer, faults, base_url=base_url)
     return issuer(base_url)
+
+
+@contextlib.contextmanager
+def _running_behind(listener: socket.socket, hosted: Hosted, names: tuple[str, ...]) -> Iterator[None]:
+    """Serve over TLS; where one server cannot play what is wanted, several do behind one address."""
+    draft = _tls_draft(hosted)
+    if draft is None or not (draft.prefers_older or draft.also_plain):
+        with _running(hosted.app, listener, _tls_context(hosted, draft, names)):
+            yield
+        return
+    with contextlib.ExitStack() as stack:
+
+        def running(tls: ssl.SSLContext | None) -> int:
+            own = stack.enter_context(contextlib.closing(socket.socket(type=socket.SOCK_STREAM)))
+            own.bind((HOST, 0))
+            stack.enter_context(_running(hosted.app, own, tls))
+            return int(own.getsockname()[1])
+
+        port = running(_tls_context(hosted, draft, names))
+        if draft.also_plain:
+            plain = running(None)
+            stack.enter_context(
+                tls_front.fronting(listener, lambda begun: plain if tls_front.speaks_http(begun) else port)
+            )
+        else:
+            older = running(_tls_context(hosted, replace(draft, highest="1.2"), names))
+            stack.enter_context(
+                tls_front.fronting(listener, lambda begun: older if tls_front.has_tls_1_2(begun) else port)
+            )
+        yield
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.reference import keys
+from harness.reference import issuer_identity, keys
 from harness.reference.context import Context
 from harness.reference.documents import Text
 from harness.reference.keys import SigningKey
@@ -52,7 +52,7 @@ def wanted(accept: str | None) -> bool:
 def draft(context: Context, document: Mapping[str, Any]) -> SignedMetadata:
     """Build the signed form of a metadata document."""
     key = keys.issuer_key(ALGORITHM)
-    header = {"alg": ALGORITHM, "typ": TYPE, "x5c": [keys.leaf(key, context.issuer_url)]}
+    header = {"alg": ALGORITHM, "typ": TYPE, "x5c": issuer_identity.certificates(context, key)}
     now = context.now()
     claims = {"iss": context.issuer_url, "sub": context.issuer_url, "iat": now, "exp": now + LIFETIME, **document}
     return SignedMetadata(header, claims, key)

@@ -107,6 +107,14 @@ class Pushed:
 
 
 @dataclass
+class RequestUse:
+    """What becomes of a ``request_uri`` when the page for its user is shown."""
+
+    spent: bool
+    """Whether it is good for nothing more."""
+
+
+@dataclass
 class Refresh:
     """What a refresh token stands for."""
 
@@ -119,6 +127,8 @@ class Refresh:
     """Thumbprint of the TLS certificate of a public client (RFC 8705 section 4)."""
     used: bool = False
     """Whether another refresh token took its place."""
+    retry_until: float = 0
+    """Until when it works again all the same, for a client that lost the answer."""
     expires_at: float = float("inf")
     narrowed: Sequence[str] | None = None
     """The configurations that it is good for; ``None`` for all that were authorized."""
@@ -143,6 +153,8 @@ class Access:
     outcome: Outcome = "issued"
     refreshed: bool = False
     """Whether a refresh token has brought it."""
+    withdrawn: bool = False
+    """Whether its client had it revoked (RFC 7009)."""
     made: list[Any] = field(default_factory=list, compare=False, repr=False)
     """The credentials that were first issued with it (``renewals.Made``)."""
 
@@ -163,6 +175,8 @@ class RefreshUse:
 
     spent: bool
     """Whether it is good for nothing more."""
+    retry_seconds: float = 0
+    """For how long it works again though another took its place."""
 
 
 @dataclass
@@ -219,5 +233,7 @@ class Ledger:
         self.tokens: Shelf[Access] = Shelf(clock, DAY)
         self.seen: Shelf[bool] = Shelf(clock, DAY)
         """The ``jti`` of what must come once only."""
+        self.instances: Shelf[str] = Shelf(clock, DAY)
+        """By client, the thumbprint of the key of the first wallet instance that came."""
         self.challenges: Shelf[bool] = Shelf(clock, 300)
         self.dpop_nonces: Shelf[bool] = Shelf(clock, 300)

@@ -115,7 +115,9 @@ def cwt_token(context: Context, typ: str, claims: JsonObject, credential_format:
         return CwtToken({**header, "x5chain": signer.der()}, claims, key)
     found = issuer_identity.header(context, key)
     if "x5c" in found:
-        return CwtToken({**header, "x5chain": base64.b64decode(found["x5c"][0])}, claims, key)
+        chain = [base64.b64decode(one) for one in found["x5c"]]
+        # One certificate stands by itself (RFC 9360 section 2).
+        return CwtToken({**header, "x5chain": chain if len(chain) > 1 else chain[0]}, claims, key)
     return CwtToken({**header, "kid": found["kid"].encode()}, {**_issuer(context, key), **claims}, key)
 
 

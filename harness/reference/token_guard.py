@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from cryptography import x509
 from starlette.requests import Request
 
-from harness.reference import dpop_rules, tls
-from harness.reference.authorization_documents import DPOP_ALGORITHMS
+from harness.reference import dpop_rules, issued_tokens, tls
+from harness.reference.authorization_documents import dpop_algorithms
 from harness.reference.context import Context
 from harness.reference.dpop_rules import NONCE_HEADER, USE_NONCE, DpopRequest
 from harness.reference.rules import CHALLENGE, MISREPORTED, Judge, Refusal, rule
 from harness.reference.state import Access, Ledger
+from harness.reference.wire import field_names
 
 
 @rule("code.tokens-revoked", "invalid_token", status=401)
@@ -21,12 +22,26 @@ def tokens_revoked(access: Access) -> str | None:
     return "The access token was revoked." if access.revoked else None
 
 
+@rule("access-token.revoked", "invalid_token", status=401)
+def withdrawn(access: Access) -> str | None:
+    """An access token is dead once its client had it revoked (RFC 7009 section 2)."""
+    return "The access token was revoked." if access.withdrawn else None
+
+
 @dataclass(frozen=True)
 class Presented:
     """An access token with the TLS certificate of the connection that it came over."""
 
     access: Access
     certificate: x509.Certificate | None
+    as_issued: bool = True
+    """Whether its text is what was given out."""
+
+
+@rule("access-token.intact", "invalid_token", status=401)
+def intact(presented: Presented) -> str | None:
+    """An access token that is a JWT is as the Authorization Server signed it (RFC 9068 section 4)."""
+    return None if presented.as_issued else "The access token is not as it was signed."
 
 
 @rule("tls.certificate", "invalid_token", status=401)
@@ -37,7 +52,7 @@ def certificate(presented: Presented) -> str | None:
     return "The access token is bound to another certificate." if bound_to not in (None, shown) else None
 
 
-RULES = (tokens_revoked,)
+RULES = (tokens_revoked, withdrawn)
 
 
 class TokenGuard:
@@ -59,8 +74,10 @@ class TokenGuard:
         if asked.access is None:
             return
         try:
+            as_issued = self._ledger.tokens.get(asked.access_token) is asked.access
+            presented = Presented(asked.access, tls.client_certificate(request.scope), as_issued)
+            self._judge.uphold((intact,), presented)
             self._judge.uphold(RULES, asked.access)
-            presented = Presented(asked.access, tls.client_certificate(request.scope))
             self._judge.uphold((certificate,), presented)
         except Refusal as refusal:
             raise _challenge(refusal, CHALLENGE) from None
@@ -77,9 +94,9 @@ class TokenGuard:
         if self._context.variant.dpop == "none" or not header.startswith("Bearer"):
             return refusal
         if self._context.variant.dpop == "offered":
-            said = f"{header}, DPoP {_ALGORITHMS}"
+            said = f"{header}, DPoP {self._algorithms}"
         else:
-            said = f"DPoP{header.removeprefix('Bearer')}, {_ALGORITHMS}"
+            said = f"DPoP{header.removeprefix('Bearer')}, {self._algorithms}"
         return replace(refusal, headers={**refusal.headers, "WWW-Authenticate": said})
 
     def nonce_header(self) -> dict[str, str]:
@@ -88,10 +105,14 @@ class TokenGuard:
             return {}
         return {NONCE_HEADER: dpop_rules.fresh_nonce(self._context, self._ledger, "issuer")}
 
+    @property
+    def _algorithms(self) -> str:
+        return f'algs="{" ".join(dpop_algorithms(self._context))}"'
+
     def _read(self, request: Request) -> DpopRequest:
         spelled, _, value = request.headers.get("authorization", "").partition(" ")
         token = value.strip() if spelled.lower() in self._context.token_schemes else ""
-        access = self._ledger.tokens.get(token)
+        access = issued_tokens.find(self._ledger.tokens, token)
         bound = access is not None and access.dpop_key is not None
         return DpopRequest(
             self._context,
@@ -103,16 +124,14 @@ class TokenGuard:
             spelled=spelled,
             access_token=token,
             access=access,
+            field_names=field_names(request),
         )
 
     def _dpop_challenge(self, refusal: Refusal) -> Refusal:
         if refusal.error == USE_NONCE:
             refusal.headers[NONCE_HEADER] = dpop_rules.fresh_nonce(self._context, self._ledger, "issuer")
         bearer = f", {CHALLENGE}" if self._context.variant.dpop == "offered" else ""
-        return _challenge(refusal, 'DPoP realm="assay"', f", {_ALGORITHMS}{bearer}")
-
-
-_ALGORITHMS = f'algs="{" ".join(DPOP_ALGORITHMS)}"'
+        return _challenge(refusal, 'DPoP realm="assay"', f", {self._algorithms}{bearer}")
 
 
 def _challenge(refusal: Refusal, start: str, end: str = "") -> Refusal:

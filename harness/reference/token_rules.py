@@ -169,7 +169,17 @@ def grant_type_present(request: TokenRequest) -> str | None:
     return None if "grant_type" in request.parameters else "The grant_type is missing."
 
 
-@rule("token.grant-type-supported", "unsupported_grant_type", presumes=["token.grant-type-present"])
+@rule("token.password-grant", "unsupported_grant_type", presumes=["token.grant-type-present"])
+def password_grant(request: TokenRequest) -> str | None:
+    """The grant_type is not password (RFC 9700 section 2.4, FAPI 2.0 section 5.3.2.1)."""
+    return "The grant_type password is not supported." if request.parameters["grant_type"] == "password" else None
+
+
+@rule(
+    "token.grant-type-supported",
+    "unsupported_grant_type",
+    presumes=["token.grant-type-present", "token.password-grant"],
+)
 def grant_type_supported(request: TokenRequest) -> str | None:
     """The grant_type is one the metadata list."""
     if request.parameters["grant_type"] in grant_types(request.context):
@@ -325,7 +335,14 @@ def right_request(_: TokenRequest) -> bool:
     return True
 
 
-FORM_RULES = (form, repeated_parameter, grant_type_present, grant_type_supported, client_identified)
+FORM_RULES = (
+    form,
+    repeated_parameter,
+    grant_type_present,
+    password_grant,
+    grant_type_supported,
+    client_identified,
+)
 """Judged before the client and its DPoP proof are."""
 RULES = (
     code_present,

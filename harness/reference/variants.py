@@ -19,6 +19,8 @@ class Variant:
     description: str
     version: str = "1.0"
     """Of OpenID4VCI: 1.0, or a draft as ``harness.reference.drafts`` names it."""
+    security_profile: Literal["none", "fapi2", "haip"] = "none"
+    """What it keeps to beyond OpenID4VCI: the FAPI 2.0 Security Profile, or HAIP, which demands most of that."""
     path: str = ""
     """Path component of the Credential Issuer Identifier."""
     authorization_servers: Sequence[str] = ()
@@ -36,7 +38,7 @@ class Variant:
     """The grant types: ``pre-authorized_code``, ``authorization_code``, ``refresh_token``."""
     par: Literal["none", "offered", "required"] = "none"
     """Pushed Authorization Requests (RFC 9126)."""
-    request_lifetime: float = 90
+    request_lifetime: float = 30
     """How long a pushed request can be used."""
     login: Literal["none", "page"] = "none"
     """Whether the user signs in and consents on HTML pages; otherwise consent is taken for granted."""
@@ -93,7 +95,7 @@ class Variant:
     """Whether the ``issuer`` of a W3C credential is an object with an ``id``."""
     vc_counterparts: bool = True
     """Whether the claim ``vc`` repeats what registered claims say (VC Data Model 1.1 section 6.3.1)."""
-    sd_jwt_vc: Literal["draft-11", "draft-18"] = "draft-11"
+    sd_jwt_vc: Literal["draft-11", "draft-13", "draft-18"] = "draft-11"
     """The draft of SD-JWT VC that credentials and Type Metadata follow."""
     type_metadata: Literal["none", "plain", "schema"] = "none"
     """Whether the ``vct`` of an SD-JWT VC leads to Type Metadata, and whether these have JSON Schemas."""
@@ -146,6 +148,18 @@ class Variant:
     """The ids of the Credential Configurations; the data of each are in the folder ``configurations``."""
     languages: Sequence[str] = ()
     """Among which languages ``Accept-Language`` chooses; where empty, that header is ignored."""
+    intermediates: bool = False
+    """Whether an intermediate authority stands between the trust anchors and those who sign credentials, status
+    lists, metadata and attestations."""
+    revocation_endpoint: bool = False
+    """Whether clients can revoke their tokens (RFC 7009)."""
+    openid_connect: bool = False
+    """Whether the Authorization Server lists the scope of OpenID Connect."""
+
+    @property
+    def of_fapi(self) -> bool:
+        """Whether it keeps to what the FAPI 2.0 Security Profile and HAIP both demand."""
+        return self.security_profile != "none"
 
 
 DEFAULT = Variant("default", "Offer by reference, jwk binding, ES256, nonces, two configurations.")
@@ -913,11 +927,12 @@ VARIANTS: dict[str, Variant] = {
 
 
 def everything() -> dict[str, Variant]:
-    """Give all clean configurations by name, with those that speak an earlier draft."""
+    """Give all clean configurations by name, with those of earlier drafts and of stricter profiles."""
     # Those of drafts are made of these.
     from harness.reference.drafts.variants import DRAFT_VARIANTS
+    from harness.reference.high_assurance import HIGH_ASSURANCE
 
-    return {**VARIANTS, **DRAFT_VARIANTS}
+    return {**VARIANTS, **DRAFT_VARIANTS, **HIGH_ASSURANCE}
 
 
 def variant(name: str) -> Variant:

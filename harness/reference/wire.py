@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from email.utils import formatdate
 from typing import Any
 
@@ -15,6 +15,8 @@ from harness.reference.encoding import json_text
 from harness.reference.faults import Defects
 
 MAX_BODY_BYTES = 256 * 1024
+FIELD_NAMES = "assay.field_names"
+"""Extension of an ASGI scope: the names of the header fields as they were sent; ASGI has them in lower case."""
 
 
 class Dated:
@@ -62,6 +64,12 @@ def emitted(defects: Defects, document: str, reply: Reply) -> Response:
     """Pass the HTTP response of a document through its own seam and write it."""
     defects.emit(f"{document}-response", reply)
     return response(reply)
+
+
+def field_names(request: Request) -> Sequence[str]:
+    """Give the names of the header fields as they were sent; none where the server does not tell them."""
+    names: Sequence[str] = request.scope.get("extensions", {}).get(FIELD_NAMES, ())
+    return names
 
 
 def media_type(request: Request) -> str:

@@ -23,6 +23,8 @@ from harness.reference.serve import serving
 from harness.reference.state import DAY
 from harness.reference.tls import presenting
 from harness.reference.variants import VARIANTS, Variant
+from harness.tests.bench import AsSent
+from harness.tests.stricter_profiles import RULES_ONLY_THERE
 from harness.tests.test_reference import KEYS, NOW, OTHER_KEY, Clock, b64, jwt, public
 
 PRE = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
@@ -266,7 +268,7 @@ async def wallet_for(
     wanted = issuer.registrations()[number]
     if "certificate" in wanted:
         app = presenting(app, [wanted["certificate"].read_text()])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
+    async with httpx.AsyncClient(transport=AsSent(app)) as http:
         yield Wallet(http, issuer, number)
 
 
@@ -1066,7 +1068,8 @@ def granted(answer: httpx.Response) -> bool:
 
 
 def test_every_rule_is_broken_by_a_test() -> None:
-    assert set(BREAKERS) == {rule for rule in rules.catalogue() if rule.startswith(OURS)}
+    expected = {rule for rule in rules.catalogue() if rule.startswith(OURS)}
+    assert expected - RULES_ONLY_THERE <= set(BREAKERS) <= expected
 
 
 @pytest.mark.parametrize(("rule", "variant", "breaker"), CASES)
@@ -1147,6 +1150,13 @@ def redeeming(part: str, change: Change, variant: str) -> tuple[str, Doing]:
 
 async def _spelled(wallet: Wallet) -> httpx.Response:
     return await wallet.credential((await wallet.redeem()).json(), scheme="dPoP")
+
+
+async def _in_capitals(wallet: Wallet) -> httpx.Response:
+    code = await wallet.code()
+    wallet.dropped_headers.add("DPoP")
+    wallet.extra_headers.append(("DPOP", wallet.dpop(f"{wallet.server}/token")))
+    return await wallet.redeem(code)
 
 
 async def _es384(wallet: Wallet) -> httpx.Response:
@@ -1243,6 +1253,7 @@ HARMLESS: dict[str, tuple[str, Doing]] = {
         "dpop",
     ),
     "dpop.clock-skew": redeeming("dpop-claims", with_(iat=int(NOW) + 10), "dpop"),
+    "dpop.field-case": ("dpop", _in_capitals),
     "dpop.scheme-case": ("dpop", _spelled),
     "dpop.other-algorithm": ("dpop", _es384),
     "dpop.right-proof": redeeming("", same, "dpop"),
@@ -1251,7 +1262,8 @@ HARMLESS: dict[str, tuple[str, Doing]] = {
 
 def test_every_tolerance_is_tried() -> None:
     rules.load()
-    assert set(HARMLESS) == {what for what in rules.TOLERANCES if what.startswith(OURS)}
+    expected = {what for what in rules.TOLERANCES if what.startswith(OURS)}
+    assert expected - RULES_ONLY_THERE <= set(HARMLESS) <= expected
 
 
 @pytest.mark.parametrize("what", HARMLESS)

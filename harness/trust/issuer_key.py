@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from cryptography import x509
+
 from harness.formats import jose
 from harness.formats.signer import Signed, Signer
 from harness.trust import certificates, dids, jwt_vc_issuer, key_sets
@@ -48,7 +50,15 @@ async def resolve(signed: Signed, fetcher: Fetcher, trust: TrustSettings, now: f
     return await find(Search(signed.signer, signed.verify, fetcher, trust, now))
 
 
-async def resolve_signer(jws: jose.Jws, iss: Any, fetcher: Fetcher, trust: TrustSettings, now: float) -> IssuerKey:
+async def resolve_signer(
+    jws: jose.Jws,
+    iss: Any,
+    fetcher: Fetcher,
+    trust: TrustSettings,
+    now: float,
+    *,
+    trusted: tuple[x509.Certificate, ...] | None = None,
+) -> IssuerKey:
     """Find the key of a JWS that is no credential: by ``x5c``, a DID, or the JWK Sets that the team configured.
 
     Args:
@@ -57,6 +67,7 @@ async def resolve_signer(jws: jose.Jws, iss: Any, fetcher: Fetcher, trust: Trust
         fetcher: fetches DID documents.
         trust: trust anchors for ``x5c``, and the team's JWK Sets.
         now: seconds since 1970, for the validity of certificates.
+        trusted: trust anchors in place of those; ``None`` for these.
 
     Raises:
         TrustError: a trust anchor or JWK Set that the team configured cannot be read.
@@ -64,7 +75,7 @@ async def resolve_signer(jws: jose.Jws, iss: Any, fetcher: Fetcher, trust: Trust
     """
     mechanisms = (certificates.X5C, dids.MECHANISM, key_sets.MECHANISM)
     signer = Signer(mechanisms, iss, jws.header.get("kid"), jws.header.get("x5c"))
-    return await find(Search(signer, lambda jwk: jose.verify(jws, jwk), fetcher, trust, now))
+    return await find(Search(signer, lambda jwk: jose.verify(jws, jwk), fetcher, trust, now, trusted))
 
 
 async def find(search: Search) -> IssuerKey:

@@ -55,8 +55,8 @@ def _short_key() -> SigningKey:
 def _leaf(token: Token) -> bytes | None:
     """Give the certificate of who signs, in DER; ``None`` where the token carries none."""
     if isinstance(token, CwtToken):
-        found: bytes | None = token.header.get("x5chain")
-        return found
+        found: bytes | list[bytes] | None = token.header.get("x5chain")
+        return found[0] if isinstance(found, list) else found
     return base64.b64decode(token.header["x5c"][0]) if "x5c" in token.header else None
 
 
@@ -74,7 +74,8 @@ def _der(certificate: x509.Certificate) -> bytes:
 
 def _is_of_mdocs(token: Token) -> bool:
     leaf = _leaf(token)
-    return leaf is not None and x509.load_der_x509_certificate(leaf).issuer != keys.root().certificate.subject
+    others = [one.certificate.subject for one in (keys.root(), keys.intermediate())]
+    return leaf is not None and x509.load_der_x509_certificate(leaf).issuer not in others
 
 
 @dataclass
