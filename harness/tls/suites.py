@@ -1,0 +1,216 @@
+"""The cipher suites of TLS 1.2 and before, in the groups by which RFC 9325 sections 4.1 and 4.2 judge them (data).
+
+The groups do not overlap: a suite with several defects stands in the group of the worst, so that a hello with one
+group says something about that defect. Suites that need a shared secret (PSK, SRP) cannot be tried without it.
+"""
+
+from __future__ import annotations
+
+RECOMMENDED = {
+    0xC02B: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    0xC02C: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    0xC02F: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    0xC030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+}
+"""Those that RFC 9325 section 4.2 recommends."""
+
+GROUPS: dict[str, dict[int, str]] = {
+    "null": {
+        0x0001: "TLS_RSA_WITH_NULL_MD5",
+        0x0002: "TLS_RSA_WITH_NULL_SHA",
+        0x003B: "TLS_RSA_WITH_NULL_SHA256",
+        0xC001: "TLS_ECDH_ECDSA_WITH_NULL_SHA",
+        0xC006: "TLS_ECDHE_ECDSA_WITH_NULL_SHA",
+        0xC00B: "TLS_ECDH_RSA_WITH_NULL_SHA",
+        0xC010: "TLS_ECDHE_RSA_WITH_NULL_SHA",
+        0xC015: "TLS_ECDH_anon_WITH_NULL_SHA",
+    },
+    "weak": {
+        0x0003: "TLS_RSA_EXPORT_WITH_RC4_40_MD5",
+        0x0006: "TLS_RSA_EXPORT_WITH_RC2_CBC_40_MD5",
+        0x0008: "TLS_RSA_EXPORT_WITH_DES40_CBC_SHA",
+        0x0009: "TLS_RSA_WITH_DES_CBC_SHA",
+        0x000B: "TLS_DH_DSS_EXPORT_WITH_DES40_CBC_SHA",
+        0x000C: "TLS_DH_DSS_WITH_DES_CBC_SHA",
+        0x000E: "TLS_DH_RSA_EXPORT_WITH_DES40_CBC_SHA",
+        0x000F: "TLS_DH_RSA_WITH_DES_CBC_SHA",
+        0x0011: "TLS_DHE_DSS_EXPORT_WITH_DES40_CBC_SHA",
+        0x0012: "TLS_DHE_DSS_WITH_DES_CBC_SHA",
+        0x0014: "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA",
+        0x0015: "TLS_DHE_RSA_WITH_DES_CBC_SHA",
+        0x0017: "TLS_DH_anon_EXPORT_WITH_RC4_40_MD5",
+        0x0019: "TLS_DH_anon_EXPORT_WITH_DES40_CBC_SHA",
+        0x001A: "TLS_DH_anon_WITH_DES_CBC_SHA",
+        0x0062: "TLS_RSA_EXPORT1024_WITH_DES_CBC_SHA",
+        0x0064: "TLS_RSA_EXPORT1024_WITH_RC4_56_SHA",
+    },
+    "rc4": {
+        0x0004: "TLS_RSA_WITH_RC4_128_MD5",
+        0x0005: "TLS_RSA_WITH_RC4_128_SHA",
+        0x0018: "TLS_DH_anon_WITH_RC4_128_MD5",
+        0xC002: "TLS_ECDH_ECDSA_WITH_RC4_128_SHA",
+        0xC007: "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
+        0xC00C: "TLS_ECDH_RSA_WITH_RC4_128_SHA",
+        0xC011: "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
+        0xC016: "TLS_ECDH_anon_WITH_RC4_128_SHA",
+    },
+    "3des": {
+        0x000A: "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+        0x000D: "TLS_DH_DSS_WITH_3DES_EDE_CBC_SHA",
+        0x0010: "TLS_DH_RSA_WITH_3DES_EDE_CBC_SHA",
+        0x0013: "TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA",
+        0x0016: "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA",
+        0x001B: "TLS_DH_anon_WITH_3DES_EDE_CBC_SHA",
+        0xC003: "TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA",
+        0xC008: "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
+        0xC00D: "TLS_ECDH_RSA_WITH_3DES_EDE_CBC_SHA",
+        0xC012: "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+        0xC017: "TLS_ECDH_anon_WITH_3DES_EDE_CBC_SHA",
+    },
+    "static-rsa": {
+        0x0007: "TLS_RSA_WITH_IDEA_CBC_SHA",
+        0x002F: "TLS_RSA_WITH_AES_128_CBC_SHA",
+        0x0035: "TLS_RSA_WITH_AES_256_CBC_SHA",
+        0x003C: "TLS_RSA_WITH_AES_128_CBC_SHA256",
+        0x003D: "TLS_RSA_WITH_AES_256_CBC_SHA256",
+        0x0041: "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA",
+        0x0084: "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA",
+        0x0096: "TLS_RSA_WITH_SEED_CBC_SHA",
+        0x009C: "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        0x009D: "TLS_RSA_WITH_AES_256_GCM_SHA384",
+        0x00BA: "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA256",
+        0x00C0: "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256",
+        0xC050: "TLS_RSA_WITH_ARIA_128_GCM_SHA256",
+        0xC051: "TLS_RSA_WITH_ARIA_256_GCM_SHA384",
+        0xC07A: "TLS_RSA_WITH_CAMELLIA_128_GCM_SHA256",
+        0xC07B: "TLS_RSA_WITH_CAMELLIA_256_GCM_SHA384",
+        0xC09C: "TLS_RSA_WITH_AES_128_CCM",
+        0xC09D: "TLS_RSA_WITH_AES_256_CCM",
+        0xC0A0: "TLS_RSA_WITH_AES_128_CCM_8",
+        0xC0A1: "TLS_RSA_WITH_AES_256_CCM_8",
+    },
+    "static-dh": {
+        0x0030: "TLS_DH_DSS_WITH_AES_128_CBC_SHA",
+        0x0031: "TLS_DH_RSA_WITH_AES_128_CBC_SHA",
+        0x0036: "TLS_DH_DSS_WITH_AES_256_CBC_SHA",
+        0x0037: "TLS_DH_RSA_WITH_AES_256_CBC_SHA",
+        0x003E: "TLS_DH_DSS_WITH_AES_128_CBC_SHA256",
+        0x003F: "TLS_DH_RSA_WITH_AES_128_CBC_SHA256",
+        0x0068: "TLS_DH_DSS_WITH_AES_256_CBC_SHA256",
+        0x0069: "TLS_DH_RSA_WITH_AES_256_CBC_SHA256",
+        0x00A0: "TLS_DH_RSA_WITH_AES_128_GCM_SHA256",
+        0x00A1: "TLS_DH_RSA_WITH_AES_256_GCM_SHA384",
+        0x00A4: "TLS_DH_DSS_WITH_AES_128_GCM_SHA256",
+        0x00A5: "TLS_DH_DSS_WITH_AES_256_GCM_SHA384",
+        0xC004: "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA",
+        0xC005: "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA",
+        0xC00E: "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA",
+        0xC00F: "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA",
+        0xC025: "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256",
+        0xC026: "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA384",
+        0xC029: "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256",
+        0xC02A: "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384",
+        0xC02D: "TLS_ECDH_ECDSA_WITH_AES_128_GCM_SHA256",
+        0xC02E: "TLS_ECDH_ECDSA_WITH_AES_256_GCM_SHA384",
+        0xC031: "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256",
+        0xC032: "TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384",
+    },
+    "dhe": {
+        0x0032: "TLS_DHE_DSS_WITH_AES_128_CBC_SHA",
+        0x0033: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
+        0x0038: "TLS_DHE_DSS_WITH_AES_256_CBC_SHA",
+        0x0039: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
+        0x0040: "TLS_DHE_DSS_WITH_AES_128_CBC_SHA256",
+        0x0045: "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA",
+        0x0067: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
+        0x006A: "TLS_DHE_DSS_WITH_AES_256_CBC_SHA256",
+        0x006B: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
+        0x0088: "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA",
+        0x009A: "TLS_DHE_RSA_WITH_SEED_CBC_SHA",
+        0x009E: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+        0x009F: "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+        0x00A2: "TLS_DHE_DSS_WITH_AES_128_GCM_SHA256",
+        0x00A3: "TLS_DHE_DSS_WITH_AES_256_GCM_SHA384",
+        0xC052: "TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256",
+        0xC053: "TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384",
+        0xC09E: "TLS_DHE_RSA_WITH_AES_128_CCM",
+        0xC09F: "TLS_DHE_RSA_WITH_AES_256_CCM",
+        0xC0A2: "TLS_DHE_RSA_WITH_AES_128_CCM_8",
+        0xC0A3: "TLS_DHE_RSA_WITH_AES_256_CCM_8",
+        0xCCAA: "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    },
+    "cbc": {
+        0xC009: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+        0xC00A: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+        0xC013: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+        0xC014: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+        0xC023: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+        0xC024: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+        0xC027: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+        0xC028: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+        0xC048: "TLS_ECDHE_ECDSA_WITH_ARIA_128_CBC_SHA256",
+        0xC049: "TLS_ECDHE_ECDSA_WITH_ARIA_256_CBC_SHA384",
+        0xC04C: "TLS_ECDHE_RSA_WITH_ARIA_128_CBC_SHA256",
+        0xC04D: "TLS_ECDHE_RSA_WITH_ARIA_256_CBC_SHA384",
+        0xC072: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256",
+        0xC073: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384",
+        0xC076: "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256",
+        0xC077: "TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384",
+    },
+    "other": {
+        0x0034: "TLS_DH_anon_WITH_AES_128_CBC_SHA",
+        0x003A: "TLS_DH_anon_WITH_AES_256_CBC_SHA",
+        0x006C: "TLS_DH_anon_WITH_AES_128_CBC_SHA256",
+        0x006D: "TLS_DH_anon_WITH_AES_256_CBC_SHA256",
+        0x00A6: "TLS_DH_anon_WITH_AES_128_GCM_SHA256",
+        0x00A7: "TLS_DH_anon_WITH_AES_256_GCM_SHA384",
+        0xC018: "TLS_ECDH_anon_WITH_AES_128_CBC_SHA",
+        0xC019: "TLS_ECDH_anon_WITH_AES_256_CBC_SHA",
+        0xC05C: "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256",
+        0xC05D: "TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384",
+        0xC060: "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256",
+        0xC061: "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384",
+        0xC086: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_GCM_SHA256",
+        0xC087: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_GCM_SHA384",
+        0xC08A: "TLS_ECDHE_RSA_WITH_CAMELLIA_128_GCM_SHA256",
+        0xC08B: "TLS_ECDHE_RSA_WITH_CAMELLIA_256_GCM_SHA384",
+        0xC0AC: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+        0xC0AD: "TLS_ECDHE_ECDSA_WITH_AES_256_CCM",
+        0xC0AE: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
+        0xC0AF: "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8",
+        0xCCA8: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        0xCCA9: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    },
+}
+"""What each group has: no encryption; less than 112 bits of security; RC4; less than 128 bits; RSA key transport;
+a static Diffie-Hellman key; Diffie-Hellman on finite fields; CBC with ECDHE; whatever else is not recommended."""
+
+TLS_1_3 = {
+    0x1301: "TLS_AES_128_GCM_SHA256",
+    0x1302: "TLS_AES_256_GCM_SHA384",
+    0x1303: "TLS_CHACHA20_POLY1305_SHA256",
+}
+
+NAMES = {**RECOMMENDED, **TLS_1_3, **{code: name for group in GROUPS.values() for code, name in group.items()}}
+
+OLD = (
+    *(0xC00A, 0xC009, 0xC014, 0xC013, 0x0039, 0x0033, 0x0038, 0x0032, 0x0035, 0x002F, 0x0084, 0x0041),
+    *(0xC012, 0xC008, 0x0016, 0x0013, 0x000A, 0xC011, 0xC007, 0x0005, 0x0004, 0x0007, 0x0015, 0x0009),
+)
+"""Suites that TLS 1.1 and older versions have."""
+
+WEAKER = (0x009C, 0x003C, 0x002F, 0xC027, 0xC013, 0xC023, 0xC009)
+"""Suites weaker than the recommended ones with AES of 128 bits, for a client that likes them better."""
+
+
+def name(code: int) -> str:
+    """Give the registered name of a suite; a number where it is none of those above."""
+    return NAMES.get(code, f"0x{code:04X}")
+
+
+def key_exchange(code: int) -> str:
+    """Give how a suite of TLS 1.2 or before agrees on keys: ``ecdhe``, ``dhe`` or ``static``."""
+    way = name(code).partition("_WITH_")[0] + "_"
+    if "_ECDHE_" in way or "_ECDH_anon" in way:
+        return "ecdhe"
+    return "dhe" if "_DHE_" in way or "_DH_anon" in way else "static"
