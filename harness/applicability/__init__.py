@@ -17,6 +17,7 @@ from harness.applicability.deferral import Deferral
 from harness.applicability.dpop import DPoP
 from harness.applicability.encryption import Encryption
 from harness.applicability.govuk import Govuk
+from harness.applicability.high_assurance import HighAssurance
 from harness.applicability.keys import Keys
 from harness.applicability.life import Life
 from harness.applicability.mattr import Mattr
@@ -55,5 +56,6 @@ class when(  # noqa: N801 - reads as a word: applies=when.nonce_endpoint
     StaffPassport,
     Mattr,
     Partisia,
+    HighAssurance,
 ):
     """The predicates that checks use."""

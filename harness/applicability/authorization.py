@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.applicability.predicate import Ruling, predicate, present
-from harness.transport import is_loopback
+from harness.transport import is_ip_address, is_loopback
 from harness.wallet import par
 from harness.wallet.browser import matches
 
@@ -24,6 +24,15 @@ class Authorization:
             return Ruling(True, "the authorization server has no PAR endpoint")
         taken = facts.direct.code is not None
         return Ruling(taken, f"of a right request that was not pushed, {facts.direct.gist}")
+
+    @predicate("server")
+    @staticmethod
+    def named_authorization_endpoint(facts: Facts) -> Ruling:
+        """The Authorization Endpoint is at a host name over https; browsers keep no such memory of addresses."""
+        url = facts.server.authorization_endpoint or ""
+        named = url.lower().startswith("https:") and not is_loopback(url) and not is_ip_address(url)
+        where = "at" if named else "not over https at"
+        return Ruling(named, f"the Authorization Endpoint is {where} a host name that all know: {url or 'none'}")
 
     @predicate("authorization")
     @staticmethod
@@ -94,6 +103,14 @@ class Authorization:
         said = "announces" if known else "does not announce"
         return Ruling(known, f"the authorization server {said} authorization_details of type openid_credential")
 
+    @predicate("server")
+    @staticmethod
+    def openid_connect(facts: Facts) -> Ruling:
+        """The Authorization Server lists the scope of OpenID Connect."""
+        scopes = facts.server.metadata.get("scopes_supported")
+        known = isinstance(scopes, list) and "openid" in scopes
+        return Ruling(known, f"openid is {'' if known else 'not '}among the scopes_supported")
+
     @predicate()
     @staticmethod
     def scope(facts: Facts) -> Ruling:
@@ -122,18 +139,13 @@ class Authorization:
         value = facts.server.metadata.get("require_pushed_authorization_requests")
         return Ruling(value is True, f"require_pushed_authorization_requests is {value!r}")
 
-    @predicate("authorization", "patience")
+    @predicate("authorization")
     @staticmethod
-    def brief_request_uri(facts: Facts) -> Ruling:
-        """A ``request_uri`` expires before the run has waited too long."""
+    def request_uri_expires(facts: Facts) -> Ruling:
+        """The server says when a ``request_uri`` expires."""
         pushed = facts.authorization.pushed
         lifetime = par.expires_in(pushed) if pushed else None
-        brief = lifetime is not None and 0 < lifetime < facts.longest_wait_s
-        return Ruling(
-            brief,
-            f"a request_uri lives for {lifetime} s and the run waits {facts.longest_wait_s:g} s at most;"
-            " limits.max_wait_s in assay.toml or --vci-max-wait changes that",
-        )
+        return Ruling(lifetime is not None and lifetime > 0, f"a request_uri lives for {lifetime} s")
 
     @predicate("server")
     @staticmethod

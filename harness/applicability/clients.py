@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.applicability.predicate import Predicate, Ruling, predicate
+from harness.wallet.keys import algorithms_of, key_of
 
 if TYPE_CHECKING:
     from harness.facts import Facts
@@ -34,6 +35,20 @@ class Clients:
         def rule(facts: Facts) -> Ruling:
             method = facts.client.authentication or "none"
             return Ruling(method in methods, f"the wallet is registered with client authentication {method}")
+
+        return Predicate(frozenset({"client"}), rule)
+
+    @staticmethod
+    def client_key_beyond(*algorithms: str) -> Predicate:
+        """The key of the wallet's client assertions can sign with other algorithms than these."""
+
+        def rule(facts: Facts) -> Ruling:
+            try:
+                own = key_of(facts.client.key)
+            except ValueError as error:
+                return Ruling(False, f"the client's key cannot be read: {error}")
+            beyond = [name for name in algorithms_of(own) if name not in algorithms]
+            return Ruling(bool(beyond), f"algorithms of the client's key: {', '.join(algorithms_of(own))}")
 
         return Predicate(frozenset({"client"}), rule)
 

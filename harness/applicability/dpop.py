@@ -51,6 +51,13 @@ class DPoP:
 
     @predicate("server")
     @staticmethod
+    def rsa_dpop_algorithm(facts: Facts) -> Ruling:
+        """The metadata list an algorithm of RSA for DPoP proofs."""
+        found = dpop.rsa_algorithm(facts.server.metadata)
+        return Ruling(found is not None, f"an algorithm of RSA that is listed for DPoP proofs: {found}")
+
+    @predicate("server")
+    @staticmethod
     def several_dpop_algorithms(facts: Facts) -> Ruling:
         """The metadata list several algorithms of DPoP proofs that the wallet has."""
         found = dpop.listed_algorithms(facts.server.metadata)

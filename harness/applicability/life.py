@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.facts import Facts
 
 NO_HOOK = "no hook is known"
+NO_STATUS_ANCHORS = "trust anchors for the certificates of the status list are not known"
 """How the reason begins why what a team can do to credentials does not apply to a run."""
 
 
@@ -170,11 +171,11 @@ class Life:
     def status_anchors(facts: Facts) -> Ruling:
         """Trust anchors are known for the certificates of who signed a status list of the credential."""
         chains = [entry.key.chain for entry in facts.status.entries if entry.key and entry.key.chain]
+        if not chains:
+            return Ruling(False, "the status list carries no certificates that can be read")
         found = any(chain.trusted is not None for chain in chains)
-        said = (
-            "are known" if found else 'are not known: name them in assay.toml, [trust] status_lists = ["root.pem"]'
-        )
-        return Ruling(found, f"trust anchors for the certificates of the status list {said}")
+        missing = f'{NO_STATUS_ANCHORS}: name them in assay.toml, [trust] status_lists = ["root.pem"]'
+        return Ruling(found, "trust anchors for the status list are configured" if found else missing)
 
     @staticmethod
     def status_saying(purpose: str, *mechanisms: Mechanism) -> Predicate:

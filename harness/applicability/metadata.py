@@ -11,6 +11,7 @@ from harness.wallet.metadata import locales
 if TYPE_CHECKING:
     from harness.facts import Facts
 
+NO_METADATA_ANCHORS = "trust anchors for the certificates of the signed metadata are not known"
 _PROOF_TYPES = ("proof_types_supported",)
 _PROOF_ALGORITHMS = "proof_signing_alg_values_supported"
 
@@ -24,6 +25,14 @@ class IssuerMetadata:
         """The issuer under test is reached over https; a development run over http shows nothing of TLS."""
         secure = facts.issuer.identifier.lower().startswith("https:")
         return Ruling(secure, f"the issuer under test is reached over {'https' if secure else 'plain http'}")
+
+    @predicate()
+    @staticmethod
+    def own_connections(facts: Facts) -> Ruling:
+        """The issuer is reached over the network with TLS, and not inside this process."""
+        shown = facts.issuer.reply.certificate is not None
+        found = "shows a" if shown else "is made inside this process and shows no"
+        return Ruling(shown, f"the connection to the issuer {found} TLS certificate")
 
     @predicate()
     @staticmethod
@@ -88,6 +97,27 @@ class IssuerMetadata:
         signer = facts.signed_metadata.signer
         found = signer is not None and signer.mechanism == "x5c"
         return Ruling(found, f"the signed metadata has {'an' if found else 'no'} x5c")
+
+    @predicate("signed_metadata")
+    @staticmethod
+    def metadata_anchors(facts: Facts) -> Ruling:
+        """Trust anchors are configured for who signs metadata."""
+        signer = facts.signed_metadata.signer
+        known = signer is None or signer.chain is None or signer.chain.trusted is not None
+        missing = f'{NO_METADATA_ANCHORS}: name them in assay.toml, [trust] metadata = ["root.pem"]'
+        return Ruling(known, "trust anchors for the signed metadata are configured" if known else missing)
+
+    @predicate("promises")
+    @staticmethod
+    def promised_signed_metadata(facts: Facts) -> Ruling:
+        """The team says that its ecosystem wants signed metadata."""
+        promised = facts.promises.signed_metadata
+        if promised is None:
+            said = "nothing says whether the ecosystem wants signed metadata: [promises] signed_metadata"
+            return Ruling(False, said)
+        return Ruling(
+            promised, f"the team says that its ecosystem wants {'' if promised else 'no '}signed metadata"
+        )
 
     # Credential Configurations
 

@@ -70,6 +70,16 @@ class Servers:
         return Predicate(frozenset(), rule)
 
     @staticmethod
+    def server_of_flow_has_any(*names: str) -> Predicate:
+        """The metadata of the flow's Authorization Server has one of these members."""
+
+        def rule(facts: Facts) -> Ruling:
+            found = [name for name in names if name in facts.server.metadata]
+            return Ruling(bool(found), f"the server metadata has {', '.join(found) or 'no such member'}")
+
+        return Predicate(frozenset({"server"}), rule)
+
+    @staticmethod
     def server_of_flow_has(name: str) -> Predicate:
         """The metadata of the flow's Authorization Server has this member."""
         return Predicate(

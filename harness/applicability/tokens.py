@@ -83,6 +83,13 @@ class Tokens:
 
     @predicate("token")
     @staticmethod
+    def jwt_token(facts: Facts) -> Ruling:
+        """The Token Response carries a signed JWT: the Access Token, or an ID Token beside it."""
+        found = list(token.signed(facts.token))
+        return Ruling(bool(found), f"JWTs in the Token Response: {', '.join(found) or 'none'}")
+
+    @predicate("token")
+    @staticmethod
     def refresh_token(facts: Facts) -> Ruling:
         """The Token Response carries a refresh token."""
         found = token.refresh_token(facts.token) is not None

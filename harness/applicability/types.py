@@ -14,12 +14,12 @@ class Types:
     """Predicates about the draft of SD-JWT VC that judges, and about Type Metadata."""
 
     @staticmethod
-    def sd_jwt_vc_draft(name: str) -> Predicate:
-        """The run judges SD-JWT VCs by this draft."""
+    def sd_jwt_vc_draft(*names: str) -> Predicate:
+        """The run judges SD-JWT VCs by one of these drafts."""
 
         def rule(facts: Facts) -> Ruling:
             chosen = facts.sd_jwt_vc.name
-            return Ruling(chosen == name, f"SD-JWT VCs are judged by {chosen} ([dialect] sd_jwt_vc)")
+            return Ruling(chosen in names, f"SD-JWT VCs are judged by {chosen} ([dialect] sd_jwt_vc)")
 
         return Predicate(frozenset(), rule)
 
