@@ -47,6 +47,8 @@ class WrongAuthentication(NamedTuple):
     applies: Predicate = ALWAYS
     pushed: bool = True
     """Whether a variant of the reference issuer shows it at the PAR endpoint."""
+    further: Sequence[str] = ()
+    """What stricter profiles ask of the matter."""
 
     @property
     def code(self) -> str:
@@ -135,7 +137,7 @@ def refusal(
         )
 
     judge.__doc__ = f"{wrong.statement} {ending}."
-    named = dict.fromkeys([*wrong.requirements, error_requirement, pushed_requirement, *STATUS])
+    named = dict.fromkeys([*wrong.requirements, error_requirement, pushed_requirement, *STATUS, *wrong.further])
     return check(
         f"client-{wrong.name}-refused",
         requires=list(named),

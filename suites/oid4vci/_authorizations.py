@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from harness.applicability import when
 from harness.authorized import Authorized
 from harness.evidence import Blocked
-from harness.expect import Expect
+from harness.expect import Demanded, Expect
 from harness.flow import Flow
 
 DIRECT = when.code_flow & ~when.par_required & when.direct_requests
@@ -42,8 +42,14 @@ ERRORS = frozenset(
 """RFC 6749 section 4.1.2.1, and the IANA registry "OAuth Extensions Error" for the Authorization Endpoint."""
 
 
-def granted(expect: Expect, attempt: Authorized, code: str, *, what: str) -> bool:
+def granted(
+    expect: Expect, attempt: Authorized, code: str, *, what: str, requirement: Demanded | None = None
+) -> bool:
     """Expect an authorization request to bring a code.
+
+    Args:
+        what: the request, as the subject of a sentence.
+        requirement: what a refusal violates; the check's first requirement by default.
 
     Raises:
         Blocked: the user got stuck on a page, which may be a further question to the user or a refusal.
@@ -51,7 +57,14 @@ def granted(expect: Expect, attempt: Authorized, code: str, *, what: str) -> boo
     """
     if attempt.stuck is not None:
         raise Blocked(attempt.stuck)
-    return expect.that(attempt.code is not None, code, f"{what} brings a code", attempt.gist, at=attempt.last)
+    return expect.that(
+        attempt.code is not None,
+        code,
+        f"{what} brings a code",
+        attempt.gist,
+        at=attempt.last,
+        requirement=requirement,
+    )
 
 
 def control(attempt: Authorized, what: str) -> None:

@@ -5,7 +5,7 @@ A check for each group of endpoints follows from each row of the tables; see the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -45,6 +45,8 @@ class WrongProof(NamedTuple):
     rules: Collection[str]
     """The rules of the reference issuer that it breaks."""
     errors: Collection[str] = PROOF_ERRORS
+    further: Sequence[str] = ()
+    """What stricter profiles ask of the matter."""
 
     @property
     def code(self) -> str:
@@ -64,9 +66,30 @@ class WrongProof(NamedTuple):
         }
 
 
+class Once:
+    """One DPoP proof that is sent as it is with two requests."""
+
+    def __init__(self) -> None:
+        self._proof = ""
+
+    def sign(self, draft: JwtDraft) -> str:
+        """Sign the right proof and keep it."""
+        self._proof = draft.sign()
+        return self._proof
+
+    def repeat(self, _: JwtDraft) -> str:
+        """Give the proof that was signed last, whatever would be right now."""
+        return self._proof
+
+
 def without_claim(name: str) -> ChangeProof:
     """Give the change that leaves out a claim."""
     return lambda draft: draft.with_claims(**{name: None})
+
+
+async def redeem_with(change: ChangeProof, flow: Flow) -> Reply:
+    """Make a Token Request that is right but for its DPoP proof."""
+    return await flow.request_token(await flow.token_fields(), dpop=change)
 
 
 def no_proof(_: JwtDraft) -> None:
@@ -86,10 +109,13 @@ def _another_path(draft: JwtDraft) -> JwtDraft:
     return draft.with_claims(htu=f"{draft.claims['htu']}/elsewhere")
 
 
-def _made(seconds: int) -> ChangeProof:
+def made(seconds: float) -> ChangeProof:
     """Give the change that makes a proof look as if it was made at another time, in seconds from now."""
-    return lambda draft: draft.with_claims(iat=draft.claims["iat"] + seconds)
+    return lambda draft: draft.with_claims(iat=int(draft.claims["iat"] + seconds))
 
+
+_CHECKED_WELL = ("FAPI2-5.4.1-01",)
+"""What makes servers of a stricter profile check JWTs by the rules of RFC 8725."""
 
 WRONG_PROOFS = (
     WrongProof(
@@ -127,12 +153,21 @@ WRONG_PROOFS = (
             "a DPoP proof without typ": lambda draft: draft.with_header(typ=None),
         },
         ["typ"],
+        further=_CHECKED_WELL,
     ),
     WrongProof(
         "algorithm-none",
         "A DPoP proof with the alg none",
         "RFC9449-4.3-05",
         {"a DPoP proof with the alg none": mutate.unsigned},
+        ["algorithm-asymmetric"],
+        further=["FAPI2-5.4.1-05"],
+    ),
+    WrongProof(
+        "algorithm-missing",
+        "A DPoP proof without alg",
+        "RFC9449-4.3-07",
+        {"a DPoP proof without alg": lambda draft: draft.with_header(alg=None)},
         ["algorithm-asymmetric"],
     ),
     WrongProof(
@@ -141,6 +176,7 @@ WRONG_PROOFS = (
         "RFC9449-4.3-06",
         {"a DPoP proof with the alg HS256, the public key being the secret": mutate.symmetric},
         ["algorithm-asymmetric"],
+        further=_CHECKED_WELL,
     ),
     WrongProof(
         "algorithm-unknown",
@@ -158,6 +194,7 @@ WRONG_PROOFS = (
             "a DPoP proof signed with another key than its jwk": mutate.foreign_signature,
         },
         ["signature"],
+        further=_CHECKED_WELL,
     ),
     WrongProof(
         "key-missing",
@@ -207,7 +244,7 @@ OLD = WrongProof(
     "old",
     "A DPoP proof that was made long ago",
     "RFC9449-4.3-14",
-    {"a DPoP proof that was made a day ago": _made(-mutate.DAY)},
+    {"a DPoP proof that was made a day ago": made(-mutate.DAY)},
     ["issued-at"],
 )
 """A nonce may tell the age of a proof in its place, as with the next one."""
@@ -215,8 +252,9 @@ FUTURE = WrongProof(
     "future",
     "A DPoP proof with an iat far in the future",
     "RFC9449-4.3-15",
-    {"a DPoP proof with an iat a day ahead": _made(mutate.DAY)},
+    {"a DPoP proof with an iat a day ahead": made(mutate.DAY)},
     ["issued-at"],
+    further=["FAPI2-5.3.2.1-16"],
 )
 
 
@@ -241,6 +279,14 @@ class HarmlessProof(NamedTuple):
 def _with_further_claims(draft: JwtDraft) -> JwtDraft:
     claims = {"nbf": draft.claims["iat"] - _LEEWAY, "exp": draft.claims["iat"] + _LEEWAY, mutate.ELSEWHERE: True}
     return draft.with_claims(**claims)
+
+
+def _with_query(draft: JwtDraft) -> JwtDraft:
+    return draft.with_claims(htu=f"{draft.claims['htu']}?assay=1#assay")
+
+
+def _in_capitals(draft: JwtDraft) -> list[tuple[str, str]]:
+    return [("DPOP", draft.sign())]
 
 
 def _respelled(draft: JwtDraft) -> JwtDraft:
@@ -272,6 +318,27 @@ HARMLESS_PROOFS = (
         "RFC9449-4.3-19",
         _respelled,
         "rejects:dpop.url-spelling",
+    ),
+    HarmlessProof(
+        "url-query",
+        "A DPoP proof whose htu has a query and a fragment besides the URL of the request",
+        "RFC9449-4.3-12",
+        _with_query,
+        "rejects:dpop.url-with-query",
+    ),
+    HarmlessProof(
+        "skew-past",
+        "A DPoP proof that was made ten seconds ago",
+        "RFC9449-11.1-01",
+        made(-10),
+        "rejects:dpop.clock-skew",
+    ),
+    HarmlessProof(
+        "header-name-case",
+        "A DPoP proof in a header field whose name is spelled in capitals",
+        "RFC9110-5.1-01",
+        _in_capitals,
+        "rejects:dpop.field-case",
     ),
 )
 """What is put up with at every endpoint."""

@@ -10,6 +10,7 @@ from harness.evidence import AccessExpired
 from harness.expect import Demanded, Expect
 from harness.transport import Reply
 from harness.wallet import credential
+from harness.wallet.jwt import JwtDraft
 
 STATUS = "VCI-8.3.1.2-02"
 INVALID_PROOF = "VCI-8.3.1.2-10"
@@ -25,6 +26,28 @@ STALE = frozenset({"invalid_proof", "invalid_nonce"})
 def by_rule(rule: str, code: str) -> dict[str, str]:
     """Give the faults of the reference issuer that concern one of its rules."""
     return {f"accepts:{rule}": f"{code}-ACCEPTED", f"misreports:{rule}": f"{code}-MISREPORTED"}
+
+
+Spoil = Callable[[JwtDraft], Any]
+"""Gives what stands in the place of a right key attestation."""
+
+
+async def attested_body(access: Access, spoil: Spoil, *, algorithm: str | None = None) -> dict[str, Any]:
+    """Give a Credential Request that is right but for its key attestation.
+
+    Args:
+        access: what it is asked with.
+        spoil: makes the attestation of a right one.
+        algorithm: of a ``jwt`` proof; by the metadata by default.
+
+    """
+    flow = access.flow
+    if flow.proof_type == "attestation":
+        draft = access.key_attestation([flow.proof_key()], await access.c_nonce())
+        return access.body(spoil(draft), kind="attestation")
+    proof = await access.proof(key=flow.proof_key(algorithm))
+    draft = access.key_attestation([proof.key], proof.claims.get("nonce"))
+    return access.body(proof.with_header(key_attestation=spoil(draft)).sign())
 
 
 async def refused(

@@ -5,6 +5,8 @@ OpenID4VCI 1.0 section 6.1, RFC 6749 sections 4.1.2, 4.1.3, 5.2 and 10.10, RFC 9
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness import mutate
 from harness.applicability import when
 from harness.authorized import Authorized
@@ -15,6 +17,7 @@ from harness.facts import Facts
 from harness.flow import Flow
 from harness.transport import Reply
 from harness.wallet.credential import carries_credential
+from suites.oid4vci._late import redeemed_late
 from suites.oid4vci._secrets import expect_hard_to_guess
 from suites.oid4vci._token_requests import UNAUTHENTICATED, anonymous, only_identified, without
 
@@ -26,7 +29,7 @@ _CLIENT_MISSING = frozenset({"invalid_client", "invalid_request"})
 
 @check(
     "code-guessing",
-    requires=["RFC6749-10.10-06", "RFC6749-10.10-08"],
+    requires=["RFC6749-10.10-06", "RFC6749-10.10-08", "FAPI2-5.4.1-09"],
     proven_by={
         "authorization-response:code-guessable": "CODE-GUESSABLE",
         "authorization-response:code-thin": "CODE-GUESSABLE",
@@ -100,13 +103,16 @@ async def an_unknown_code_is_refused(shared: Flow, expect: Expect) -> None:
         "misreports:code.expired": "CODE-EXPIRED-MISREPORTED",
     },
     applies=when.code_flow & when.brief_code("authorization_code_s"),
+    waits=True,
+    flows=4,
 )
-async def an_expired_code_is_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
+async def an_expired_code_is_refused(
+    flow: Flow, another_flow: Callable[[], Flow], facts: Facts, expect: Expect
+) -> None:
     """An authorization code is refused once its lifetime, as the team says it, is over."""
-    fields = await flow.token_fields()
-    await flow.tools.wait((facts.promises.authorization_code_s or 0) + 1, "the end of an authorization code")
+    seconds = (facts.promises.authorization_code_s or 0) + 1
     expect.refused(
-        await flow.request_token(fields),
+        await redeemed_late(flow, another_flow, seconds, "the end of an authorization code"),
         "CODE-EXPIRED",
         what="a Token Request with an expired authorization code",
         status={400},
@@ -118,7 +124,14 @@ async def an_expired_code_is_refused(flow: Flow, facts: Facts, expect: Expect) -
 
 @check(
     "code-reused-refused",
-    requires=["RFC6749-4.1.2-05", "RFC9700-4.2.4-02", "VCI-6.1-05", "RFC6749-5.2-07", "RFC6749-5.2-01"],
+    requires=[
+        "RFC6749-4.1.2-05",
+        "RFC9700-4.2.4-02",
+        "VCI-6.1-05",
+        "RFC6749-5.2-07",
+        "RFC6749-5.2-01",
+        "FAPI2-5.3.2.2-11",
+    ],
     proven_by={
         "accepts:code.single-use": "CODE-REUSED-ACCEPTED",
         "misreports:code.single-use": "CODE-REUSED-MISREPORTED",
@@ -285,7 +298,14 @@ async def an_unknown_client_is_refused(flow: Flow, expect: Expect) -> None:
 
 @check(
     "code-client-unauthenticated-refused",
-    requires=["RFC6749-4.1.3-01", "VCI-6.1-01", "RFC6749-5.2-08", "RFC6749-5.2-01"],
+    requires=[
+        "RFC6749-4.1.3-01",
+        "VCI-6.1-01",
+        "RFC6749-5.2-08",
+        "RFC6749-5.2-01",
+        "HAIP-4.4.1-01",
+        "FAPI2-5.3.2.1-03",
+    ],
     proven_by={
         "accepts:client.authenticated": "CODE-CLIENT-UNAUTHENTICATED-ACCEPTED",
         "misreports:client.authenticated": "CODE-CLIENT-UNAUTHENTICATED-MISREPORTED",

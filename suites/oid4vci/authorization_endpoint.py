@@ -24,7 +24,7 @@ _NOT_GIVEN = "access_denied"
 
 @check(
     "authorization-granted",
-    requires=["VCI-5.2-01", "RFC6749-4.1.2-01"],
+    requires=["VCI-5.2-01", "RFC6749-4.1.2-01", "HAIP-4-01"],
     proven_by={
         "rejects:client.right-authentication": "AUTHORIZATION-REFUSED",
         "rejects:client.issuer-audience": "AUTHORIZATION-REFUSED",
@@ -147,7 +147,7 @@ async def a_missing_response_type_is_refused(flow: Flow, expect: Expect) -> None
 
 @check(
     "authorization-response-type-unknown-refused",
-    requires=["RFC6749-3.1.1-02", "RFC6749-4.1.2.1-11"],
+    requires=["RFC6749-3.1.1-02", "RFC6749-4.1.2.1-11", "FAPI2-5.3.2.2-01"],
     proven_by={
         "accepts:authorize.response-type-supported": "AUTHORIZATION-RESPONSE-TYPE-UNKNOWN-ACCEPTED",
         **dict.fromkeys(
@@ -221,7 +221,7 @@ def _default_or(expect: Expect, attempt: Authorized, code: str, errors: set[str]
 
 @check(
     "authorization-cross-origin-refused",
-    requires=["RFC9700-2.6-03"],
+    requires=["RFC9700-2.6-03", "FAPI2-5.2.3-03"],
     proven_by={"authorization-response:cross-origin": "AUTHORIZATION-CROSS-ORIGIN"},
     applies=when.code_flow,
 )

@@ -51,7 +51,7 @@ async def markup_of_a_request_is_escaped(authorization: Authorized, flow: Flow, 
 
 @check(
     "authorization-password-not-passed-on",
-    requires=["RFC9700-4.12-01", "RFC9700-2.1-03", "RFC9700-4.12-02"],
+    requires=["RFC9700-4.12-01", "RFC9700-2.1-03", "RFC9700-4.12-02", "FAPI2-5.3.2.2-12", "FAPI2-5.3.2.2-13"],
     proven_by={
         "sign-in-response:status-307": "AUTHORIZATION-PASSWORD-PASSED-ON",
         "sign-in-response:status-302": "AUTHORIZATION-PASSWORD-REDIRECT",

@@ -90,6 +90,7 @@ async def a_request_of_an_unknown_client_leads_nowhere(flow: Flow, expect: Expec
         "RFC6749-3.1.2.2-01",
         "RFC9700-2.1-02",
         "RFC6749-3.1.2.4-01",
+        "FAPI2-5.3.2.1-07",
     ],
     proven_by={
         "accepts:authorize.redirect-uri": "AUTHORIZATION-REDIRECT-URI-UNREGISTERED-FOLLOWED",
@@ -114,7 +115,7 @@ async def an_unregistered_redirect_uri_is_not_followed(flow: Flow, expect: Expec
 
 @check(
     "authorization-redirect-uri-similar-refused",
-    requires=["RFC9700-2.1-01", "RFC6749-3.1.2.3-02"],
+    requires=["RFC9700-2.1-01", "RFC6749-3.1.2.3-02", "FAPI2-5.3.2.1-07"],
     proven_by={
         "accepts:authorize.redirect-uri": "AUTHORIZATION-REDIRECT-URI-SIMILAR-FOLLOWED",
         "misreports:authorize.redirect-uri": "AUTHORIZATION-REDIRECT-URI-SIMILAR-FOLLOWED",
@@ -151,7 +152,7 @@ async def a_redirect_uri_with_fragment_is_not_followed(
 
 @check(
     "authorization-redirect-uri-http-refused",
-    requires=["RFC9700-2.6-02"],
+    requires=["RFC9700-2.6-02", "FAPI2-5.3.2.2-10"],
     proven_by={
         "accepts:authorize.redirect-uri": "AUTHORIZATION-REDIRECT-URI-HTTP-FOLLOWED",
         "misreports:authorize.redirect-uri": "AUTHORIZATION-REDIRECT-URI-HTTP-FOLLOWED",

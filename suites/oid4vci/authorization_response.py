@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.applicability import when
@@ -133,7 +134,7 @@ def _expect_state(
 
 @check(
     "authorization-response-iss-present",
-    requires=["RFC9207-2-01"],
+    requires=["RFC9207-2-01", "HAIP-4-05", "FAPI2-5.3.2.2-08"],
     proven_by={
         "authorization-response:iss-missing": "AUTHORIZATION-RESPONSE-ISS-MISSING",
         "as-metadata:iss-parameter-announced": "AUTHORIZATION-RESPONSE-ISS-MISSING",
@@ -155,7 +156,7 @@ async def the_response_has_the_announced_iss(authorization: Authorized, expect: 
 
 @check(
     "authorization-response-iss",
-    requires=["RFC9207-2.3-01", "RFC9207-2-03", "RFC9207-2.3-02"],
+    requires=["RFC9207-2.3-01", "RFC9207-2-03", "RFC9207-2.3-02", "HAIP-4-05", "FAPI2-5.3.2.2-08"],
     proven_by={
         "authorization-response:iss-other": "AUTHORIZATION-RESPONSE-ISS-OTHER",
         "authorization-response:iss-slash": "AUTHORIZATION-RESPONSE-ISS-OTHER",
@@ -316,7 +317,7 @@ def _leads_back(attempt: Authorized) -> bool:
 
 @check(
     "authorization-error-iss",
-    requires=["RFC9207-2-02", "RFC9207-2.3-01"],
+    requires=["RFC9207-2-02", "RFC9207-2.3-01", "HAIP-4-05", "FAPI2-5.3.2.2-08"],
     proven_by={
         "authorization-error-response:iss-missing": "AUTHORIZATION-ERROR-ISS-MISSING",
         "as-metadata:iss-parameter-announced": "AUTHORIZATION-ERROR-ISS-MISSING",
@@ -330,18 +331,26 @@ async def errors_come_with_iss(flow: Flow, server: AuthorizationServer, expect: 
     attempt = await _failure(flow)
     if attempt.error is None:
         raise Blocked(f"there is no authorization error response: {attempt.gist}")
+    _expect_iss(expect, attempt, server, "AUTHORIZATION-ERROR-ISS")
+
+
+def _expect_iss(expect: Expect, attempt: Authorized, server: AuthorizationServer, code: str) -> None:
+    """Expect ``iss`` of the server in an error response (RFC 9207 section 2).
+
+    Args:
+        code: how the finding codes begin.
+
+    """
     iss = _response(attempt).iss
-    if expect.that(
-        iss is not None, "AUTHORIZATION-ERROR-ISS-MISSING", "iss", "no iss", at=attempt.last, pointer=_LOCATION
-    ):
+    where: Any = {"at": attempt.last, "pointer": _LOCATION}
+    if expect.that(iss is not None, f"{code}-MISSING", "iss", "no iss", requirement="RFC9207-2-02", **where):
         expect.that(
             iss == server.metadata.get("issuer"),
-            "AUTHORIZATION-ERROR-ISS-OTHER",
+            f"{code}-OTHER",
             f"the issuer of the metadata, {server.metadata.get('issuer')!r}",
             iss,
-            at=attempt.last,
-            pointer=_LOCATION,
             requirement="RFC9207-2.3-01",
+            **where,
         )
 
 
@@ -353,16 +362,28 @@ def _asked_for_consent(flow: Flow, attempt: Authorized) -> bool:
 
 @check(
     "authorization-declined",
-    requires=["RFC6749-4.1.2.1-13", "RFC6749-4.1.2.1-08"],
+    requires=[
+        "RFC6749-4.1.2.1-13",
+        "RFC6749-4.1.2.1-08",
+        "RFC9207-2-02",
+        "RFC9207-2.3-01",
+        "HAIP-4-05",
+        "FAPI2-5.3.2.2-08",
+    ],
     proven_by={
         "authorization-error-response:denial-other": "AUTHORIZATION-DECLINED-MISREPORTED",
         "authorization-error-response:denial-stateless": "AUTHORIZATION-DECLINED-STATE",
         "accepts:authorize.consent": "AUTHORIZATION-DECLINED-GRANTED",
         "misreports:authorize.consent": "AUTHORIZATION-DECLINED-MISREPORTED",
+        "authorization-error-response:iss-missing": "AUTHORIZATION-DECLINED-ISS-MISSING",
+        "authorization-error-response:iss-other": "AUTHORIZATION-DECLINED-ISS-OTHER",
+        "authorization-error-response:iss-slash": "AUTHORIZATION-DECLINED-ISS-OTHER",
     },
     applies=when.code_flow & when.user_can_decline,
 )
-async def the_wallet_learns_that_the_person_said_no(flow: Flow, expect: Expect) -> None:
+async def the_wallet_learns_that_the_person_said_no(
+    flow: Flow, server: AuthorizationServer, expect: Expect
+) -> None:
     """The wallet gets the error access_denied when the person declines."""
     attempt = await flow.as_declining_user().authorize()
     if attempt.code is not None and not _asked_for_consent(flow, attempt):
@@ -390,3 +411,5 @@ async def the_wallet_learns_that_the_person_said_no(flow: Flow, expect: Expect) 
     )
     if attempt.response is not None:
         _expect_state(expect, attempt, attempt.response, "AUTHORIZATION-DECLINED-STATE", "RFC6749-4.1.2.1-08")
+        if server.metadata.get("authorization_response_iss_parameter_supported") is True:
+            _expect_iss(expect, attempt, server, "AUTHORIZATION-DECLINED-ISS")

@@ -21,7 +21,7 @@ check = area("Authorization Request", per=Per.GRANT)
 
 @check(
     "authorization-par-offered",
-    requires=["VCI-5-03"],
+    requires=["VCI-5-03", "HAIP-4-04", "FAPI2-5.3.2.2-02"],
     proven_by={
         "as-metadata:par-endpoint-missing": "AUTHORIZATION-PAR-MISSING",
     },
@@ -35,12 +35,13 @@ async def requests_can_be_pushed(server: AuthorizationServer, expect: Expect) ->
         "pushed_authorization_request_endpoint in the metadata",
         "no such member",
         at=server.exchange,
+        requirement=("FAPI2-5.3.2.2-02", "HAIP-4-04", "VCI-5-03"),
     )
 
 
 @check(
     "authorization-scope-accepted",
-    requires=["VCI-5.1.2-02"],
+    requires=["VCI-5.1.2-02", "HAIP-4.3-01"],
     proven_by={
         "rejects:client.right-authentication": "AUTHORIZATION-SCOPE-REFUSED",
         "rejects:client.issuer-audience": "AUTHORIZATION-SCOPE-REFUSED",
@@ -90,7 +91,7 @@ def _asked(attempt: Authorized) -> dict[str, str | None]:
 
 @check(
     "authorization-scopes-combined",
-    requires=["VCI-5.1.2-03"],
+    requires=["VCI-5.1.2-03", "HAIP-4.3-01"],
     proven_by={
         "rejects:authorize.several-configurations": "AUTHORIZATION-SCOPES-REFUSED",
         "authorization:first-only": "AUTHORIZATION-SCOPES-INCOMPLETE",

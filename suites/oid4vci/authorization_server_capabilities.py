@@ -50,7 +50,7 @@ def _has_code_flow(server: AuthorizationServer) -> bool:
 
 @check(
     "as-authorization-endpoint-url",
-    requires=["RFC8414-2-10", "RFC6749-3.1-02", "RFC6749-3.1-03"],
+    requires=["RFC8414-2-10", "RFC6749-3.1-02", "RFC6749-3.1-03", "FAPI2-5.2.1-01"],
     proven_by={
         "as-metadata:authorization-endpoint-text": "AS-AUTHORIZATION-ENDPOINT-URL",
         "as-metadata:authorization-endpoint-http": "AS-AUTHORIZATION-ENDPOINT-SCHEME",

@@ -19,7 +19,7 @@ check = area("Authorization Server Metadata")
 
 @check(
     "as-keys",
-    requires=["RFC8414-2-06", "RFC8414-2-07"],
+    requires=["RFC8414-2-06", "RFC8414-2-07", "FAPI2-5.4.2-02"],
     proven_by={
         "as-metadata:jwks-uri-http": "AS-JWKS-URI",
         "as-jwks:keys-missing": "AS-KEYS-MISSING",
@@ -70,6 +70,8 @@ async def keys_say_their_use(issuer: Issuer, client: Client, expect: Expect) -> 
         "RFC7517-4.5-01",
         "RFC7517-9.2-01",
         *KEY_REQUIREMENTS,
+        "FAPI2-5.4.2-04",
+        "FAPI2-5.4.3-01",
     ],
     proven_by={
         "as-jwks:keys-missing": "AS-KEYS-FORM",

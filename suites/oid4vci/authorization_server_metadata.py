@@ -54,7 +54,15 @@ def _uses_authorization_endpoint(server: AuthorizationServer) -> bool:
 
 @check(
     "as-metadata-location",
-    requires=["VCI-12.2.4-05", "RFC8414-3-01", "RFC8414-3.1-01", "RFC8414-3.2-01", "RFC9700-2.6-01"],
+    requires=[
+        "VCI-12.2.4-05",
+        "RFC8414-3-01",
+        "RFC8414-3.1-01",
+        "RFC8414-3.2-01",
+        "RFC9700-2.6-01",
+        "HAIP-4.1-01",
+        "FAPI2-5.3.2.1-01",
+    ],
     proven_by={
         "as-metadata-response:array": "AS-METADATA-NOWHERE",
         "as-metadata-response:empty-object": "AS-METADATA-NOWHERE",
@@ -73,6 +81,8 @@ async def the_metadata_is_at_its_place(issuer: Issuer, expect: Expect) -> None:
             (found.gist if found else server.failure or "no answer")
             + (f"; it is only at {server.fallback.url}" if server.fallback else ""),
             at=server.exchange,
+            # FAPI 2.0 takes the place of OpenID Connect Discovery as well.
+            requirement="VCI-12.2.4-05" if server.fallback else ("VCI-12.2.4-05", "FAPI2-5.3.2.1-01"),
         ):
             continue
         expect.that(
@@ -95,7 +105,7 @@ async def the_metadata_is_at_its_place(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "as-metadata-media-type",
-    requires=["RFC8414-3.2-02"],
+    requires=["RFC8414-3.2-02", "HAIP-4.1-01", "FAPI2-5.3.2.1-01"],
     proven_by={"as-metadata-response:content-type": "AS-METADATA-CONTENT-TYPE"},
     applies=when.server_metadata_in_place,
 )
@@ -114,7 +124,14 @@ async def the_media_type_is_json(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "as-metadata-json",
-    requires=["RFC8414-3.2-03", "RFC8259-4-01", "RFC8259-8.1-01", "RFC8259-8.1-02"],
+    requires=[
+        "RFC8414-3.2-03",
+        "RFC8259-4-01",
+        "RFC8259-8.1-01",
+        "RFC8259-8.1-02",
+        "HAIP-4.1-01",
+        "FAPI2-5.3.2.1-01",
+    ],
     proven_by={
         "as-metadata:duplicate-key": "AS-METADATA-DUPLICATE-NAME",
         "as-metadata-response:array": "AS-METADATA-NOT-OBJECT",
@@ -165,7 +182,7 @@ async def the_metadata_is_an_object(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "as-issuer",
-    requires=["RFC8414-3.3-01", "RFC8414-2-01", "RFC8414-2-02"],
+    requires=["RFC8414-3.3-01", "RFC8414-2-01", "RFC8414-2-02", "HAIP-4.1-01", "FAPI2-5.3.2.1-01"],
     proven_by={
         "as-metadata:issuer-missing": "AS-ISSUER-MISSING",
         "as-metadata:issuer-other": "AS-ISSUER-OTHER",

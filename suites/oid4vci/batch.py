@@ -41,7 +41,7 @@ _MOMENT_S = 2
 
 @check(
     "credential-batch",
-    requires=["VCI-12.2.4-13", "VCI-8.3-09"],
+    requires=["VCI-12.2.4-13", "VCI-8.3-09", "HAIP-4-08"],
     applies=when.batches & when.one_proof_per_key,
     proven_by={"rejects:credential.batch": "CREDENTIAL-BATCH-REFUSED"},
 )

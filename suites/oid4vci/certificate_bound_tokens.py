@@ -25,7 +25,7 @@ _REFUSAL = ("RFC8705-3-03", "RFC8705-3-04")
 
 @check(
     "certificate-bound-thumbprint",
-    requires=["RFC8705-3.1-01"],
+    requires=["RFC8705-3.1-01", "FAPI2-5.3.2.1-05"],
     proven_by={"access-token:certificate-other": "CERTIFICATE-BOUND-THUMBPRINT"},
     applies=when.certificate_bound_token,
 )
@@ -46,7 +46,7 @@ async def the_token_names_the_certificate(token: Reply, shared: Flow, expect: Ex
 
 @check(
     "certificate-bound-token-other-refused",
-    requires=["RFC8705-3-01", *_REFUSAL],
+    requires=["RFC8705-3-01", *_REFUSAL, "FAPI2-5.3.4-10"],
     proven_by={
         "accepts:tls.certificate": "CERTIFICATE-BOUND-OTHER-ACCEPTED",
         "misreports:tls.certificate": "CERTIFICATE-BOUND-OTHER-MISREPORTED",
@@ -61,7 +61,7 @@ async def another_certificate_is_refused(access: Access, expect: Expect) -> None
 
 @check(
     "certificate-bound-token-bare-refused",
-    requires=["RFC8705-3-02", *_REFUSAL],
+    requires=["RFC8705-3-02", *_REFUSAL, "FAPI2-5.3.4-10"],
     proven_by={
         "accepts:tls.certificate": "CERTIFICATE-BOUND-BARE-ACCEPTED",
         "misreports:tls.certificate": "CERTIFICATE-BOUND-BARE-MISREPORTED",

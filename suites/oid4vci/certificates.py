@@ -14,6 +14,7 @@ from harness.evidence import Blocked, IssuedCredential
 from harness.expect import Expect
 from harness.formats import certificate_fields, x509
 from harness.trust.found import IssuerKey
+from suites.oid4vci._further import of_sd_jwt_vc
 from suites.oid4vci._problems import Rule, at, judge
 
 check = partial(area("Certificates", per=Per.SCENARIO), applies=when.signer_certificates)
@@ -81,7 +82,7 @@ async def certificates_are_strong(credential: IssuedCredential, issuer_key: Issu
 
 @check(
     "certificate-root-left-out",
-    requires=["RFC5280-6.1-01"],
+    requires=["RFC5280-6.1-01", "HAIP-6.1.1-04"],
     proven_by={
         "sd-jwt:x5c-root-included": "CERTIFICATE-ROOT-INCLUDED",
         "issuer-auth:x5chain-root-included": "CERTIFICATE-ROOT-INCLUDED",
@@ -97,7 +98,7 @@ async def root_is_left_out(credential: IssuedCredential, issuer_key: IssuerKey, 
             "root-included",
             "CERTIFICATE-ROOT-INCLUDED",
             "certificates without a trust anchor among them",
-            "RFC5280-6.1-01",
+            of_sd_jwt_vc(credential, "HAIP-6.1.1-04", "RFC5280-6.1-01"),
         ),
     )
 

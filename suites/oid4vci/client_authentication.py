@@ -361,6 +361,11 @@ def _of_another_client(flow: Flow, shown: Authentication) -> Authentication:
     return replace(shown, assertion=_draft(shown).with_claims(sub=another_client(flow)))
 
 
+_CHECKED_WELL = ("FAPI2-5.4.1-01",)
+"""What makes servers of a stricter profile check JWTs by the rules of RFC 8725."""
+_NOT_AUTHENTICATED = (*_CHECKED_WELL, "FAPI2-5.3.2.2-04")
+"""The same where somebody else could have made the assertion, and pushes a request with it."""
+
 _WRONG_ASSERTIONS = (
     WrongAuthentication(
         "assertion-type",
@@ -399,6 +404,7 @@ _WRONG_ASSERTIONS = (
         {"a client assertion without iss": _without("iss")},
         ["assertion-issuer"],
         _INVALID_CLIENT,
+        further=_CHECKED_WELL,
     ),
     WrongAuthentication(
         "assertion-issuer",
@@ -407,6 +413,7 @@ _WRONG_ASSERTIONS = (
         {"the iss of somebody else": _spoiled(lambda draft: draft.with_claims(iss=mutate.ELSEWHERE))},
         ["assertion-issuer"],
         _INVALID_CLIENT,
+        further=_CHECKED_WELL,
     ),
     WrongAuthentication(
         "assertion-subject-missing",
@@ -415,6 +422,7 @@ _WRONG_ASSERTIONS = (
         {"a client assertion without sub": _without("sub")},
         ["assertion-subject"],
         _INVALID_CLIENT,
+        further=_CHECKED_WELL,
     ),
     WrongAuthentication(
         "assertion-subject",
@@ -423,6 +431,7 @@ _WRONG_ASSERTIONS = (
         {"a client assertion with another client as sub": _of_another_client},
         ["same-identifier"],
         _OTHER_CLIENT,
+        further=_CHECKED_WELL,
     ),
     WrongAuthentication(
         "assertion-client-id",
@@ -439,6 +448,7 @@ _WRONG_ASSERTIONS = (
         {"a client assertion without aud": _without("aud")},
         ["assertion-audience"],
         _INVALID_CLIENT,
+        further=_CHECKED_WELL,
     ),
     WrongAuthentication(
         "assertion-audience",
@@ -447,6 +457,7 @@ _WRONG_ASSERTIONS = (
         {"the aud of another server": _spoiled(lambda draft: draft.with_claims(aud=mutate.ELSEWHERE))},
         ["assertion-audience"],
         _INVALID_CLIENT,
+        further=["FAPI2-5.3.2.1-09", *_CHECKED_WELL],
     ),
     WrongAuthentication(
         "assertion-expiry-missing",
@@ -471,6 +482,7 @@ _WRONG_ASSERTIONS = (
         {"a client assertion that expired a day ago": _later("exp", -mutate.DAY)},
         ["assertion-expired"],
         _INVALID_CLIENT,
+        further=["FAPI2-5.3.2.2-04"],
     ),
     WrongAuthentication(
         "assertion-early",
@@ -490,6 +502,7 @@ _WRONG_ASSERTIONS = (
         },
         ["assertion-signature"],
         _INVALID_CLIENT,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "assertion-symmetric",
@@ -498,6 +511,7 @@ _WRONG_ASSERTIONS = (
         {"a client assertion with the alg HS256": _spoiled(mutate.symmetric)},
         ["assertion-algorithm"],
         _INVALID_CLIENT,
+        further=_NOT_AUTHENTICATED,
     ),
     WrongAuthentication(
         "assertion-unsigned",
@@ -506,6 +520,7 @@ _WRONG_ASSERTIONS = (
         {"a client assertion with the alg none": _spoiled(mutate.unsigned)},
         ["assertion-algorithm"],
         _INVALID_CLIENT,
+        further=[*_NOT_AUTHENTICATED, "FAPI2-5.4.1-05"],
     ),
     WrongAuthentication(
         "assertion-critical",
@@ -629,7 +644,7 @@ def _meant_for(audience: str, draft: JwtDraft) -> JwtDraft:
 
 @check(
     "client-certificate-missing-refused",
-    requires=["RFC8705-2-01", "RFC8705-2-03", "RFC9126-2.1-01", *STATUS],
+    requires=["RFC8705-2-01", "RFC8705-2-03", "RFC9126-2.1-01", *STATUS, "FAPI2-5.3.2.2-04"],
     proven_by={
         "accepts:client.authenticated": (
             "CLIENT-CERTIFICATE-MISSING-ACCEPTED",

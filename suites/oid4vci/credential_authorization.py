@@ -9,7 +9,7 @@ from harness import mutate
 from harness.access import Access, said
 from harness.applicability import when
 from harness.checks import Per, area
-from harness.evidence import Blocked
+from harness.evidence import Blocked, Grant
 from harness.expect import Expect
 from harness.facts import Facts
 from harness.flow import Flow
@@ -17,6 +17,7 @@ from harness.formats import challenges, text
 from harness.formats.challenges import Challenge, ChallengeError
 from harness.transport import Reply
 from harness.wallet.credential import carries_credential
+from suites.oid4vci._late import used_late
 from suites.oid4vci._naming import naming
 from suites.oid4vci._refused_tokens import (
     ERROR_INFORMATION,
@@ -56,7 +57,7 @@ async def a_missing_token_is_refused(access: Access, expect: Expect) -> None:
 
 @check(
     "credential-token-unknown-refused",
-    requires=["VCI-8.3.1.1-02", *UNKNOWN],
+    requires=["VCI-8.3.1.1-02", *UNKNOWN, "FAPI2-5.3.4-03"],
     proven_by={
         "accepts:credential.token-known": "CREDENTIAL-TOKEN-UNKNOWN-ACCEPTED",
         "misreports:credential.token-known": (
@@ -79,26 +80,43 @@ async def an_unknown_token_is_refused(access: Access, expect: Expect) -> None:
 
 @check(
     "credential-token-expired-refused",
-    requires=["RFC6750-3.1-01"],
+    requires=["RFC6750-3.1-01", "FAPI2-5.3.4-05"],
     proven_by={
         "accepts:credential.token-expired": "CREDENTIAL-TOKEN-EXPIRED-ACCEPTED",
         "misreports:credential.token-expired": "CREDENTIAL-TOKEN-EXPIRED-MISREPORTED",
     },
     applies=when.brief_token,
+    waits=True,
+    flows=4,
 )
 async def an_expired_token_is_refused(another_flow: Callable[[], Flow], token: Reply, expect: Expect) -> None:
     """A Credential Request with an Access Token whose expires_in is over is refused."""
-    access = await another_flow().access()
-    control = await access.request(await access.right_body())
-    if not (control.successful and carries_credential(control)):
-        raise Blocked(f"a fresh Access Token was refused: {said(control)}")
-    await access.flow.tools.wait(float(token.object["expires_in"]) + 1, "the end of an Access Token")
+    seconds = float(token.object["expires_in"]) + 1
     expect.refused(
-        await access.request(await access.right_body()),
+        await used_late(
+            another_flow(),
+            another_flow,
+            _good_access,
+            _request,
+            seconds=seconds,
+            why="the end of an Access Token",
+        ),
         "CREDENTIAL-TOKEN-EXPIRED",
         what="a Credential Request with an expired Access Token",
         status={401},
     )
+
+
+async def _good_access(flow: Flow) -> Access:
+    access = await flow.access()
+    control = await _request(flow, access)
+    if not (control.successful and carries_credential(control)):
+        raise Blocked(f"a fresh Access Token was refused: {said(control)}")
+    return access
+
+
+async def _request(_: Flow, access: Access) -> Reply:
+    return await access.request(await access.right_body())
 
 
 @check(
@@ -222,6 +240,15 @@ def _expect_wellformed(reply: Reply, challenge: Challenge, expect: Expect) -> No
     )
 
 
+async def _scope_values(access: Access) -> set[str]:
+    """Give the scope values that an Access Token was given for, as far as they are told (RFC 6749 section 5.1)."""
+    flow = access.flow
+    told = (await flow.token()).object.get("scope")
+    if told is None and flow.scenario.grant is Grant.AUTHORIZATION_CODE:
+        told = (await flow.authorization()).parameters.get("scope")
+    return set(told.split()) if isinstance(told, str) else set()
+
+
 @check(
     "credential-configuration-unauthorized-refused",
     requires=[
@@ -231,6 +258,9 @@ def _expect_wellformed(reply: Reply, challenge: Challenge, expect: Expect) -> No
         "RFC6750-3-03",
         "RFC6750-3.1-03",
         "RFC6750-3.1-04",
+        "FAPI2-5.3.4-07",
+        "FAPI2-5.3.4-08",
+        "FAPI2-5.3.2.1-17",
     ],
     proven_by={
         "accepts:credential.configuration-authorized": "CREDENTIAL-UNAUTHORIZED-ACCEPTED",
@@ -252,11 +282,14 @@ async def a_configuration_beyond_the_offer_is_refused(access: Access, facts: Fac
     accepted = denied if denied and not access.identifier else denied | {"invalid_credential_request"}
     payload_error = reply.status == 400 and reply.error in accepted
     challenged = "WWW-Authenticate" in reply.headers
+    # Several configurations may have one scope value, and whoever is given that is given them all.
+    covered = facts.issuer.configurations[name].get("scope") in await _scope_values(access)
     expect.refused(
         reply,
         "CREDENTIAL-UNAUTHORIZED",
         what=f"a Credential Request for {name}, which the offer does not name,",
         status={400} if payload_error else {400, 401, 403} if challenged else {401, 403},
+        requirement="VCI-6.1-03" if covered else ("FAPI2-5.3.4-07", "VCI-6.1-03"),
         status_requirement="VCI-8.3.1.1-03",
     )
     if payload_error or not (challenged or reply.status in (401, 403)):
@@ -272,7 +305,7 @@ async def a_configuration_beyond_the_offer_is_refused(access: Access, facts: Fac
         sorted(errors),
         at=reply,
         pointer="header WWW-Authenticate",
-        requirement="RFC6750-3.1-03",
+        requirement=("FAPI2-5.3.4-08", "RFC6750-3.1-03"),
     )
     expect.that(
         "insufficient_scope" not in errors or reply.status == 403,

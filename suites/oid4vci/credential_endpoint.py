@@ -1,4 +1,4 @@
-"""The Credential Endpoint: OpenID4VCI 1.0 sections 8, 8.2 and 8.3, RFC 9110 section 11.1."""
+"""The Credential Endpoint: OpenID4VCI 1.0 sections 8, 8.2 and 8.3, RFC 9110 sections 5.1, 11.1 and 12.5.1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ check = area("Credential Endpoint", per=Per.SHAPE)
 
 @check(
     "credential-endpoint-url",
-    requires=["VCI-8-02"],
+    requires=["VCI-8-02", "FAPI2-5.2.1-01"],
     proven_by={"metadata:credential-endpoint-http": "CREDENTIAL-ENDPOINT-SCHEME"},
     per=Per.ISSUER,
 )
@@ -47,7 +47,7 @@ async def the_endpoint_is_secure(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "credential-issued",
-    requires=["VCI-8-01", "RFC6750-2.1-01"],
+    requires=["VCI-8-01", "RFC6750-2.1-01", "FAPI2-5.3.4-01", "FAPI2-5.3.4-09"],
     proven_by={
         "metadata:nonce-endpoint-missing": "CREDENTIAL-REFUSED",
         "rejects:proof.other-type": "CREDENTIAL-REFUSED",
@@ -68,12 +68,15 @@ async def a_right_request_succeeds(token: Reply, issuance: Reply, expect: Expect
             at=issuance,
             requirement="RFC6750-2.1-01",
         )
+    # Stricter profiles judge what is made of the Access Token, not what else may be wrong with a request.
+    of_token = scheme(token) != "Bearer" and (issuance.successful or issuance.status == 401)
     expect.that(
         issuance.successful,
         "CREDENTIAL-REFUSED",
         "a right Credential Request is answered with a Credential Response",
         issuance.gist,
         at=issuance,
+        requirement=("VCI-8-01", "FAPI2-5.3.4-09") if of_token else "VCI-8-01",
     )
 
 
@@ -371,8 +374,39 @@ async def an_unknown_parameter_is_ignored(access: Access, expect: Expect) -> Non
 
 
 @check(
+    "credential-accept",
+    requires=["RFC9110-12.5.1-01"],
+    proven_by={"rejects:credential.accept": "CREDENTIAL-ACCEPT-REFUSED"},
+)
+async def any_media_type_is_accepted(access: Access, expect: Expect) -> None:
+    """A Credential Request succeeds whose Accept has a media type with a parameter, and any other besides."""
+    accepted = "application/json;charset=utf-8, */*;q=0.8"
+    reply = await _request_with(access, "Accept", accepted)
+    expected = f"a Credential, as with any other Accept than {accepted!r}"
+    expect.that(_issued(reply), "CREDENTIAL-ACCEPT-REFUSED", expected, reply.gist, at=reply)
+
+
+@check(
+    "credential-unknown-header",
+    requires=["RFC9110-5.1-02"],
+    proven_by={"rejects:credential.unknown-field": "CREDENTIAL-UNKNOWN-HEADER-REFUSED"},
+)
+async def an_unknown_header_field_is_ignored(access: Access, expect: Expect) -> None:
+    """A Credential Request with a header field that nobody knows succeeds all the same."""
+    reply = await _request_with(access, "X-Assay-Unknown", "assay")
+    expected = "a Credential, as without the header field X-Assay-Unknown"
+    expect.that(_issued(reply), "CREDENTIAL-UNKNOWN-HEADER-REFUSED", expected, reply.gist, at=reply)
+
+
+async def _request_with(access: Access, name: str, value: str) -> Reply:
+    """Make a right Credential Request with a header field besides."""
+    own = {"Authorization": f"{access.scheme} {access.token}", name: value}
+    return await access.request(await access.right_body(), headers=own)
+
+
+@check(
     "credential-scheme-case",
-    requires=["RFC9110-11.1-01"],
+    requires=["RFC9110-11.1-01", "FAPI2-5.3.4-01"],
     proven_by={
         "rejects:credential.scheme-case": "CREDENTIAL-SCHEME-CASE",
         "rejects:dpop.scheme-case": "CREDENTIAL-SCHEME-CASE",

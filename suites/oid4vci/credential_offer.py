@@ -23,7 +23,7 @@ _LONGEST_DESCRIPTION = 300
 
 @check(
     "offer-link-parameter",
-    requires=["VCI-4.1-02", "VCI-4.1-01"],
+    requires=["VCI-4.1-02", "VCI-4.1-01", "HAIP-4-07"],
     proven_by={"offer-link:both-parameters": "OFFER-LINK-BOTH-PARAMETERS"},
     applies=when.offer_as_link,
 )
@@ -55,7 +55,7 @@ async def the_link_has_one_parameter(link: OfferLink, expect: Expect) -> None:
 
 @check(
     "offer-value-object",
-    requires=["VCI-4.1-03", "RFC8259-4-01"],
+    requires=["VCI-4.1-03", "RFC8259-4-01", "HAIP-4-07"],
     proven_by={"offer:duplicate-key": "OFFER-DUPLICATE-NAME", "offer-link:value-array": "OFFER-NOT-OBJECT"},
     applies=~when.offer_by_reference,
 )
@@ -78,7 +78,7 @@ async def the_uri_is_secure(link: OfferLink, expect: Expect) -> None:
 
 @check(
     "offer-uri-object",
-    requires=["VCI-4.1-05", "RFC8259-4-01"],
+    requires=["VCI-4.1-05", "RFC8259-4-01", "HAIP-4-07"],
     proven_by={"offer:duplicate-key": "OFFER-DUPLICATE-NAME", "offer-response:array": "OFFER-NOT-OBJECT"},
     applies=when.offer_by_reference,
 )
@@ -109,7 +109,7 @@ def _expect_object(offer: ReceivedOffer, expect: Expect, requirement: str) -> No
 
 @check(
     "offer-issuer",
-    requires=["VCI-4.1.1-02", "VCI-4.1.1-01"],
+    requires=["VCI-4.1.1-02", "VCI-4.1.1-01", "HAIP-4-07"],
     proven_by={
         "offer:issuer-missing": "OFFER-ISSUER-MISSING",
         "offer:issuer-other": "OFFER-ISSUER-OTHER",
@@ -139,7 +139,7 @@ async def the_issuer_is_named(issuer: Issuer, offer: ReceivedOffer, expect: Expe
 
 @check(
     "offer-configuration-ids",
-    requires=["VCI-4.1.1-03", "VCI-4.1.1-04", "VCI-4.1.1-05"],
+    requires=["VCI-4.1.1-03", "VCI-4.1.1-04", "VCI-4.1.1-05", "HAIP-4-07"],
     proven_by={
         "offer:ids-missing": "OFFER-CONFIGURATIONS-MISSING",
         "offer:ids-empty": "OFFER-CONFIGURATIONS-EMPTY",
@@ -177,7 +177,7 @@ async def configurations_are_named(offer: ReceivedOffer, expect: Expect) -> None
 
 @check(
     "offer-configurations-known",
-    requires=["VCI-4.1.1-06"],
+    requires=["VCI-4.1.1-06", "HAIP-4-07"],
     proven_by={
         "offer:ids-unknown": "OFFER-CONFIGURATION-UNKNOWN",
         "metadata:configurations-missing": "OFFER-CONFIGURATION-UNKNOWN",
@@ -201,7 +201,7 @@ async def configurations_are_known(issuer: Issuer, offer: ReceivedOffer, expect:
 
 @check(
     "offer-grants",
-    requires=["VCI-4.1.1-07", "VCI-4.1.1-08"],
+    requires=["VCI-4.1.1-07", "VCI-4.1.1-08", "HAIP-4-07"],
     proven_by={
         "offer:grants-array": "OFFER-GRANTS-TYPE",
         "offer:code-grant-array": "OFFER-GRANTS-TYPE",
@@ -310,7 +310,7 @@ async def the_code_is_a_string(offer: ReceivedOffer, expect: Expect) -> None:
 
 @check(
     "offer-code-guessing",
-    requires=["RFC6749-10.10-03", "RFC6749-10.10-04"],
+    requires=["RFC6749-10.10-03", "RFC6749-10.10-04", "FAPI2-5.4.1-09"],
     proven_by={"offer:code-short": "OFFER-CODE-GUESSABLE"},
     applies=when.pre_authorized_code,
 )

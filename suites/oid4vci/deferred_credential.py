@@ -370,7 +370,7 @@ async def a_missing_token_is_refused(transaction: Deferral, expect: Expect) -> N
 
 @check(
     "deferred-token-unknown-refused",
-    requires=["VCI-9-01", "VCI-9.3-06", *UNKNOWN],
+    requires=["VCI-9-01", "VCI-9.3-06", *UNKNOWN, "FAPI2-5.3.4-03"],
     proven_by={
         "accepts:deferred.token-known": "DEFERRED-TOKEN-UNKNOWN-ACCEPTED",
         "misreports:deferred.token-known": ("DEFERRED-TOKEN-UNKNOWN-MISREPORTED", "DEFERRED-CHALLENGE-MISSING"),
@@ -391,7 +391,7 @@ async def an_unknown_token_is_refused(transaction: Deferral, expect: Expect) -> 
 
 @check(
     "deferred-token-other-refused",
-    requires=["VCI-9-02", "VCI-9.3-01"],
+    requires=["VCI-9-02", "VCI-9.3-01", "FAPI2-5.3.4-07", "FAPI2-5.3.2.1-17"],
     proven_by={
         "accepts:deferred.transaction-owner": "DEFERRED-TOKEN-OTHER-ACCEPTED",
         "misreports:deferred.transaction-owner": "DEFERRED-TOKEN-OTHER-MISREPORTED",

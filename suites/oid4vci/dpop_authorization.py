@@ -72,7 +72,7 @@ def _refusal_of(wrong: WrongProof, applies: Predicate = ALWAYS) -> CheckFunction
     judge.__doc__ = f"{wrong.statement} is refused at the PAR endpoint."
     declare = check(
         f"dpop-{wrong.name}-refused-par",
-        requires=[wrong.requirement, _CHECKED, _STATUS],
+        requires=[wrong.requirement, _CHECKED, _STATUS, *wrong.further],
         proven_by=wrong.proven_by(),
         applies=_PUSHED & applies,
     )
@@ -115,7 +115,7 @@ ACCEPTANCES = (
 
 @check(
     "dpop-proof-accepted-par",
-    requires=["RFC9449-10.1-04"],
+    requires=["RFC9449-10.1-04", "FAPI2-5.3.2.1-14"],
     proven_by={"rejects:dpop.right-proof": "DPOP-PROOF-REFUSED", "misreports:dpop.nonce": "DPOP-PROOF-REFUSED"},
     applies=_PUSHED,
 )
@@ -130,7 +130,7 @@ async def a_proof_in_a_pushed_request_is_accepted(another_flow: Callable[[], Flo
 
 @check(
     "dpop-thumbprint-accepted-par",
-    requires=["RFC9449-10.1-03"],
+    requires=["RFC9449-10.1-03", "FAPI2-5.3.2.1-14"],
     proven_by={"rejects:dpop.thumbprint": "DPOP-THUMBPRINT-REFUSED"},
     applies=_PUSHED,
 )
@@ -142,7 +142,7 @@ async def a_thumbprint_in_a_pushed_request_is_accepted(flow: Flow, expect: Expec
 
 @check(
     "dpop-thumbprint-mismatch-refused-par",
-    requires=["RFC9449-10.1-05", _STATUS],
+    requires=["RFC9449-10.1-05", _STATUS, "FAPI2-5.3.2.1-14"],
     proven_by={
         "accepts:dpop.request-key": "DPOP-THUMBPRINT-MISMATCH-ACCEPTED",
         "misreports:dpop.request-key": "DPOP-THUMBPRINT-MISMATCH-MISREPORTED",
@@ -165,7 +165,7 @@ async def a_thumbprint_of_another_key_is_refused(shared: Flow, bound_push: Reply
 
 @check(
     "dpop-code-of-another-thumbprint-refused",
-    requires=["RFC9449-10-01", "RFC6749-5.2-01"],
+    requires=["RFC9449-10-01", "RFC6749-5.2-01", "FAPI2-5.3.2.1-14"],
     proven_by={
         "accepts:code.dpop-key": "DPOP-CODE-THUMBPRINT-ACCEPTED",
         "misreports:code.dpop-key": "DPOP-CODE-THUMBPRINT-MISREPORTED",
@@ -180,7 +180,7 @@ async def a_code_is_bound_to_the_thumbprint(flow: Flow, expect: Expect) -> None:
 
 @check(
     "dpop-code-of-another-pushed-thumbprint-refused",
-    requires=["RFC9449-10-01", "RFC6749-5.2-01"],
+    requires=["RFC9449-10-01", "RFC6749-5.2-01", "FAPI2-5.3.2.1-14"],
     proven_by={
         "accepts:code.dpop-key": "DPOP-CODE-PUSHED-ACCEPTED",
         "misreports:code.dpop-key": "DPOP-CODE-PUSHED-MISREPORTED",
@@ -197,7 +197,7 @@ async def a_code_is_bound_to_the_pushed_thumbprint(flow: Flow, expect: Expect) -
 
 @check(
     "dpop-code-of-another-proof-refused",
-    requires=["RFC9449-10.1-02", "RFC6749-5.2-01"],
+    requires=["RFC9449-10.1-02", "RFC6749-5.2-01", "FAPI2-5.3.2.1-14"],
     proven_by={
         "accepts:code.dpop-key": "DPOP-CODE-PROOF-ACCEPTED",
         "misreports:code.dpop-key": "DPOP-CODE-PROOF-MISREPORTED",

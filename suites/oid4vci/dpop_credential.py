@@ -9,13 +9,14 @@ from harness import mutate
 from harness.access import Access
 from harness.applicability import ALWAYS, Predicate, when
 from harness.checks import CheckFunction, Per, area
-from harness.evidence import Blocked
+from harness.evidence import AccessExpired, Blocked
 from harness.expect import Expect
 from harness.flow import Flow
 from harness.formats import challenges, jose
 from harness.formats.challenges import Challenge, ChallengeError
 from harness.transport import Reply
 from harness.wallet import dpop
+from suites.oid4vci._clocks import ahead
 from suites.oid4vci._dpop import (
     DEFAULT_PORT,
     FUTURE,
@@ -26,10 +27,12 @@ from suites.oid4vci._dpop import (
     PROOF_ERRORS,
     WRONG_PROOFS,
     HarmlessProof,
+    Once,
     WrongProof,
     doors,
     expect_issuer_wants_nonce,
     expect_resource_refusal,
+    made,
     no_proof,
     with_unknown_nonce,
     without_claim,
@@ -44,6 +47,9 @@ _ERROR = "RFC9449-7.1-05"
 _TOKEN = PROOF_ERRORS | {"invalid_token"}
 """Errors that are right where proof and token do not go together: the clause has both."""
 
+_BOUND = ("FAPI2-5.3.4-10",)
+"""What makes a stricter profile's issuer see to it that whoever sends a token is the one that got it."""
+
 _OTHER_KEY = WrongProof(
     "other-key",
     "A DPoP proof by a key to which the Access Token is not bound",
@@ -51,6 +57,7 @@ _OTHER_KEY = WrongProof(
     {"a right DPoP proof by another key": mutate.with_another_key},
     ["key-bound"],
     _TOKEN,
+    _BOUND,
 )
 _OF_TOKENS = (
     WrongProof(
@@ -59,6 +66,7 @@ _OF_TOKENS = (
         "RFC9449-4.3-16",
         {"a DPoP proof without ath": without_claim("ath")},
         ["access-token-hash-present"],
+        further=_BOUND,
     ),
     WrongProof(
         "token-hash",
@@ -71,6 +79,7 @@ _OF_TOKENS = (
         },
         ["access-token-hash"],
         _TOKEN,
+        _BOUND,
     ),
     _OTHER_KEY,
     WrongProof(
@@ -80,6 +89,7 @@ _OF_TOKENS = (
         {"a DPoP-bound Access Token and no DPoP proof": no_proof},
         ["proof-present"],
         _TOKEN | MALFORMED,
+        _BOUND,
     ),
 )
 
@@ -105,7 +115,7 @@ def _refusal_of(wrong: WrongProof, applies: Predicate = ALWAYS) -> CheckFunction
         faults["credential-challenge-response:dpop-error-other"] = f"{wrong.code}-MISREPORTED"
     declare = check(
         f"dpop-{wrong.name}-refused-credential",
-        requires=[wrong.requirement, _STATUS, _ERROR],
+        requires=[wrong.requirement, _STATUS, _ERROR, *wrong.further],
         proven_by=faults,
         applies=when.dpop_token & applies,
     )
@@ -114,13 +124,14 @@ def _refusal_of(wrong: WrongProof, applies: Predicate = ALWAYS) -> CheckFunction
 
 REFUSALS = tuple(
     [_refusal_of(wrong) for wrong in (*WRONG_PROOFS, *_OF_TOKENS)]
-    + [_refusal_of(wrong, ~when.issuer_dpop_nonce) for wrong in (OLD, FUTURE)]
+    # What a stricter profile says of the time binds the Authorization Server.
+    + [_refusal_of(wrong._replace(further=()), ~when.issuer_dpop_nonce) for wrong in (OLD, FUTURE)]
 )
 
 
 @check(
     "dpop-downgrade-refused-credential",
-    requires=["RFC9449-7.2-01", _STATUS, _ERROR],
+    requires=["RFC9449-7.2-01", _STATUS, _ERROR, "FAPI2-5.3.4-10"],
     proven_by={
         "accepts:dpop.scheme": "DPOP-DOWNGRADE-ACCEPTED",
         "misreports:dpop.scheme": "DPOP-DOWNGRADE-MISREPORTED",
@@ -139,6 +150,32 @@ async def a_bound_token_is_no_bearer_token(access: Access, expect: Expect) -> No
                 what=f"a DPoP-bound Access Token with the scheme Bearer {way} at {door.name}",
                 errors=_TOKEN | MALFORMED,
             )
+
+
+@check(
+    "dpop-replay-refused-credential",
+    requires=["RFC9449-11.1-03"],
+    proven_by={"accepts:dpop.single-use": "DPOP-REPLAY-ACCEPTED"},
+    applies=when.dpop_token,
+)
+async def a_proof_is_good_once(access: Access, expect: Expect) -> None:
+    """A DPoP proof that was used before is refused where Credentials are asked for."""
+    once = Once()
+    first = await access.request(await access.right_body(), dpop=once.sign)
+    again = await access.request(await access.right_body(), dpop=once.repeat)
+    if not granted(first):
+        if access.used:
+            raise AccessExpired
+        raise Blocked(f"a right Credential Request is refused: {first.gist}")
+    # What the refusal says is left to the server, as at the Token Endpoint. Nor is anything got by a replay where
+    # an Access Token is good for one request.
+    expect.that(
+        not granted(again) and again.status >= 400,
+        "DPOP-REPLAY-ACCEPTED",
+        "a Credential Request with a DPoP proof that was used before is refused",
+        again.gist,
+        at=again,
+    )
 
 
 # Right proofs
@@ -170,6 +207,25 @@ ACCEPTANCES = (
     *(_acceptance_of(proof) for proof in HARMLESS_PROOFS),
     _acceptance_of(DEFAULT_PORT, when.default_port_of_issuer),
 )
+
+
+@check(
+    "dpop-skew-ahead-accepted-credential",
+    requires=["RFC9449-11.1-02"],
+    proven_by={"rejects:dpop.clock-skew": "DPOP-SKEW-AHEAD-REFUSED"},
+    applies=when.dpop_token,
+)
+async def some_seconds_ahead_are_put_up_with(access: Access, shared: Flow, expect: Expect) -> None:
+    """A DPoP proof that seems to be made eight seconds from now is accepted where Credentials are asked for."""
+    seconds = 8 + ahead(shared, await shared.issuance())
+    reply = await access.request(await access.right_body(), dpop=made(seconds))
+    expect.that(
+        granted(reply),
+        "DPOP-SKEW-AHEAD-REFUSED",
+        "success at the Credential Endpoint, as with any right proof",
+        reply.gist,
+        at=reply,
+    )
 
 
 # Challenges
@@ -362,7 +418,7 @@ async def an_unknown_nonce_is_refused(access: Access, expect: Expect) -> None:
 
 @check(
     "dpop-nonce-of-nonce-endpoint-accepted",
-    requires=["VCI-7.2-07"],
+    requires=["VCI-7.2-07", "HAIP-4-06"],
     proven_by={"nonce-response:dpop-nonce-unknown": "DPOP-NONCE-OF-NONCE-ENDPOINT"},
     applies=when.dpop_token & when.dpop_nonce_of_nonce_endpoint,
 )

@@ -27,9 +27,11 @@ from suites.oid4vci._dpop import (
     PROOF_ERRORS,
     WRONG_PROOFS,
     HarmlessProof,
+    Once,
     WrongProof,
     expect_server_wants_nonce,
     no_proof,
+    redeem_with,
     with_unknown_nonce,
     without_claim,
 )
@@ -44,10 +46,6 @@ _OF_ANOTHER_KEY = PROOF_ERRORS | {"invalid_grant", "invalid_request"}
 """Errors that are right where a grant is bound to another key; the specification names none."""
 
 
-async def _redeem(change: ChangeProof, flow: Flow) -> Reply:
-    return await flow.request_token(await flow.token_fields(), dpop=change)
-
-
 # Wrong proofs
 
 
@@ -55,7 +53,7 @@ def _refusal_of(wrong: WrongProof, applies: Predicate = ALWAYS) -> CheckFunction
     async def judge(unredeemed: Unredeemed, expect: Expect) -> None:
         for what, change in wrong.changes.items():
             expect.refused(
-                await unredeemed.request(partial(_redeem, change), PROOF_ERRORS),
+                await unredeemed.request(partial(redeem_with, change), PROOF_ERRORS),
                 wrong.code,
                 what=f"a Token Request with {what}",
                 status={400},
@@ -67,7 +65,7 @@ def _refusal_of(wrong: WrongProof, applies: Predicate = ALWAYS) -> CheckFunction
     judge.__doc__ = f"{wrong.statement} is refused at the Token Endpoint with invalid_dpop_proof."
     declare = check(
         f"dpop-{wrong.name}-refused-token",
-        requires=[wrong.requirement, _ERROR, _STATUS],
+        requires=[wrong.requirement, _ERROR, _STATUS, *wrong.further],
         proven_by=wrong.proven_by(),
         applies=when.dpop & applies,
     )
@@ -82,7 +80,7 @@ REFUSALS = tuple(
 
 @check(
     "dpop-algorithm-unlisted-refused-token",
-    requires=["RFC9449-4.3-07", _ERROR, _STATUS],
+    requires=["RFC9449-4.3-07", _ERROR, _STATUS, "HAIP-7-05"],
     proven_by={
         "accepts:dpop.algorithm-supported": "DPOP-ALGORITHM-UNLISTED-ACCEPTED",
         "misreports:dpop.algorithm-supported": "DPOP-ALGORITHM-UNLISTED-MISREPORTED",
@@ -96,13 +94,39 @@ async def an_unlisted_algorithm_is_refused(
     algorithm = dpop.unlisted_algorithm(server.metadata)
     change = partial(mutate.with_another_key, algorithm=algorithm)
     expect.refused(
-        await unredeemed.request(partial(_redeem, change), PROOF_ERRORS),
+        await unredeemed.request(partial(redeem_with, change), PROOF_ERRORS),
         "DPOP-ALGORITHM-UNLISTED",
         what=f"a Token Request with a DPoP proof of the alg {algorithm}, which the metadata do not list,",
         status={400},
         errors=PROOF_ERRORS,
         status_requirement=_STATUS,
         error_requirement=_ERROR,
+    )
+
+
+@check(
+    "dpop-replay-refused-token",
+    requires=["RFC9449-11.1-03"],
+    proven_by={"accepts:dpop.single-use": "DPOP-REPLAY-ACCEPTED"},
+    applies=when.server_under_test & when.dpop,
+    flows=2,
+)
+async def a_proof_is_good_once(shared: Flow, another_flow: Callable[[], Flow], expect: Expect) -> None:
+    """A DPoP proof that was used before is refused at the Token Endpoint."""
+    await shared.access()
+    once = Once()
+    first, again = another_flow(), another_flow()
+    granted = await redeem_with(once.sign, first)
+    if not granted.successful:
+        raise Blocked(f"a right Token Request is refused: {granted.gist}")
+    repeated = await redeem_with(once.repeat, again)
+    # What the refusal says is left to the server: section 4.3 counts no replay among what makes a proof wrong.
+    expect.that(
+        tokens.access_token(repeated) is None and repeated.status >= 400,
+        "DPOP-REPLAY-ACCEPTED",
+        "a Token Request with a DPoP proof that was used before is refused",
+        repeated.gist,
+        at=repeated,
     )
 
 
@@ -117,7 +141,7 @@ async def an_unlisted_algorithm_is_refused(
 )
 async def without_a_proof_no_token_is_bound(unredeemed: Unredeemed, expect: Expect) -> None:
     """A Token Request without a DPoP proof is refused, or brings an Access Token that is bound to no key."""
-    reply = await unredeemed.request(partial(_redeem, no_proof), PROOF_ERRORS)
+    reply = await unredeemed.request(partial(redeem_with, no_proof), PROOF_ERRORS)
     if reply.successful:
         expect.that(
             tokens.scheme(reply) != "DPoP",
@@ -144,7 +168,7 @@ async def without_a_proof_no_token_is_bound(unredeemed: Unredeemed, expect: Expe
 
 def _acceptance_of(proof: HarmlessProof, applies: Predicate = ALWAYS) -> CheckFunction:
     async def judge(flow: Flow, expect: Expect) -> None:
-        reply = await _redeem(proof.change, flow)
+        reply = await redeem_with(proof.change, flow)
         expect.that(
             tokens.access_token(reply) is not None,
             proof.code,
@@ -182,7 +206,7 @@ async def every_listed_algorithm_is_accepted(
     """A DPoP proof of every algorithm that the metadata list and the wallet has is accepted."""
     await shared.access()
     for algorithm in dpop.listed_algorithms(server.metadata):
-        reply = await _redeem(partial(mutate.with_another_key, algorithm=algorithm), another_flow())
+        reply = await redeem_with(partial(mutate.with_another_key, algorithm=algorithm), another_flow())
         expect.that(
             tokens.access_token(reply) is not None,
             "DPOP-ALGORITHM-REFUSED",
@@ -194,7 +218,7 @@ async def every_listed_algorithm_is_accepted(
 
 @check(
     "dpop-token-type",
-    requires=["RFC9449-5-02"],
+    requires=["RFC9449-5-02", "HAIP-4-06", "FAPI2-5.3.2.1-05"],
     proven_by={"token:type-bearer": "DPOP-TOKEN-TYPE"},
     applies=when.dpop,
 )
@@ -295,7 +319,7 @@ async def a_missing_nonce_is_asked_for(shared: Flow, another_flow: Callable[[], 
     """A Token Request whose DPoP proof has no nonce is refused with use_dpop_nonce and a DPoP-Nonce to use."""
     expect_server_wants_nonce(
         expect,
-        await _redeem(without_claim("nonce"), another_flow()),
+        await redeem_with(without_claim("nonce"), another_flow()),
         where="the Token Endpoint",
     )
     # The control comes last: without a nonce to use no right request succeeds, and that has to be told.
@@ -314,7 +338,7 @@ async def a_missing_nonce_is_asked_for(shared: Flow, another_flow: Callable[[], 
 async def an_unknown_nonce_is_refused(unredeemed: Unredeemed, expect: Expect) -> None:
     """A Token Request whose DPoP proof has a nonce that the Authorization Server did not give is refused."""
     expect.refused(
-        await unredeemed.request(partial(_redeem, with_unknown_nonce), PROOF_ERRORS),
+        await unredeemed.request(partial(redeem_with, with_unknown_nonce), PROOF_ERRORS),
         "DPOP-NONCE-UNKNOWN",
         what="a Token Request with a DPoP proof with an unknown nonce",
         status={400},
@@ -329,7 +353,7 @@ async def an_unknown_nonce_is_refused(unredeemed: Unredeemed, expect: Expect) ->
 
 @check(
     "dpop-thumbprint-in-token",
-    requires=["RFC9449-6.1-01"],
+    requires=["RFC9449-6.1-01", "FAPI2-5.3.2.1-05"],
     proven_by={"access-token:thumbprint-other": "DPOP-THUMBPRINT"},
     applies=when.dpop_token & when.token_thumbprint,
 )

@@ -46,7 +46,7 @@ def _read(status: CredentialStatus) -> list[tuple[Entry, IdentifierList]]:
 
 @check(
     "identifier-list-reference",
-    requires=[f"{_INFO}-01", f"{_INFO}-02"],
+    requires=[f"{_INFO}-01", f"{_INFO}-02", "HAIP-5.3.1-01"],
     applies=when.mdoc & when.mso_status("identifier_list"),
     proven_by={
         "mso:identifier-list-array": "IDENTIFIER-LIST-REFERENCE",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import IssuedCredential
 from harness.expect import Expect
-from harness.formats.clock import SKEW_S
+from harness.formats.clock import SKEW_S, http_date
 from harness.transport import Reply
 
 check = area("Issuer Clock", per=Per.SCENARIO)
@@ -29,9 +26,8 @@ async def clock_is_right(collected: Reply, credential: IssuedCredential, expect:
     """The ``Date`` of the response that brings the credential is the time at which it came."""
     text = collected.headers.get("date", "")
     try:
-        date = parsedate_to_datetime(text)
-        moment = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, TypeError, OverflowError):
+        moment = http_date(text)
+    except ValueError:
         expect.that(False, "ISSUER-CLOCK-DATE", "a Date that can be read", text, at=collected)
         return
     ahead = round(moment - credential.received)

@@ -192,7 +192,7 @@ _MIN_RSA_BITS = 2_048
 
 @check(
     "issuer-key-strength",
-    requires=["NIST80057-5.6.3-01", "RFC7518-3.3-01", "RFC7518-3.5-01"],
+    requires=["NIST80057-5.6.3-01", "RFC7518-3.3-01", "RFC7518-3.5-01", "FAPI2-5.4.1-06", "FAPI2-5.4.1-07"],
     proven_by={"sd-jwt:key-short": "ISSUER-KEY-SHORT", "sd-jwt:key-short-pss": "ISSUER-KEY-SHORT"},
 )
 async def key_is_strong(credential: IssuedCredential, issuer_key: IssuerKey, expect: Expect) -> None:
@@ -203,6 +203,7 @@ async def key_is_strong(credential: IssuedCredential, issuer_key: IssuerKey, exp
     least, bits = _MIN_RSA_BITS if rsa else 224, key_bits(issuer_key.jwk)
     algorithm = credential.document.algorithm
     rule = _RSA_RULE.get(algorithm[:2] if rsa and isinstance(algorithm, str) else "", "NIST80057-5.6.3-01")
+    strict = "FAPI2-5.4.1-06" if rsa else "FAPI2-5.4.1-07"
     expect.that(
         bits is None or bits >= least,
         "ISSUER-KEY-SHORT",
@@ -210,13 +211,13 @@ async def key_is_strong(credential: IssuedCredential, issuer_key: IssuerKey, exp
         f"{bits} bits",
         at=credential.exchange,
         pointer=credential.pointer,
-        requirement=rule,
+        requirement=(strict, rule),
     )
 
 
 @check(
     "issuer-key-purpose",
-    requires=["NIST80057-5.2-01"],
+    requires=["NIST80057-5.2-01", "FAPI2-6.8-02"],
     applies=when.signer_key & when.other_published_keys,
     proven_by={
         "metadata:request-encryption-key-signs": "ISSUER-KEY-ENCRYPTS",

@@ -44,7 +44,7 @@ _BATCH_SIZE_OF_DRAFTS = ("VCI15-11.2.3-05", "VCID14-10.2.3-05")
 
 @check(
     "metadata-location",
-    requires=["VCI-12.2.2-03", *_PLACE],
+    requires=["VCI-12.2.2-03", *_PLACE, "HAIP-4.1-02"],
     proven_by={"metadata-response:status-201": "METADATA-STATUS"},
 )
 async def the_metadata_is_at_its_place(issuer: Issuer, expect: Expect) -> None:
@@ -66,7 +66,7 @@ async def the_metadata_is_at_its_place(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "metadata-media-type",
-    requires=["VCI-12.2.2-05", "VCI-12.2.2-04", "VCI-12.2.2-06"],
+    requires=["VCI-12.2.2-05", "VCI-12.2.2-04", "VCI-12.2.2-06", "HAIP-4.1-02"],
     proven_by={"metadata-response:content-type": "METADATA-CONTENT-TYPE"},
 )
 async def the_media_type_is_json(issuer: Issuer, expect: Expect) -> None:
@@ -133,7 +133,7 @@ async def the_json_is_clean(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "metadata-issuer",
-    requires=["VCI-12.2.4-01", *_SAME_ISSUER, "VCI-12.2.1-01", "VCI-12.2.1-02"],
+    requires=["VCI-12.2.4-01", *_SAME_ISSUER, "VCI-12.2.1-01", "VCI-12.2.1-02", "HAIP-4.1-02"],
     proven_by={
         "draft-metadata:issuer-other": "METADATA-ISSUER-OTHER",
         "metadata:issuer-missing": "METADATA-ISSUER-MISSING",
@@ -215,7 +215,7 @@ async def endpoints_are_secure(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "metadata-tls",
-    requires=["VCI-12.2.2-02", "VCI-8-02", "VCI-13.9-01", "VCI-13.9-02"],
+    requires=["VCI-12.2.2-02", "VCI-8-02", "VCI-13.9-01", "VCI-13.9-02", "FAPI2-5.2.1-01", "FAPI2-5.2.1-06"],
     proven_by={
         "metadata:credential-endpoint-http": "METADATA-ENDPOINT-WITHOUT-TLS",
         "metadata:nonce-endpoint-http": "METADATA-ENDPOINT-WITHOUT-TLS",
@@ -245,7 +245,7 @@ async def every_endpoint_speaks_tls(issuer: Issuer, client: Client, expect: Expe
             "METADATA-ENDPOINT-WITHOUT-TLS",
             "an endpoint that is reached over TLS",
             url,
-            requirement=requirement,
+            requirement=(requirement, "FAPI2-5.2.1-01"),
         )
     for origin in dict.fromkeys(f"https://{urlsplit(url).netloc}/" for url in urls if text.is_https_url(url)):
         failure = await _tls_failure(client, origin)
@@ -255,7 +255,9 @@ async def every_endpoint_speaks_tls(issuer: Issuer, client: Client, expect: Expe
             f"TLS 1.2 or later, and a certificate that is valid for {origin}",
             failure.message if failure else "",
             at=failure.exchange if failure else None,
-            requirement="VCI-13.9-02" if failure and "certificate" in failure.message else "VCI-13.9-01",
+            requirement=("VCI-13.9-02", "FAPI2-5.2.1-06")
+            if failure and "certificate" in failure.message
+            else ("VCI-13.9-01", "FAPI2-5.2.1-01"),
         )
 
 
@@ -287,7 +289,7 @@ async def a_nonce_endpoint_is_offered(issuer: Issuer, expect: Expect) -> None:
 
 @check(
     "metadata-batch",
-    requires=["VCI-12.2.4-11", "VCI-12.2.4-12", *_BATCH_SIZE_OF_DRAFTS],
+    requires=["VCI-12.2.4-11", "VCI-12.2.4-12", *_BATCH_SIZE_OF_DRAFTS, "HAIP-4-08"],
     proven_by={
         "draft-metadata:batch-size-string": "METADATA-BATCH-SIZE",
         "metadata:batch-size-missing": "METADATA-BATCH-SIZE-MISSING",

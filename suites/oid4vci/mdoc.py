@@ -267,7 +267,7 @@ async def algorithm_is_allowed(credential: IssuedCredential, expect: Expect) -> 
 
 @check(
     "mdoc-algorithm-announced",
-    requires=["VCI-A.2.2-02"],
+    requires=["VCI-A.2.2-02", "HAIP-7-05"],
     applies=when.mdoc & when.configuration_has("credential_signing_alg_values_supported") & when.x5chain,
     proven_by={
         "issuer-auth:alg-unlisted": "MDOC-ALGORITHM-UNLISTED",
@@ -614,7 +614,7 @@ async def mdoc_is_valid_when_issued(credential: IssuedCredential, expect: Expect
 
 @check(
     "mdoc-status",
-    requires=["TSL-6.3-01", "TSL-6.3-02", "TSL-6.3-03", "TSL-6.3-04"],
+    requires=["TSL-6.3-01", "TSL-6.3-02", "TSL-6.3-03", "TSL-6.3-04", "HAIP-5.3.1-01"],
     applies=when.mdoc & when.mdoc_status,
     proven_by={
         "mso:status-text": "MDOC-STATUS",

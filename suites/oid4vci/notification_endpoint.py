@@ -274,7 +274,7 @@ async def a_missing_token_is_refused(shared: Flow, notified: Reply, expect: Expe
 
 @check(
     "notification-token-unknown-refused",
-    requires=["VCI-11.3-02", *UNKNOWN],
+    requires=["VCI-11.3-02", *UNKNOWN, "FAPI2-5.3.4-03"],
     proven_by={
         "accepts:notification.token-known": "NOTIFICATION-TOKEN-UNKNOWN-ACCEPTED",
         "misreports:notification.token-known": (

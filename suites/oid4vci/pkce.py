@@ -140,7 +140,7 @@ async def an_unknown_method_is_refused(flow: Flow, expect: Expect) -> None:
 
 @check(
     "pkce-plain-unlisted-refused",
-    requires=["RFC7636-7.2-01", "RFC7636-4.4.1-03"],
+    requires=["RFC7636-7.2-01", "RFC7636-4.4.1-03", "FAPI2-5.3.2.2-06", "HAIP-4-03"],
     proven_by={
         "accepts:authorize.challenge-method": "PKCE-PLAIN-ACCEPTED",
         "misreports:authorize.challenge-method": "PKCE-PLAIN-MISREPORTED",
@@ -155,6 +155,7 @@ async def an_unlisted_plain_challenge_is_refused(flow: Flow, expect: Expect) -> 
         "PKCE-PLAIN",
         what="an Authorization Request with the code_challenge_method plain, which the metadata do not list,",
         errors={"invalid_request"},
+        requirement=("FAPI2-5.3.2.2-06", "HAIP-4-03", "RFC7636-7.2-01"),
         error_requirement="RFC7636-4.4.1-03",
     )
 
@@ -246,7 +247,7 @@ def _decoded(part: str) -> bytes:
 
 @check(
     "pkce-verifier-missing-refused",
-    requires=["RFC9700-2.1.1-02", "RFC6749-5.2-04", "RFC6749-5.2-01"],
+    requires=["RFC9700-2.1.1-02", "RFC6749-5.2-04", "RFC6749-5.2-01", "HAIP-4-03"],
     proven_by={
         "accepts:code.verifier-present": "PKCE-VERIFIER-MISSING-ACCEPTED",
         "misreports:code.verifier-present": "PKCE-VERIFIER-MISSING-MISREPORTED",
@@ -277,6 +278,7 @@ async def a_missing_verifier_is_refused(flow: Flow, expect: Expect) -> None:
         "VCI-5-02",
         "RFC7636-4.6-03",
         "RFC6749-5.2-01",
+        "HAIP-4-03",
     ],
     proven_by={
         "accepts:code.verifier": "PKCE-VERIFIER-WRONG-ACCEPTED",
@@ -299,7 +301,7 @@ async def a_verifier_of_another_login_is_refused(authorization: Authorized, flow
 
 @check(
     "pkce-verifier-unhashed-refused",
-    requires=["RFC7636-4.5-01", "RFC7636-4.6-03", "RFC6749-5.2-01"],
+    requires=["RFC7636-4.5-01", "RFC7636-4.6-03", "RFC6749-5.2-01", "HAIP-4-03"],
     proven_by={
         "accepts:code.verifier-hashed": "PKCE-VERIFIER-UNHASHED-ACCEPTED",
         "misreports:code.verifier-hashed": "PKCE-VERIFIER-UNHASHED-MISREPORTED",

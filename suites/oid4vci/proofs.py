@@ -373,7 +373,7 @@ async def symmetric_proof_is_refused(access: Access, expect: Expect) -> None:
 
 @check(
     "proof-algorithm-unlisted-refused",
-    requires=["VCI-F.4-06", STATUS, INVALID_PROOF],
+    requires=["VCI-F.4-06", STATUS, INVALID_PROOF, "HAIP-7-05"],
     applies=when.jwt_proof,
     proven_by=by_rule("proof.algorithm-supported", "PROOF-ALGORITHM-UNLISTED"),
 )
@@ -460,7 +460,7 @@ async def unknown_claim_isaccepted(access: Access, expect: Expect) -> None:
 
 @check(
     "proof-algorithms-accepted",
-    requires=["VCI-12.2.4-52"],
+    requires=["VCI-12.2.4-52", "HAIP-7-04"],
     applies=when.jwt_proof,
     proven_by={"rejects:proof.other-algorithm": "PROOF-ALGORITHM-REFUSED"},
 )

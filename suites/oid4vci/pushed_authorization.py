@@ -51,7 +51,7 @@ _SEPARATOR = re.compile(r"[:/?&=]")
 
 @check(
     "par-endpoint-url",
-    requires=["RFC9126-2-01"],
+    requires=["RFC9126-2-01", "FAPI2-5.2.1-01"],
     proven_by={
         "as-metadata:par-endpoint-http": "PAR-ENDPOINT-SCHEME",
         "as-metadata:par-endpoint-number": "PAR-ENDPOINT-SCHEME",
@@ -77,7 +77,7 @@ async def the_endpoint_is_secure(shared: Flow, expect: Expect) -> None:
 
 @check(
     "par-accepted",
-    requires=["RFC9126-2-03", "RFC9126-2.2-01"],
+    requires=["RFC9126-2-03", "RFC9126-2.2-01", "HAIP-4-04", "FAPI2-5.3.2.2-02"],
     proven_by={
         "rejects:client.right-authentication": "PAR-REFUSED",
         "rejects:client.issuer-audience": "PAR-REFUSED",
@@ -105,7 +105,7 @@ async def a_right_request_isaccepted_push(authorization: Authorized, shared: Flo
 
 @check(
     "par-response",
-    requires=["RFC9126-2.2-02", "RFC9126-2.2-03", "RFC9126-2.2-04", "RFC8259-4-01"],
+    requires=["RFC9126-2.2-02", "RFC9126-2.2-03", "RFC9126-2.2-04", "RFC8259-4-01", "FAPI2-5.3.2.2-02"],
     proven_by={
         "par:request-uri-missing": "PAR-REQUEST-URI",
         "par:request-uri-number": "PAR-REQUEST-URI",
@@ -174,7 +174,7 @@ async def the_response_is_wellformed(authorization: Authorized, expect: Expect) 
 
 @check(
     "par-request-uri-guessing",
-    requires=["RFC9126-2.2-05"],
+    requires=["RFC9126-2.2-05", "FAPI2-5.4.1-09"],
     proven_by={
         "par:request-uri-short": "PAR-REQUEST-URI-GUESSABLE",
         "par:request-uri-guessable": "PAR-REQUEST-URI-GUESSABLE",
@@ -316,7 +316,7 @@ async def a_pushed_request_uri_is_refused(shared: Flow, expect: Expect) -> None:
 
 @check(
     "par-invalid-request-refused",
-    requires=["RFC9126-2.1-03", "RFC9126-2.3-03"],
+    requires=["RFC9126-2.1-03", "RFC9126-2.3-03", "FAPI2-5.3.2.2-01"],
     proven_by={
         "accepts:authorize.response-type-supported": "PAR-INVALID-REQUEST-ACCEPTED",
         "misreports:authorize.response-type-supported": "PAR-INVALID-REQUEST-MISREPORTED",
@@ -337,7 +337,7 @@ async def an_invalid_request_is_refused(flow: Flow, expect: Expect) -> None:
 
 @check(
     "par-client-unauthenticated-refused",
-    requires=["RFC9126-2.1-01", "RFC9126-2.3-02"],
+    requires=["RFC9126-2.1-01", "RFC9126-2.3-02", "HAIP-4.4.1-01", "FAPI2-5.3.2.1-03", "FAPI2-5.3.2.2-04"],
     proven_by={
         "accepts:client.authenticated": "PAR-CLIENT-UNAUTHENTICATED-ACCEPTED",
         "misreports:client.authenticated": "PAR-CLIENT-UNAUTHENTICATED-MISREPORTED",
@@ -384,27 +384,6 @@ async def an_unregistered_redirect_uri_is_refused(flow: Flow, expect: Expect) ->
         what="a pushed request of a public client with a redirect_uri that is not registered",
         errors=_ERRORS,
         error_requirement="RFC9126-2.3-03",
-    )
-
-
-@check(
-    "par-method-allowed",
-    requires=["RFC9110-15.5.6-01"],
-    proven_by={"par-error-response:allow-missing": "PAR-ALLOW-MISSING"},
-    applies=when.server_under_test & PUSHED,
-)
-async def another_method_is_answered_in_good_order(shared: Flow, expect: Expect) -> None:
-    """A GET request that the endpoint answers with 405 learns from Allow which methods there are."""
-    endpoint = (await shared.server()).par_endpoint
-    if endpoint is None:
-        raise Blocked("the metadata has no usable pushed_authorization_request_endpoint")
-    reply = await shared.agent.http.send("pushed authorization request by GET", "GET", endpoint)
-    expect.that(
-        reply.status != 405 or "Allow" in reply.headers,
-        "PAR-ALLOW-MISSING",
-        "the header field Allow beside the status code 405",
-        f"the header fields {show(sorted(set(reply.headers)))}",
-        at=reply,
     )
 
 

@@ -21,7 +21,7 @@ check = area("Pushed Authorization Requests", per=Per.GRANT)
 
 @check(
     "par-request-uri-usable",
-    requires=["RFC9126-5-03", "VCI-5.1.4-01"],
+    requires=["RFC9126-5-03", "VCI-5.1.4-01", "HAIP-4-04", "FAPI2-5.3.2.2-02"],
     proven_by={
         "rejects:authorize.request-uri": "PAR-REQUEST-URI-UNUSABLE",
         "par:request-uri-missing": "PAR-REQUEST-URI-UNUSABLE",
@@ -73,6 +73,32 @@ async def parameters_beside_the_request_uri_do_not_count(flow: Flow, expect: Exp
 
 
 @check(
+    "par-front-state-ignored",
+    requires=["RFC9126-4-06"],
+    proven_by={"pushed-request:front-wins": "PAR-FRONT-STATE-TAKEN"},
+    applies=PUSHED,
+    flows=2,
+)
+async def a_state_beside_the_request_uri_does_not_count(flow: Flow, expect: Expect) -> None:
+    """A state that the browser brings beside request_uri, when none was pushed, is not returned."""
+    state = secrets.token_urlsafe(24)
+    attempt = await flow.authorize({"state": None}, pushed=True, front={"state": state})
+    if attempt.pushed is not None and not attempt.pushed.successful:
+        # A server may insist on a state, of which another check warns.
+        attempt = await flow.again().authorize(pushed=True, front={"state": state})
+    accepted_push(attempt)
+    # A server may refuse such a request.
+    expect.that(
+        attempt.response is None or attempt.response.state != state,
+        "PAR-FRONT-STATE-TAKEN",
+        "the state of the pushed request if it has one, or a refusal",
+        "the state that the browser brought",
+        at=attempt.last,
+        pointer="header Location",
+    )
+
+
+@check(
     "par-request-uri-reused-refused",
     requires=["RFC9126-4-01", "RFC6749-4.1.2.1-04"],
     proven_by={
@@ -104,7 +130,8 @@ async def a_used_request_uri_is_refused(flow: Flow, expect: Expect) -> None:
         "misreports:authorize.request-uri-expired": "PAR-REQUEST-URI-EXPIRED-MISREPORTED",
         "par:expires-in-fraction": "PAR-REQUEST-URI-EXPIRED-ACCEPTED",
     },
-    applies=PUSHED & when.brief_request_uri,
+    applies=PUSHED & when.request_uri_expires,
+    waits=True,
 )
 async def an_expired_request_uri_is_refused(flow: Flow, expect: Expect) -> None:
     """A request_uri is refused after the time of its expires_in."""
@@ -144,7 +171,7 @@ async def a_request_uri_of_another_client_is_refused(flow: Flow, expect: Expect)
 
 @check(
     "par-required",
-    requires=["RFC9126-4-04", "RFC9126-4-05"],
+    requires=["RFC9126-4-04", "RFC9126-4-05", "FAPI2-5.3.2.2-03", "HAIP-4-04"],
     proven_by={
         "accepts:authorize.pushed": "PAR-REQUIRED-ACCEPTED",
         "misreports:authorize.pushed": "PAR-REQUIRED-MISREPORTED",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness import mutate
 from harness.access import Access
 from harness.applicability import when
@@ -14,6 +16,7 @@ from harness.formats.problems import json_type
 from harness.transport import Reply
 from harness.wallet import token as tokens
 from harness.wallet.credential import carries_credential
+from suites.oid4vci._late import used_late
 from suites.oid4vci._refreshing import fields, refresh, refresh_token_of, renewed
 from suites.oid4vci._secrets import expect_hard_to_guess
 from suites.oid4vci._token_requests import UNAUTHENTICATED, only_identified, without
@@ -31,7 +34,7 @@ _UNBOUND = when.refresh_token & when.public_client & when.bearer_token & ~when.c
 
 @check(
     "refresh-token-guessing",
-    requires=["RFC6749-10.10-07", "RFC6749-10.10-08"],
+    requires=["RFC6749-10.10-07", "RFC6749-10.10-08", "FAPI2-5.4.1-09"],
     proven_by={
         "token:refresh-token-guessable": "REFRESH-TOKEN-GUESSABLE",
         "token:refresh-token-thin": "REFRESH-TOKEN-GUESSABLE",
@@ -242,7 +245,7 @@ async def a_refresh_token_of_another_client_is_refused(flow: Flow, expect: Expec
 
 @check(
     "refresh-token-unauthenticated-refused",
-    requires=["RFC6749-6-01", "RFC6749-5.2-08", "RFC6749-5.2-01"],
+    requires=["RFC6749-6-01", "RFC6749-5.2-08", "RFC6749-5.2-01", "HAIP-4.4.1-01", "FAPI2-5.3.2.1-03"],
     proven_by={
         "accepts:client.authenticated": "REFRESH-TOKEN-UNAUTHENTICATED-ACCEPTED",
         "misreports:client.authenticated": "REFRESH-TOKEN-UNAUTHENTICATED-MISREPORTED",
@@ -311,13 +314,18 @@ async def a_wider_scope_is_not_given(flow: Flow, expect: Expect) -> None:
         "misreports:refresh.expired": "REFRESH-TOKEN-EXPIRED-MISREPORTED",
     },
     applies=when.refresh_token & when.brief_code("refresh_token_s"),
+    waits=True,
+    flows=4,
 )
-async def an_expired_refresh_token_is_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
+async def an_expired_refresh_token_is_refused(
+    flow: Flow, another_flow: Callable[[], Flow], facts: Facts, expect: Expect
+) -> None:
     """A refresh token is refused once its lifetime, as the team says it, is over."""
-    value = await refresh_token_of(flow)
-    await flow.tools.wait((facts.promises.refresh_token_s or 0) + 1, "the end of a refresh token")
+    seconds = (facts.promises.refresh_token_s or 0) + 1
     expect.refused(
-        await refresh(flow, value),
+        await used_late(
+            flow, another_flow, refresh_token_of, refresh, seconds=seconds, why="the end of a refresh token"
+        ),
         "REFRESH-TOKEN-EXPIRED",
         what="an expired refresh token",
         status={400},
@@ -328,7 +336,7 @@ async def an_expired_refresh_token_is_refused(flow: Flow, facts: Facts, expect: 
 
 @check(
     "refresh-token-as-access-token-refused",
-    requires=["VCI-8.3.1.1-02", "RFC6750-3.1-01", "RFC6750-3.1-02"],
+    requires=["VCI-8.3.1.1-02", "RFC6750-3.1-01", "RFC6750-3.1-02", "FAPI2-5.3.4-03"],
     proven_by={"opening:refresh-token-too": "REFRESH-TOKEN-AS-ACCESS-TOKEN-ACCEPTED"},
     applies=when.refresh_token,
 )
@@ -359,6 +367,7 @@ async def a_refresh_token_is_no_access_token(flow: Flow, issuance: Reply, expect
         "token:refresh-token-guessable": "REFRESH-TOKEN-NOT-ROTATED",
     },
     applies=_UNBOUND,
+    waits=True,
 )
 async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Expect) -> None:
     """A refresh token of a public client that no key is bound to is replaced when it is used, and then refused."""
@@ -400,6 +409,7 @@ async def a_refresh_token_of_a_public_client_is_replaced(flow: Flow, expect: Exp
         "misreports:refresh.revoked": "REFRESH-TOKEN-ALIVE-MISREPORTED",
     },
     applies=_UNBOUND,
+    waits=True,
 )
 async def a_replay_revokes_the_active_refresh_token(flow: Flow, expect: Expect) -> None:
     """The active refresh token is refused once the one that it replaced was used again."""

@@ -143,6 +143,7 @@ async def a_renewed_credential_does_not_end_earlier(renewal: Renewal, expect: Ex
     requires=["VCI-14.5-04"],
     proven_by={"renewal:validity-unmoved": "RENEWAL-ENDED"},
     applies=_RENEWED & when.brief_credential,
+    waits=True,
 )
 async def a_credential_that_has_ended_is_renewed(flow: Flow, expect: Expect) -> None:
     """Once a Credential has ended, one for a refreshed token ends later than that."""
@@ -157,7 +158,7 @@ async def a_credential_that_has_ended_is_renewed(flow: Flow, expect: Expect) -> 
 
 @check(
     "renewal-status-place",
-    requires=_PLACES,
+    requires=[*_PLACES, "HAIP-6.1-10"],
     proven_by={
         "renewal-draft:status-same": "RENEWAL-STATUS-SHARED",
         "renewal:copied": "RENEWAL-STATUS-SHARED",
@@ -188,6 +189,7 @@ async def a_renewed_credential_has_its_own_salts(renewal: Renewal, expect: Expec
     requires=["VCI-14.3-01"],
     proven_by={"renewal:old-revoked": "RENEWAL-OLD-REVOKED"},
     applies=_RENEWED & when.status_by(),
+    waits=True,
 )
 async def a_renewal_revokes_nothing(renewal: Renewal, read_status: ReadStatus, expect: Expect) -> None:
     """A Credential stays valid when another one was issued for a refreshed token."""
@@ -220,7 +222,7 @@ async def a_reissued_credential_is_bound_to_the_new_key(reissued: Renewal, expec
 
 @check(
     "reissuance-status-place",
-    requires=_PLACES,
+    requires=[*_PLACES, "HAIP-6.1-10"],
     proven_by={
         "mso:status-shared": "REISSUANCE-STATUS-SHARED",
         "jwt-vc:status-shared": "REISSUANCE-STATUS-SHARED",
@@ -258,6 +260,7 @@ async def a_reissued_credential_has_its_own_salts(reissued: Renewal, expect: Exp
     requires=["VCI-14.3-01"],
     proven_by={"reissue:old-revoked": "REISSUANCE-OLD-REVOKED"},
     applies=_REISSUED & when.status_by(),
+    waits=True,
 )
 async def a_reissuance_revokes_nothing(reissued: Renewal, read_status: ReadStatus, expect: Expect) -> None:
     """A Credential stays valid when another one was issued for the same Access Token."""
@@ -269,7 +272,7 @@ async def a_reissuance_revokes_nothing(reissued: Renewal, read_status: ReadStatu
 
 @check(
     "reoffer-status-place",
-    requires=_PLACES,
+    requires=[*_PLACES, "HAIP-6.1-10"],
     proven_by={
         "mso:status-shared": "REOFFER-STATUS-SHARED",
         "jwt-vc:status-shared": "REOFFER-STATUS-SHARED",
@@ -305,6 +308,7 @@ async def a_credential_of_another_offer_has_its_own_salts(reoffered: Renewal, ex
     requires=["VCI-14.3-01"],
     proven_by={"reoffer:old-revoked": "REOFFER-OLD-REVOKED"},
     applies=when.readable_format & when.status_by(),
+    waits=True,
 )
 async def an_issuance_anew_revokes_nothing(reoffered: Renewal, read_status: ReadStatus, expect: Expect) -> None:
     """A Credential stays valid when another one was issued anew for the same user."""

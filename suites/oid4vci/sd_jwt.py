@@ -28,7 +28,7 @@ check = partial(area("SD-JWT", per=Per.SCENARIO), applies=when.sd_jwt_vc)
 
 @check(
     "sd-jwt-readable",
-    requires=["VCI-A.3.4-01", "VCI-A.3.4-02", "RFC9901-4.1-03"],
+    requires=["VCI-A.3.4-01", "VCI-A.3.4-02", "RFC9901-4.1-03", "HAIP-6.1-01"],
     proven_by={
         "credential:credential-not-string": "SDJWT-NOT-STRING",
         "credential:credential-null": "SDJWT-NOT-STRING",
@@ -68,7 +68,7 @@ async def credential_is_an_sd_jwt(credential: IssuedCredential, expect: Expect) 
 
 @check(
     "sd-jwt-compact",
-    requires=["SDJWTVC-3.2-01"],
+    requires=["SDJWTVC-3.2-01", "HAIP-6.1-01"],
     proven_by={"credential:credential-json-serialized": "SDJWT-JSON-SERIALIZED"},
 )
 async def credential_is_compact(credential: IssuedCredential, expect: Expect) -> None:

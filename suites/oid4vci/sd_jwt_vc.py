@@ -51,7 +51,7 @@ async def type_is_that_of_an_sd_jwt_vc(credential: IssuedCredential, expect: Exp
 
 @check(
     "sd-jwt-algorithm-announced",
-    requires=["VCI-12.2.4-26"],
+    requires=["VCI-12.2.4-26", "HAIP-7-05"],
     applies=when.sd_jwt_vc & when.configuration_has("credential_signing_alg_values_supported"),
     proven_by={
         "sd-jwt:alg-unlisted": "SDJWT-ALGORITHM-UNLISTED",
@@ -80,7 +80,7 @@ async def algorithm_is_announced(credential: IssuedCredential, shared: Flow, exp
 
 @check(
     "sd-jwt-signature",
-    requires=["RFC9901-7.1-01", "RFC9901-4.1-01", "SDJWTVC-3.5-01"],
+    requires=["RFC9901-7.1-01", "RFC9901-4.1-01", "SDJWTVC-3.5-01", "HAIP-6.1.1-01"],
     proven_by={
         "sd-jwt:signature": "SDJWT-SIGNATURE",
         "sd-jwt:key-short": "SDJWT-SIGNATURE",
@@ -109,7 +109,7 @@ async def signature_verifies(credential: IssuedCredential, issuer_key: IssuerKey
 
 @check(
     "sd-jwt-x5c-key",
-    requires=["RFC7515-4.1.6-02"],
+    requires=["RFC7515-4.1.6-02", "HAIP-6.1.1-01", "HAIP-6.1.1-02"],
     applies=when.sd_jwt_vc & when.x5c,
     proven_by={"sd-jwt:x5c-order": "SDJWT-X5C-ORDER"},
 )
@@ -122,7 +122,7 @@ async def first_certificate_holds_the_key(
 
 @check(
     "sd-jwt-x5c-chain",
-    requires=["RFC7515-4.1.6-04", "RFC7515-4.1.6-01", "RFC7515-4.1.6-03"],
+    requires=["RFC7515-4.1.6-04", "RFC7515-4.1.6-01", "RFC7515-4.1.6-03", "HAIP-6.1.1-02", "HAIP-6.1.1-03"],
     applies=when.sd_jwt_vc & when.x5c,
     proven_by={
         "sd-jwt:x5c-base64url": "SDJWT-X5C-ENCODING",
@@ -138,7 +138,7 @@ async def certificates_form_a_chain(credential: IssuedCredential, issuer_key: Is
 
 @check(
     "sd-jwt-x5c-trusted",
-    requires=["SDJWTVC-3.5-02"],
+    requires=["SDJWTVC-3.5-02", "HAIP-6.1.1-01", "HAIP-6.1.1-03"],
     applies=when.sd_jwt_vc & when.x5c & when.trust_anchors,
     proven_by={
         "sd-jwt:x5c-untrusted": "SDJWT-X5C-UNTRUSTED",
@@ -433,7 +433,7 @@ async def some_claims_cannot_be_withheld(credential: IssuedCredential, expect: E
 
 @check(
     "sd-jwt-status",
-    requires=["TSL-6.2-01", "TSL-6.2-02", "TSL-6.2-03", "TSL-6.2-04"],
+    requires=["TSL-6.2-01", "TSL-6.2-02", "TSL-6.2-03", "TSL-6.2-04", "HAIP-6.1-06"],
     applies=when.sd_jwt_vc & when.credential_claim("status", dict),
     proven_by={
         "sd-jwt:status-empty": "SDJWT-STATUS-EMPTY",
@@ -489,7 +489,7 @@ async def plain_credential_is_plain(credential: IssuedCredential, expect: Expect
 
 @check(
     "sd-jwt-bound",
-    requires=["SDJWTVC-3.2.2.2-03"],
+    requires=["SDJWTVC-3.2.2.2-03", "HAIP-6.1-04"],
     applies=when.sd_jwt_vc & when.key_binding,
     proven_by={"sd-jwt:cnf-missing": "SDJWT-CNF-MISSING"},
 )
@@ -507,7 +507,7 @@ async def credential_names_a_key(credential: IssuedCredential, expect: Expect) -
 
 @check(
     "sd-jwt-bound-by-jwk",
-    requires=["SDJWTVC-3.2.2.2-04"],
+    requires=["SDJWTVC-3.2.2.2-04", "HAIP-6.1-05"],
     applies=when.sd_jwt_vc & when.key_binding,
     proven_by={"sd-jwt:cnf-kid": "SDJWT-CNF-JWK-MISSING", "sd-jwt:cnf-empty": "SDJWT-CNF-JWK-MISSING"},
 )
@@ -521,12 +521,13 @@ async def key_is_named_by_jwk(credential: IssuedCredential, expect: Expect) -> N
         f"cnf with {list(cnf)}",
         at=credential.exchange,
         pointer=at(credential).inside("/cnf"),
+        requirement=("HAIP-6.1-05", "SDJWTVC-3.2.2.2-04"),
     )
 
 
 @check(
     "sd-jwt-bound-to-proof-key",
-    requires=["SDJWTVC-3.2.2.2-05"],
+    requires=["SDJWTVC-3.2.2.2-05", "HAIP-6.1-04"],
     applies=when.sd_jwt_vc & when.key_binding,
     proven_by={
         "sd-jwt:cnf-other-key": "SDJWT-CNF-OTHER-KEY",
@@ -558,7 +559,7 @@ async def key_is_that_of_the_proof(credential: IssuedCredential, expect: Expect)
 
 @check(
     "sd-jwt-bound-to-public-key",
-    requires=["SDJWTVC-3.2.2.2-06"],
+    requires=["SDJWTVC-3.2.2.2-06", "HAIP-6.1-04"],
     applies=when.sd_jwt_vc & when.key_binding,
     proven_by={"sd-jwt:cnf-private-key": "SDJWT-CNF-PRIVATE-KEY"},
 )

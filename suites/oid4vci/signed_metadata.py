@@ -33,7 +33,7 @@ _CHAIN_PROBLEMS = (
 
 @check(
     "signed-metadata-response",
-    requires=["VCI-12.2.2-08", "VCI-12.2.2-03", "VCI-12.2.3-01", "RFC7519-4-02", "RFC7515-4-02"],
+    requires=["VCI-12.2.2-08", "VCI-12.2.2-03", "VCI-12.2.3-01", "RFC7519-4-02", "RFC7515-4-02", "HAIP-4.1-04"],
     proven_by={
         "signed-metadata-response:content-type": "SIGNED-METADATA-CONTENT-TYPE",
         "signed-metadata-response:status-201": "SIGNED-METADATA-STATUS",
@@ -121,7 +121,7 @@ async def the_header_names_type_and_algorithm(signed_metadata: SignedMetadata, e
 
 @check(
     "signed-metadata-signature",
-    requires=["VCI-12.2.3-01", "VCI15-11.2.3-07", "VCID14-10.2.3-07", "VCI13-11.2.3-09"],
+    requires=["VCI-12.2.3-01", "VCI15-11.2.3-07", "VCID14-10.2.3-07", "VCI13-11.2.3-09", "HAIP-4.1-05"],
     proven_by={
         "draft-metadata:signed-with-another-key": "SIGNED-METADATA-SIGNATURE",
         "signed-metadata:signature": "SIGNED-METADATA-SIGNATURE",
@@ -156,7 +156,7 @@ async def the_signature_verifies(signed_metadata: SignedMetadata, expect: Expect
 
 @check(
     "signed-metadata-certificates",
-    requires=["RFC7515-4.1.6-04", "RFC7515-4.1.6-01", "RFC7515-4.1.6-03"],
+    requires=["RFC7515-4.1.6-04", "RFC7515-4.1.6-01", "RFC7515-4.1.6-03", "HAIP-4.1-05"],
     proven_by={
         "signed-metadata:x5c-expired": "SIGNED-METADATA-CERTIFICATE",
         "signed-metadata:x5c-base64url": "SIGNED-METADATA-X5C",

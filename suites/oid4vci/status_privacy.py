@@ -12,13 +12,14 @@ from itertools import pairwise
 from harness.applicability import when
 from harness.checks import Per, area
 from harness.evidence import Blocked, IssuedCredential
-from harness.expect import Expect
+from harness.expect import Demanded, Expect
 from harness.flow import Flow
 from harness.formats.status_reference import Mechanism, Reference
 from harness.lifecycle import allocation, personal
 from harness.lifecycle.series import Placed, Series, same_entry
 from harness.lifecycle.status import CredentialStatus
 from harness.wallet.metadata import Issuer
+from suites.oid4vci._further import of_listed_sd_jwt_vc
 
 check = area("Privacy of status", per=Per.SHAPE)
 
@@ -126,7 +127,7 @@ async def the_uri_names_nobody(credential: IssuedCredential, issuer: Issuer, exp
 
 @check(
     "status-index-unpredictable",
-    requires=[*_RANDOM.values(), _UNLINKABLE],
+    requires=[*_RANDOM.values(), _UNLINKABLE, "HAIP-6.1-11"],
     applies=_HAS_STATUS,
     proven_by={
         "status-place:reused": "STATUS-INDEX-REGULAR",
@@ -139,6 +140,7 @@ async def the_uri_names_nobody(credential: IssuedCredential, issuer: Issuer, exp
 async def places_do_not_follow_one_another(series: Series, expect: Expect) -> None:
     """The places of Credentials that were issued one after another are not more regular than random ones."""
     for (mechanism, _), places in series.by_kind().items():
+        asked = _RANDOM.get(mechanism, _UNLINKABLE)
         for in_list in _by_list(places):
             references = [placed.reference for placed in in_list]
             identified = mechanism is Mechanism.IDENTIFIER_LIST
@@ -150,7 +152,7 @@ async def places_do_not_follow_one_another(series: Series, expect: Expect) -> No
                 f"{', '.join(map(str, numbers))} of {size}",
                 at=in_list[-1].exchange,
                 pointer=in_list[-1].pointer,
-                requirement=_RANDOM.get(mechanism, _UNLINKABLE),
+                requirement=of_listed_sd_jwt_vc(in_list[-1].issued, mechanism, "HAIP-6.1-11", asked),
             )
 
 
@@ -172,7 +174,7 @@ def _identifiers(references: Sequence[Reference]) -> tuple[list[int], int]:
 
 @check(
     "status-entry-of-batch",
-    requires=["TSL-13.2-02"],
+    requires=["TSL-13.2-02", "HAIP-6.1-10"],
     applies=when.readable_format
     & when.status_by(Mechanism.STATUS_LIST)
     & when.batches
@@ -199,7 +201,7 @@ async def a_batch_shares_no_entry(batch: Flow, expect: Expect) -> None:
 
 @check(
     "status-entry-own",
-    requires=[*_OWN_ENTRY.values(), _UNLINKABLE],
+    requires=[*_OWN_ENTRY.values(), _UNLINKABLE, "HAIP-6.1-10"],
     applies=_HAS_STATUS,
     proven_by={
         "status-place:reused": "STATUS-ENTRY-SHARED",
@@ -212,10 +214,12 @@ async def a_batch_shares_no_entry(batch: Flow, expect: Expect) -> None:
 async def no_two_credentials_share_an_entry(series: Series, expect: Expect) -> None:
     """No two Credentials of the run have the same entry of the same status list."""
     for (mechanism, _), places in series.by_kind().items():
-        _expect_own_entries(expect, places, "STATUS-ENTRY-SHARED", _OWN_ENTRY.get(mechanism, _UNLINKABLE))
+        asked = _OWN_ENTRY.get(mechanism, _UNLINKABLE)
+        demanded = of_listed_sd_jwt_vc(places[0].issued, mechanism, "HAIP-6.1-10", asked)
+        _expect_own_entries(expect, places, "STATUS-ENTRY-SHARED", demanded)
 
 
-def _expect_own_entries(expect: Expect, places: Sequence[Placed], code: str, requirement: str) -> None:
+def _expect_own_entries(expect: Expect, places: Sequence[Placed], code: str, requirement: Demanded) -> None:
     pair = same_entry(places)
     one, other = pair or (places[0], places[-1])
     expect.that(

@@ -101,7 +101,7 @@ def _is_unsecured(document: StatusListCredential) -> bool:
 
 @check(
     "status-list-signature",
-    requires=list(_SIGNED),
+    requires=[*_SIGNED, "HAIP-6.1-07"],
     applies=_WITH_KEY,
     proven_by={
         "status-token:signature": "STATUS-SIGNATURE",
@@ -156,7 +156,7 @@ def _complaint(document: StatusDocument, key: IssuerKey) -> str:
 
 @check(
     "status-list-key-strength",
-    requires=["NIST80057-5.6.3-01"],
+    requires=["NIST80057-5.6.3-01", "FAPI2-5.4.1-06", "FAPI2-5.4.1-07"],
     applies=_WITH_KEY,
     proven_by={"status-token:key-short": "STATUS-KEY-SHORT"},
 )
@@ -165,13 +165,15 @@ async def key_of_the_list_is_strong(status: CredentialStatus, expect: Expect) ->
     for entry, _, key in lists(status):
         if key.jwk is None:
             raise Blocked(key.missing)
-        least, bits = _MIN_RSA_BITS if key.jwk.get("kty") == "RSA" else _MIN_BITS, key_bits(key.jwk)
+        rsa = key.jwk.get("kty") == "RSA"
+        least, bits = _MIN_RSA_BITS if rsa else _MIN_BITS, key_bits(key.jwk)
         expect.that(
             bits is None or bits >= least,
             "STATUS-KEY-SHORT",
             f"a key of {least} bits or more",
             f"{bits} bits",
             at=place(entry).exchange,
+            requirement=("FAPI2-5.4.1-06" if rsa else "FAPI2-5.4.1-07", "NIST80057-5.6.3-01"),
         )
 
 
@@ -230,6 +232,7 @@ def _other_controller(document: StatusDocument, key: IssuerKey) -> str | None:
     requires=[
         *("RFC7515-4.1.6-01", "RFC9360-2-02", "RFC9360-2-03", "RFC5280-6.1.3-01", "RFC5280-4.1.2.5-01"),
         *("RFC5280-4.2.1.3-02", "RFC5280-4.2.1.9-01", "RFC5280-4.2-01", "RFC5280-6.1.4-01", "RFC5280-6.1.4-02"),
+        "HAIP-6.1-09",
     ],
     applies=when.status_by() & when.status_chain,
     proven_by={

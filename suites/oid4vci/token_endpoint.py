@@ -30,7 +30,7 @@ _LONGEST_BEARER_LIFETIME_S = 300
 
 @check(
     "token-endpoint-url",
-    requires=["RFC6749-3.2-02", "RFC6749-3.2-01"],
+    requires=["RFC6749-3.2-02", "RFC6749-3.2-01", "FAPI2-5.2.1-01"],
     proven_by={
         "as-metadata:token-endpoint-http": "TOKEN-ENDPOINT-SCHEME",
         "as-metadata:token-endpoint-fragment": "TOKEN-ENDPOINT-FRAGMENT",
@@ -147,7 +147,7 @@ async def the_response_is_kept_out_of_caches(token: Reply, expect: Expect) -> No
 
 @check(
     "token-access-token",
-    requires=["RFC6749-5.1-02", "RFC6749-10.10-02", "RFC6749-10.10-04"],
+    requires=["RFC6749-5.1-02", "RFC6749-10.10-02", "RFC6749-10.10-04", "FAPI2-5.4.1-09"],
     proven_by={
         "token:access-token-missing": "TOKEN-ACCESS-TOKEN",
         "token:access-token-guessable": "TOKEN-ACCESS-TOKEN-GUESSABLE",
@@ -185,7 +185,7 @@ async def there_is_an_access_token(token: Reply, expect: Expect) -> None:
 
 @check(
     "token-access-token-guessing",
-    requires=["RFC6749-10.10-02"],
+    requires=["RFC6749-10.10-02", "FAPI2-5.4.1-09"],
     proven_by={
         "token:access-token-counter": "TOKEN-ACCESS-TOKEN-COUNTED",
         "token:access-token-guessable": "TOKEN-ACCESS-TOKEN-COUNTED",

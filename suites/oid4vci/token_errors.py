@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from harness import mutate
 from harness.access import said
@@ -14,6 +15,7 @@ from harness.facts import Facts
 from harness.flow import Flow
 from harness.formats import text
 from harness.transport import Reply
+from suites.oid4vci._late import redeemed_late
 from suites.oid4vci._token_requests import (
     UNAUTHENTICATED,
     anonymous,
@@ -367,13 +369,16 @@ async def guesses_are_limited(flow: Flow, facts: Facts, expect: Expect) -> None:
         "misreports:token.code-expired": "TOKEN-CODE-EXPIRED-MISREPORTED",
     },
     applies=when.pre_authorized_flow & when.brief_code("pre_authorized_code_s"),
+    waits=True,
+    flows=4,
 )
-async def an_expired_code_is_refused(flow: Flow, facts: Facts, expect: Expect) -> None:
+async def an_expired_code_is_refused(
+    flow: Flow, another_flow: Callable[[], Flow], facts: Facts, expect: Expect
+) -> None:
     """A Pre-Authorized Code is refused once its lifetime, as the team says it, is over."""
-    fields = await flow.token_fields()
-    await flow.tools.wait((facts.promises.pre_authorized_code_s or 0) + 1, "the end of a Pre-Authorized Code")
+    seconds = (facts.promises.pre_authorized_code_s or 0) + 1
     expect.refused(
-        await flow.request_token(fields),
+        await redeemed_late(flow, another_flow, seconds, "the end of a Pre-Authorized Code"),
         "TOKEN-CODE-EXPIRED",
         what="a Token Request with an expired Pre-Authorized Code",
         status={400},
@@ -494,7 +499,7 @@ async def a_used_tx_code_is_refused(flow: Flow, expect: Expect) -> None:
 
 @check(
     "token-anonymous-refused",
-    requires=["VCI-12.3-03", "VCI-6.3-10", "RFC6749-5.2-01"],
+    requires=["VCI-12.3-03", "VCI-6.3-10", "RFC6749-5.2-01", "FAPI2-5.3.2.1-03"],
     proven_by={
         "accepts:token.client-identified": "TOKEN-ANONYMOUS-ACCEPTED",
         "misreports:token.client-identified": "TOKEN-ANONYMOUS-MISREPORTED",
@@ -514,6 +519,7 @@ async def unannounced_anonymous_access_is_refused(flow: Flow, expect: Expect) ->
         what="a Token Request without client_id",
         status={400, 401},
         errors=UNAUTHENTICATED,
+        requirement=("FAPI2-5.3.2.1-03", "VCI-12.3-03"),
         status_requirement="RFC6749-5.2-01",
         error_requirement="VCI-6.3-10",
     )

@@ -24,6 +24,7 @@ from suites.oid4vci._types import expect_disclosable, judge_documents, places, r
 
 _FOUND = when.sd_jwt_vc & when.type_metadata
 _DRAFT_11 = when.sd_jwt_vc & when.sd_jwt_vc_draft("draft-11")
+_BEFORE_18 = when.sd_jwt_vc & when.sd_jwt_vc_draft("draft-11", "draft-13")
 check = partial(area("Type Metadata", per=Per.SCENARIO), applies=_FOUND)
 
 
@@ -511,7 +512,7 @@ async def paths_fit_the_credential(
 @check(
     "type-metadata-always-disclosable",
     requires=["SDJWTVC-9.3-02"],
-    applies=_DRAFT_11 & when.type_metadata & when.claim_rule("sd", ALWAYS),
+    applies=_BEFORE_18 & when.type_metadata & when.claim_rule("sd", ALWAYS),
     proven_by={"sd-jwt:type-always-plain": "TYPE-METADATA-ALWAYS"},
 )
 async def what_is_always_disclosable_is(

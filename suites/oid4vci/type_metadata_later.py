@@ -1,4 +1,7 @@
-"""What SD-JWT VC draft 18 asks of credentials and Type Metadata beyond draft 11, when a run is judged by it."""
+"""What later drafts of SD-JWT VC ask of credentials and Type Metadata beyond draft 11, when they judge a run.
+
+Draft 13 asks most of it already; the sections are those of draft 18.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from suites.oid4vci._problems import Place, Rule, at, judge
 from suites.oid4vci._types import expect_disclosable, judge_documents, readable
 
 _DRAFT_18 = when.sd_jwt_vc & when.sd_jwt_vc_draft("draft-18")
-_FOUND = _DRAFT_18 & when.type_metadata
+_FOUND = when.sd_jwt_vc & when.sd_jwt_vc_draft("draft-13", "draft-18") & when.type_metadata
+_FOUND_18 = _DRAFT_18 & when.type_metadata
 _FURTHER_TYPES = _DRAFT_18 & when.credential_claim("aka_vcts")
 check = partial(area("Type Metadata", per=Per.SCENARIO), applies=_FOUND)
 
@@ -86,6 +90,7 @@ async def type_metadata_name_their_type(type_metadata: ResolvedType, expect: Exp
 @check(
     "type-metadata-response",
     requires=["SDJWTVC18-4.3.1-01", "SDJWTVC18-4.3.1-02"],
+    applies=_FOUND_18,
     proven_by={
         "type-metadata-response:status-201": "TYPE-METADATA-STATUS",
         "type-metadata-response:content-type": "TYPE-METADATA-MEDIA-TYPE",
@@ -163,7 +168,7 @@ def _is_there(credential: IssuedCredential, path: list[str | int | None]) -> boo
 @check(
     "type-metadata-own-disclosure",
     requires=["SDJWTVC18-4.6-02"],
-    applies=_FOUND & when.claim_rule("sd", ALWAYS),
+    applies=_FOUND_18 & when.claim_rule("sd", ALWAYS),
     proven_by={
         "sd-jwt:type-always-plain": "TYPE-METADATA-ALWAYS",
         "type-metadata:always-inside": "TYPE-METADATA-ALWAYS",
