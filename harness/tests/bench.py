@@ -30,6 +30,7 @@ from harness.reference.app import ReferenceIssuer
 from harness.reference.govuk.app import GovukIssuer
 from harness.reference.staff_passport.app import Portal
 from harness.reference.tls import presenting
+from harness.reference.wire import FIELD_NAMES
 from harness.settings import ClientSettings, Promises, TrustSettings
 from harness.staff_passport.gateway.provider import Gateway
 from harness.target import registered_wallet
@@ -37,6 +38,12 @@ from harness.transport import Client, Recorder
 
 PROFILE = "oid4vci-1.0"
 """What the variants of the reference issuer conform to."""
+
+
+def profile_of(variant: variants.Variant) -> str:
+    """The profile that a clean variant conforms to."""
+    strict = {"haip": "haip-1.0", "fapi2": "fapi2-sp"}
+    return strict.get(variant.security_profile, f"oid4vci-{variant.version}")
 
 
 class InProcessOffers(OfferSource):
@@ -103,7 +110,7 @@ class Outcome:
 def requirements(profile: str = PROFILE) -> dict[str, Requirement]:
     """The requirements of a profile."""
     chosen = profiles.load(profile)
-    return catalogue.of(chosen.specifications, version=chosen.version)
+    return catalogue.of(chosen.specifications, version=chosen.version, without=chosen.leaves_out)
 
 
 @cache
@@ -143,8 +150,21 @@ async def judge_reference(variant: str = "default", faults: Iterable[str] = (), 
 def showing(issuer: ReferenceIssuer, client: ClientSettings) -> httpx.ASGITransport:
     """The way to an issuer in process for a client, which shows its TLS certificate where it has one."""
     if client.certificate is None:
-        return httpx.ASGITransport(issuer.app)
-    return httpx.ASGITransport(presenting(issuer.app, [client.certificate.read_text()]))
+        return AsSent(issuer.app)
+    return AsSent(presenting(issuer.app, [client.certificate.read_text()]))
+
+
+class AsSent(httpx.ASGITransport):
+    """Calls an application in process and tells it how the names of header fields were spelled."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        names = [name.decode("latin-1") for name, _ in request.headers.raw]
+
+        async def told(scope: Any, receive: Any, send: Any) -> None:
+            extensions = {**scope.get("extensions", {}), FIELD_NAMES: names}
+            await self.app({**scope, "extensions": extensions}, receive, send)
+
+        return await httpx.ASGITransport(told).handle_async_request(request)
 
 
 async def judge_issuer(
@@ -175,9 +195,9 @@ async def judge_issuer(
         options, client: by default as the issuer knows its wallets.
         sd_jwt_vc: the draft that judges; by default the one that the issuer follows.
         trust: by default the issuer's own trust anchor.
-        profile: what judges; by default that of the version that the issuer speaks.
+        profile: what judges; by default that which the issuer keeps to.
     """
-    profile = profile or f"oid4vci-{issuer.variant.version}"
+    profile = profile or profile_of(issuer.variant)
     clock = clock or Clock()
     http = Client(
         Recorder(), transport=transport, timeout_s=timeout_s, max_body=1_000_000, verify=verify, now=clock.now
@@ -194,7 +214,7 @@ async def judge_issuer(
         http,
         clock.now,
         options or registered.options,
-        trust=trust or TrustSettings(x5c=(trust_anchor_file(issuer),), iaca=(iaca_file(issuer),)),
+        trust=trust or anchors_of(issuer),
         wallet_client=client or registered.client,
         second_client=registered.second,
         second_http=second_http,
@@ -204,7 +224,9 @@ async def judge_issuer(
         denied_offers=InProcessOffers("denied", issuer, outcome="denied"),
         operations=InProcessOperations(issuer),
         sd_jwt_vc=DRAFTS[sd_jwt_vc or issuer.variant.sd_jwt_vc],
-        dialect=dialects.load(profile.removeprefix("oid4vci-")),
+        dialect=dialects.load(
+            profile.removeprefix("oid4vci-") if profile.startswith("oid4vci-") else issuer.variant.version
+        ),
     )
     source = InProcessOffers("offer", issuer)
     outcome = Outcome([], set(), None, 0, [], {})
@@ -283,6 +305,11 @@ def iaca_file(issuer: ReferenceIssuer | GovukIssuer) -> Path:
     if not path.exists():
         path.write_text(pem)
     return path
+
+
+def anchors_of(issuer: ReferenceIssuer) -> TrustSettings:
+    root = trust_anchor_file(issuer)
+    return TrustSettings(x5c=(root,), iaca=(iaca_file(issuer),), metadata=(root,))
 
 
 def trust_anchor_file(issuer: ReferenceIssuer) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import checks, config, listing, waivers
-from harness.wallet.keys import make_key
+from harness.wallet.keys import certificate_for, make_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,16 +60,20 @@ PAGES = (
     "docs/web-journey.md",
     "docs/govuk-wallet.md",
     "docs/drafts.md",
+    "docs/haip.md",
 )
 EXAMPLES = [block for page in PAGES for block in blocks(page, "toml")]
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=[str(number) for number in range(len(EXAMPLES))])
 def test_a_settings_example_is_accepted(block: str, tmp_path: Path) -> None:
+    key = make_key("ES256")
+    text = certificate_for(key, 1_800_000_000)
+    certificate = f"-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
     for name in re.findall(r'"([\w-]+\.pem)"', block):
-        (tmp_path / name).write_text("")
+        (tmp_path / name).write_text(certificate)
     for name in re.findall(r'"([\w-]+\.json)"', block):
-        (tmp_path / name).write_text(make_key("ES256").private.export_private())
+        (tmp_path / name).write_text(key.private.export_private())
     for name in re.findall(r'contexts = \["([\w-]+)"\]', block):
         (tmp_path / name).mkdir()
     (tmp_path / "assay.toml").write_text(block)

@@ -25,6 +25,7 @@ from harness.reference.variants import VARIANTS
 from harness.tests.bench import Outcome, all_checks, judge_reference, requirements
 from harness.tests.clean_runs import BAD, CleanRuns, Met, told
 from harness.tests.fault_variants import GOES_AGAINST_ADVICE, UNPROVEN, variants_for
+from harness.tests.stricter_profiles import FAULTS_ONLY_THERE
 
 __all__ = ["BAD", "told"]
 """What other matrices take from here."""
@@ -174,7 +175,12 @@ def of_drafts(fault: str) -> bool:
     return (rule if document in ("accepts", "misreports", "rejects") else document).startswith("draft-")
 
 
-ELSEWHERE = (of_govuk, of_staff_passport, of_partisia, of_mattr, of_drafts)
+def of_stricter_profiles(fault: str) -> bool:
+    """Whether a fault is one that only checks of HAIP or FAPI 2.0 look for."""
+    return fault in FAULTS_ONLY_THERE
+
+
+ELSEWHERE = (of_govuk, of_staff_passport, of_partisia, of_mattr, of_drafts, of_stricter_profiles)
 """Tell the faults that other matrices are about."""
 FAULTS = {fault for fault in faults.catalogue() if not any(theirs(fault) for theirs in ELSEWHERE)}
 

@@ -39,6 +39,9 @@ from harness.reference import identifier_list as issuing_lists
 from harness.reference.app import ReferenceIssuer
 from harness.reference.holder_keys import Key
 from harness.reference.variants import VARIANTS
+from harness.tests import tls_servers
+from harness.tls import certificate, hello
+from harness.tls.answer import Reading, TlsError
 
 ENOUGH = 1_000_000
 EXAMPLES = 1_000
@@ -51,6 +54,23 @@ def text(data: bytes) -> str:
 
 def parsed(data: bytes) -> Any:
     return strict_json.parse(data).value
+
+
+def tls_answer() -> bytes:
+    exchange = tls_servers.ecdhe(hello.P_256)
+    return tls_servers.flight(hello.TLS_1_2, 0xC02F, b"\0\x17\0\0", certificate=bytes(500), exchange=exchange)
+
+
+def read_tls(data: bytes) -> None:
+    """Read the answer to a hello and ask it everything that a scan asks."""
+    reading = Reading(hello.Hello((hello.TLS_1_3, hello.TLS_1_2), (0x1301, 0xC02F)))
+    with contextlib.suppress(TlsError):
+        reading.feed(data)
+    _ = (
+        reading.answer.group,
+        reading.answer.protocol,
+        [certificate.read(der) for der in reading.answer.certificates],
+    )
 
 
 @cache
@@ -189,6 +209,7 @@ TARGETS: dict[str, Target] = {
     "status aggregation": Target(
         status_aggregation.read, lambda: json.dumps({"status_lists": ["https://a.example/1"] * 99}).encode()
     ),
+    "tls": Target(read_tls, tls_answer),
     "jwk set": Target(lambda data: jwk_set.problems(parsed(data)), lambda: json.dumps(many_keys()).encode()),
 }
 
