@@ -230,7 +230,7 @@ class Access:
             key_storage=terms.get("key_storage"),
             user_authentication=terms.get("user_authentication"),
             issuer=tools.options.key_attester.issuer,
-            x5c=tools.options.key_attester.key.get("x5c", ()),
+            x5c=tools.key_attester_certificates,
         )
         return draft.with_header(typ=tools.dialect.key_attestation_type)
 

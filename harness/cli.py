@@ -15,6 +15,7 @@ import harness
 from harness.commands import (
     UsageError,
     attest,
+    attester,
     detect,
     diff,
     gateway,
@@ -107,7 +108,20 @@ def _parser() -> argparse.ArgumentParser:
     watch_arguments.add(watch)
     watch.set_defaults(handle=_watch)
 
-    for command in (detect, report, diff, history, waive, sign, verify, attest, one_login, gateway, mattr):
+    for command in (
+        detect,
+        report,
+        diff,
+        history,
+        waive,
+        sign,
+        verify,
+        attest,
+        attester,
+        one_login,
+        gateway,
+        mattr,
+    ):
         command.add_to(commands)
     return parser
 

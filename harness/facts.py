@@ -41,13 +41,17 @@ class Facts:
     """What the run was told of how the user answers pages."""
     client: ClientSettings = field(init=False)
     """How the wallet is registered."""
+    code_flow_untested: bool = field(init=False, default=False)
+    """Whether an Authorization Server announces the Authorization Code Flow and the run does not go through it."""
     longest_wait_s: float = field(init=False)
-    promises: Promises = field(init=False)
     """Seconds that one wait of the run may take."""
+    promises: Promises = field(init=False)
     server: AuthorizationServer = field(init=False)
     """The Authorization Server that the flow leads to."""
     link: OfferLink = field(init=False)
     offer: ReceivedOffer = field(init=False)
+    offers: tuple[ReceivedOffer, ...] = field(init=False)
+    """Those that shared flows began with, the first of each source among them."""
     authorization: Authorized = field(init=False)
     asked: Mapping[str, str] = field(init=False)
     """The parameters of the authorization request; empty in a flow without one."""

@@ -123,7 +123,7 @@ class IssuerUnderTest:
     def facts(self, scenario: Scenario | None) -> Facts:
         """Give what predicates read; what comes after ``scenario`` is gathered."""
         tools = self._tools
-        return Facts(
+        facts = Facts(
             self.issuer,
             scenario,
             tools.options.user,
@@ -133,6 +133,8 @@ class IssuerUnderTest:
             partisia=tools.partisia,
             operations=self._operations,
         )
+        facts.code_flow_untested = self._code_flow_untested
+        return facts
 
     @cached_property
     def _operations(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness import catalogue, checks, coverage, profiles, version_table
+from harness import catalogue, checks, coverage, peer_plan, profiles, version_table
 from harness.govuk import comparison, contradictions
 from harness.model import Basis, Json, strongest
 
@@ -21,7 +21,7 @@ def check_rows() -> Rows:
             {
                 "id": check.id,
                 "area": check.area,
-                "level": str(strongest(requirements[name].level for name in check.requires)),
+                "level": str(strongest(requirements[name].level for name in _mainly(check))),
                 "description": check.description,
                 "requirements": list(check.requires),
                 "basis": list(dict.fromkeys(str(b) for name in check.requires if (b := requirements[name].basis))),
@@ -29,6 +29,12 @@ def check_rows() -> Rows:
             }
         )
     return rows
+
+
+def _mainly(check: checks.Check) -> list[str]:
+    """Give what a check judges by without what stricter profiles ask of the same matter."""
+    usual = [name for name in check.requires if name.split("-", 1)[0] not in checks.FURTHER]
+    return usual if check.requires[0] in usual else list(check.requires)
 
 
 def requirement_rows() -> Rows:
@@ -124,7 +130,8 @@ def checks_page() -> str:
     lines = [
         "# Checks",
         "",
-        "Made by `make docs`; do not edit. [report.md](report.md) tells what levels and verdicts mean.",
+        "Made by `make docs`; do not edit. [report.md](report.md) tells what levels and verdicts mean. By the",
+        "stricter profiles of [haip.md](haip.md) a finding can be of a higher level than the one here.",
     ]
     area = None
     for row in check_rows():
@@ -194,6 +201,12 @@ PAGES: Mapping[str, Callable[[], str]] = {
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "govuk-wallet.md": {"comparison": comparison.table},
     "partisia.md": {"peculiarities": _peculiarities},
+    "haip.md": {
+        "judged": peer_plan.profiles_table,
+        "modules": peer_plan.modules_table,
+        "cases": peer_plan.cases_table,
+        "gaps": peer_plan.gaps_table,
+    },
 }
 """Page below ``docs/`` to its generated parts, by the word in the comments around them."""
 

@@ -260,6 +260,15 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def is_ip_address(url: str) -> bool:
+    """Whether the host of a URL is an IP address."""
+    try:
+        ipaddress.ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+    return True
+
+
 HostLookup = Callable[[str], Awaitable[Sequence[str]]]
 """Gives the IP addresses of a host name; raises ``OSError`` when there are none."""
 
@@ -328,6 +337,11 @@ class Client:
         """Close the connections."""
         await self._http.aclose()
 
+    @property
+    def timeout_s(self) -> float:
+        """Seconds for one whole exchange."""
+        return self._timeout_s
+
     def stays_here(self, url: str) -> bool:
         """Say whether a URL leads to a service of this very process."""
         parts = urlsplit(url)
@@ -353,6 +367,7 @@ class Client:
         json_body: Any = None,
         form: Mapping[str, str] | list[tuple[str, str]] | None = None,
         content: bytes | None = None,
+        trying_plain: bool = False,
     ) -> Reply:
         """Send one request and give its answer.
 
@@ -362,6 +377,8 @@ class Client:
             json_body: sent as ``application/json``.
             form: sent as ``application/x-www-form-urlencoded``.
             content: sent as it is; the media type is then among ``headers``.
+            trying_plain: speak plain http to any machine this time, to find out whether it answers. Nothing secret
+                may be in the request.
 
         Raises:
             TransportFailure: there is no complete answer.
@@ -375,7 +392,7 @@ class Client:
         elif form is not None:
             content = urlencode(form).encode()
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        request = self._request(method, url, sent, content)
+        request = self._request(method, url, sent, content, trying_plain)
         number = self.recorder.begin()
         started, clock = self._now(), time.perf_counter()
         status: int | None = None
@@ -411,7 +428,9 @@ class Client:
                 )
             )
 
-    def _request(self, method: str, url: str, headers: httpx.Headers, content: bytes | None) -> httpx.Request:
+    def _request(
+        self, method: str, url: str, headers: httpx.Headers, content: bytes | None, trying_plain: bool
+    ) -> httpx.Request:
         try:
             urlsplit(url)  # stricter than httpx with what stands in brackets
             request = self._http.build_request(method, url, headers=headers, content=content)
@@ -419,7 +438,7 @@ class Client:
             raise TransportFailure(f"{url!r} is not a URL a request can be sent to", "url") from error
         if request.url.scheme not in ("http", "https") or not request.url.host:
             raise TransportFailure(f"{url!r} is not an http or https URL", "url")
-        allowed = self._allow_http or is_loopback(url) or self.stays_here(url)
+        allowed = trying_plain or self._allow_http or is_loopback(url) or self.stays_here(url)
         if request.url.scheme == "http" and not allowed:
             raise TransportFailure(
                 f"{url} is plain http on another machine; nothing was sent (--vci-allow-http allows it)",

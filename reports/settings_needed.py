@@ -15,7 +15,7 @@ from harness.model import Json, Verdict
 _UNDECIDED = frozenset({Verdict.BLOCKED, Verdict.NOT_APPLICABLE})
 _NAMED = re.compile(
     r"--vci-[a-z][a-z-]+"
-    r"|\[\[?(?!dialect\b)[a-z_]+(?:\.[a-z_]+)?\]\]?(?: (?:key|jwks|x5c|iaca|contexts|status_lists)\b)?"
+    r"|\[\[?(?!dialect\b)[a-z_]+(?:\.[a-z_]+)?\]\]?(?: (?:key|jwks|x5c|iaca|contexts|status_lists|metadata)\b)?"
     r"|\b(?:client|second_client|trust|limits|promises|authorization|user|proof)\.[a-z_]+\b"
 )
 """A setting as reasons spell it. The dialect of SD-JWT VC is a choice between drafts and leaves nothing out."""
