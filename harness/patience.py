@@ -39,7 +39,7 @@ class Patience:
         self.announce = announce
         self.before: Callable[[], Awaitable[None]] | None = None
         self._sleep = sleep
-        self._announced: set[tuple[float, str]] = set()
+        self._announced: set[str] = set()
         """What is waited for in the background, which is told once for all that wait for the same."""
 
     async def wait(self, seconds: float, why: str) -> None:
@@ -59,10 +59,9 @@ class Patience:
             )
         place = background.lane()
         if place is not None:
-            said = seconds, f"{why}, while other checks go on"
-            if self.announce is not None and said not in self._announced:
-                self._announced.add(said)
-                self.announce(*said)
+            if self.announce is not None and why not in self._announced:
+                self._announced.add(why)
+                self.announce(seconds, f"{why}, while other checks go on")
             await place.wait(self._sleep, seconds, why)
             return
         if self.before is not None:

@@ -158,6 +158,24 @@ def test_what_is_left_to_wait_for_is_told_once_per_matter(world: World) -> None:
     assert told == [[(61, "the end of code"), (45, "the end of uri")], [(16, "the end of code")]]
 
 
+def test_what_several_wait_for_is_announced_once(world: World) -> None:
+    told: list[tuple[float, str]] = []
+    patience = Patience(sleep=world.sleep, announce=lambda seconds, why: told.append((seconds, why)))
+
+    async def do(name: str) -> None:
+        with letting_others_go_on():
+            await patience.wait({"one": 30, "two": 29.9}.get(name, 61), "a code" if name == "code" else "a status")
+
+    behind = Background(do, clock=world.clock)
+
+    async def work() -> None:
+        await behind.begin([["one"], ["two"], ["code"]])
+        await behind.do("code")
+
+    asyncio.run(world.run(work()))
+    assert told == [(30, "a status, while other checks go on"), (61, "a code, while other checks go on")]
+
+
 def test_without_a_background_a_wait_is_waited_for(world: World) -> None:
     behind = Background(jobs(world, {"code": 61}), clock=world.clock)
     assert asyncio.run(_with(world, behind.do("code"))) == "CODE"
