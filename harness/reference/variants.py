@@ -896,6 +896,7 @@ VARIANTS: dict[str, Variant] = {
             client_id="wallet-dev",
             grants=("pre-authorized_code", "authorization_code", "refresh_token"),
             par="offered",
+            request_lifetime=10,
             login="page",
             client_authentication="attest_jwt_client_auth",
             attestation_challenge=True,
