@@ -897,6 +897,7 @@ VARIANTS: dict[str, Variant] = {
             grants=("pre-authorized_code", "authorization_code", "refresh_token"),
             par="offered",
             request_lifetime=10,
+            authorization_code_lifetime=10,
             login="page",
             client_authentication="attest_jwt_client_auth",
             attestation_challenge=True,
